@@ -1,0 +1,5 @@
+"""Answers for watchers."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""The room "workflow" as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class WorkflowConfig(AppConfig):
+    name = "workflow"

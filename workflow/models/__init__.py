@@ -1,0 +1,22 @@
+"""The procedure's own tables."""
+
+from workflow.models.case import (
+    Case,
+    CaseGroupPermission,
+    CaseUserPermission,
+    Decision,
+    NumberSeries,
+    RungFired,
+    Suspension,
+    Task,
+)
+from workflow.models.people import Delegation, Organisation, OrganisationAlias, RoleGroup, User
+from workflow.models.record import Event, Seal
+from workflow.models.round import CalendarYear, Ladder, Milestone, Round, RoundDate, Rung, WorkDay
+from workflow.models.route import Route, Step
+
+__all__ = [
+    "CalendarYear", "Case", "CaseGroupPermission", "CaseUserPermission", "Decision", "Delegation", "Event",
+    "Ladder", "Milestone", "NumberSeries", "Organisation", "OrganisationAlias", "RoleGroup", "Round", "RoundDate",
+    "Route", "Rung", "RungFired", "Seal", "Step", "Suspension", "Task", "User", "WorkDay",
+]

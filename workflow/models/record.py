@@ -1,0 +1,50 @@
+"""The record: what happened, chained so that no row can be changed, removed or slipped in unseen. Append-only."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflow.models.case import Case
+from workflow.models.people import User
+
+
+class Event(models.Model):
+    """One thing that happened to a case, or was refused. Written by workflow.record in the transaction of what it records."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="events")
+    actor_name = models.CharField(max_length=120)
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    on_behalf_name = models.CharField(max_length=120, blank=True)
+    action = models.CharField(max_length=24)
+    refused = models.CharField(max_length=40, blank=True)
+    """The code of the refusal; blank when the action was carried out."""
+    from_state = models.CharField(max_length=20)
+    to_state = models.CharField(max_length=20)
+    version = models.PositiveIntegerField()
+    content_hash = models.CharField(max_length=64, blank=True)
+    key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    """The operation key; unique per actor, so that the same click has one effect."""
+    payload = models.TextField()
+    """Canonical JSON: words, step, tasks closed and opened, and what else the action carries."""
+    prev = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("event")
+        ordering = ["case_id", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "seq"], name="event_seq_once_a_case"),
+            models.UniqueConstraint(fields=["actor", "key"], name="operation_key_once_an_actor"),
+            models.UniqueConstraint(fields=["key"], condition=models.Q(actor__isnull=True), name="operation_key_once_the_system"),
+        ]
+
+
+class Seal(models.Model):
+    """A keyed digest over the heads of all cases that changed since the last seal. Append-only."""
+
+    at = models.DateTimeField()
+    heads = models.TextField()
+    prev = models.CharField(max_length=64, blank=True)
+    mac = models.CharField(max_length=64)

@@ -1,0 +1,116 @@
+"""Refusals: typed exceptions with a full sentence that a clerk can read and that says what to do next.
+
+Raised below the edge, translated to answers in one place (workflow.middleware), recorded by the engine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Refused(Exception):
+    """An action that is not carried out; nothing has changed but the record of the refusal."""
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[Any] = _("This is not possible.")
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return str(self.message) % _Facts(self.facts)
+
+
+class _Facts(dict[str, Any]):
+    """Facts for a message; one that is missing prints as nothing rather than hiding the sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+class NotVisible(Refused):
+    code = "not_visible"
+    message = _("There is no such case for you. Check the number, or ask your department.")
+
+
+class NotPossible(Refused):
+    code = "not_possible"
+    message = _("“%(action)s” is not possible: the case is “%(state)s”. Open it again to see what can be done now.")
+
+
+class NotPermitted(Refused):
+    code = "not_permitted"
+    message = _("You may not “%(action)s” this case. %(who)s")
+
+
+class SamePersonRefused(Refused):
+    code = "same_person"
+    message = _("You have %(did)s this case yourself, so somebody else must decide on it. %(who)s")
+
+
+class Stale(Refused):
+    """Facts: by, at, changes."""
+
+    code = "stale"
+    message = _("This case has changed since you opened it: %(by)s, %(at)s. Look at the differences, then act again; your text is kept.")
+
+
+class ReasonMissing(Refused):
+    code = "reason_missing"
+    message = _("Say in a few words why, so that the next person knows what to do.")
+
+
+class DetailMissing(Refused):
+    code = "detail_missing"
+    message = _("“%(field)s” is missing. Fill it in and try again.")
+
+
+class UnknownStep(Refused):
+    code = "unknown_step"
+    message = _("There is no earlier step “%(step)s” to return to. Choose one of: %(known)s.")
+
+
+class NobodyThere(Refused):
+    code = "nobody_there"
+    message = _("Nobody holds the step “%(step)s” in %(organisation)s yet. Ask the administrator to name somebody.")
+
+
+class NoRoute(Refused):
+    code = "no_route"
+    message = _("No published route fits this case. Ask the finance bureau to publish one.")
+
+
+class KeyReused(Refused):
+    code = "key_reused"
+    message = _("This form was already used for something else. Reload the page and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason of the document's own why an action must wait."""
+
+    code: str
+    place: str
+    message: str
+
+
+class Blocked(Refused):
+    """Facts: blockers, a sequence of Blocker; count."""
+
+    code = "blocked"
+    message = _("%(count)s points must be mended first: %(first)s")
+
+    def __init__(self, blockers: Sequence[Blocker], **facts: Any) -> None:
+        self.blockers = tuple(blockers)
+        super().__init__(count=len(self.blockers), first=self.blockers[0].message if self.blockers else "", **facts)
+
+
+def as_dict(refusal: Refused) -> Mapping[str, Any]:
+    """Return code, message and, for Blocked, the blockers: for the record and for JSON answers."""
+    answer: dict[str, Any] = {"code": refusal.code, "message": str(refusal)}
+    if isinstance(refusal, Blocked):
+        answer["blockers"] = [{"code": b.code, "place": b.place, "message": b.message} for b in refusal.blockers]
+    return answer

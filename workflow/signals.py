@@ -1,0 +1,15 @@
+"""What the procedure announces. Receivers run inside the transaction of what happened; they write, never send."""
+
+from django.dispatch import Signal
+
+transitioned = Signal()
+"""case, event, by, opened (list of Task), closed (list of Task), now: after an action has been carried out."""
+
+rung_fired = Signal()
+"""task (with case), rung (models.Rung), fired (models.RungFired), now: a reminder or an escalation is due."""
+
+announced = Signal()
+"""case, kind (str), by, now, facts (dict): what a document room has to tell."""
+
+work_waits = Signal()
+"""No arguments; after commit: there is something to send. Only a doorbell, losing it loses nothing."""
