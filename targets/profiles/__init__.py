@@ -1,0 +1,122 @@
+"""Regional profiles as data: which categories a table has, how they are labelled, how serious a finding is.
+
+One TOML file a profile, beside this module. Pure: no Django, no clock. Read by reading, checks, pages, export.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from workflow.text import _
+
+MUST_FIX, SHOULD_FIX, HINT = "must_fix", "should_fix", "hint"
+SEVERITIES = (MUST_FIX, SHOULD_FIX, HINT)
+SEVERITY_LABELS: Mapping[str, str] = MappingProxyType(
+    {MUST_FIX: _("Must fix"), SHOULD_FIX: _("Should fix"), HINT: _("Hint")}
+)
+NEEDS = ("hard", "required", "optional")
+DEFAULT = "nx_2022"
+FOLDER = Path(__file__).parent
+
+
+class UnknownProfile(LookupError):
+    """No profile of this name is shipped; the message names those that are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A first-level indicator (一级指标): its code, its label as printed, spellings that mean the same."""
+
+    code: str
+    label: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A second-level indicator (二级指标). `need`: "hard" (never left out), "required", "optional"."""
+
+    code: str
+    label: str
+    words: tuple[str, ...]
+    need: str
+
+    @property
+    def name(self) -> str:
+        """The label without its code and mark: 数量指标."""
+        return self.label.partition("-")[2].partition("（")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One region's form of the target table, in one version."""
+
+    id: str
+    title: str
+    value_label: str
+    funds_unit: str
+    families: tuple[Family, ...]
+    categories: tuple[Category, ...]
+    header: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
+    severities: Mapping[str, str]
+
+    def category(self, code: str) -> Category | None:
+        """Return the category of this code, or None when the profile has none."""
+        return next((c for c in self.categories if c.code == code), None)
+
+    def of_family(self, family: str) -> tuple[Category, ...]:
+        """Return the categories under one first-level indicator, in the order of the form."""
+        return tuple(c for c in self.categories if c.code[:1] == family)
+
+    def required(self) -> tuple[Category, ...]:
+        """Return the categories that a table must fill, in the order of the form."""
+        return tuple(c for c in self.categories if c.need != "optional")
+
+    def severity(self, key: str, default: str) -> str:
+        """Return how serious the rule `key` is here; `default` where the profile is silent."""
+        return self.severities.get(key, default)
+
+
+def known() -> tuple[str, ...]:
+    """Return the ids of the profiles that are shipped."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@cache
+def load(id: str = DEFAULT) -> Profile:
+    """Return the profile `id`.
+
+    Raises: UnknownProfile when there is none of that name; ValueError when its file contradicts itself.
+    """
+    if id not in known():
+        raise UnknownProfile(f"There is no profile {id!r}. Known profiles: {', '.join(known())}.")
+    return _from_mapping(tomllib.loads((FOLDER / f"{id}.toml").read_text("utf-8")))
+
+
+def _from_mapping(raw: Mapping[str, Any]) -> Profile:
+    profile = Profile(
+        **{name: raw[name] for name in ("id", "title", "value_label", "funds_unit")},
+        families=tuple(Family(f["code"], f["label"], tuple(f["words"])) for f in raw["families"]),
+        categories=tuple(Category(c["code"], c["label"], tuple(c["words"]), c["need"])
+                         for c in raw["categories"]),
+        header=MappingProxyType({field: tuple(words) for field, words in raw["header"].items()}),
+        columns=MappingProxyType({field: tuple(words) for field, words in raw["columns"].items()}),
+        severities=MappingProxyType(dict(raw["severities"])),
+    )
+    _refuse_contradictions(profile)
+    return profile
+
+
+def _refuse_contradictions(profile: Profile) -> None:
+    codes = [c.code for c in profile.categories]
+    wrong = [f"category {c} twice" for c in set(codes) if codes.count(c) > 1]
+    wrong += [f"category {c} without a family" for c in codes if c[:1] not in {f.code for f in profile.families}]
+    wrong += [f"need {c.need!r} of {c.code}" for c in profile.categories if c.need not in NEEDS]
+    wrong += [f"severity {s!r} of {rule}" for rule, s in profile.severities.items() if s not in SEVERITIES]
+    if wrong:
+        raise ValueError(f"profile {profile.id}: {'; '.join(sorted(wrong))}")
