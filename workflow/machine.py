@@ -178,12 +178,19 @@ STANDING_GRANTS: tuple[Grant, ...] = (
           kinds=(Kind.TARGET,)),
 )
 
-TASK_RIGHTS: dict[TaskKind, Right] = {
-    TaskKind.REVIEW: Right.REVIEW,
-    TaskKind.CONFIRM: Right.REVIEW,
-    TaskKind.RELEASE: Right.RELEASE,
+TASK_RIGHTS: dict[TaskKind, tuple[Right, ...]] = {
+    TaskKind.REVIEW: (Right.REVIEW,),
+    TaskKind.CONFIRM: (Right.REVIEW,),
+    TaskKind.RELEASE: (Right.RELEASE, Right.REVIEW),
 }
-"""The right that holding an open task gives; who releases may also return, so RELEASE tasks give REVIEW too."""
+"""The rights that holding an open task gives; who releases may also return, which asks for REVIEW."""
+
+STAGE_MOVES: dict[State, str] = {
+    State.DEPARTMENT_REVIEW: "to_department_review",
+    State.FINANCE_REVIEW: "to_finance_review",
+    State.APPROVED: "to_approved",
+}
+"""The edge that enters each state on the way up, in the order of the way."""
 
 
 class Moves:

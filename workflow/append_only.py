@@ -1,0 +1,54 @@
+"""Database triggers that keep the record append-only, on SQLite and PostgreSQL.
+
+Installed by a migration and again after every migrate, since SQLite drops triggers when a table is remade.
+They stop UPDATE, DELETE, INSERT OR REPLACE and TRUNCATE by the application; who owns the database can drop
+them, and then the hash chain tells.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+TABLES = ("workflow_event", "workflow_decision", "workflow_seal")
+
+_SQLITE = (
+    "CREATE TRIGGER IF NOT EXISTS {t}_no_update BEFORE UPDATE ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS {t}_no_delete BEFORE DELETE ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS {t}_no_replace BEFORE INSERT ON {t} WHEN EXISTS (SELECT 1 FROM {t} WHERE id = NEW.id)"
+    " BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
+)
+_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION workflow_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+    "CREATE OR REPLACE TRIGGER {t}_no_change BEFORE UPDATE OR DELETE ON {t} FOR EACH ROW EXECUTE FUNCTION workflow_append_only()",
+    "CREATE OR REPLACE TRIGGER {t}_no_truncate BEFORE TRUNCATE ON {t} FOR EACH STATEMENT EXECUTE FUNCTION workflow_append_only()",
+)
+_NAMES = {"sqlite": ("no_update", "no_delete", "no_replace"), "postgresql": ("no_change", "no_truncate")}
+_LISTED = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Create the triggers that are not there yet."""
+    statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor]
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for statement in statements:
+                cursor.execute(statement.replace("{t}", table))
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop the triggers: for tests that empty the tables, and for a migration backwards."""
+    on_table = " ON {t}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            for name in _NAMES[connection.vendor]:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{on_table}".replace("{t}", table))
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the names of the triggers that should stand and do not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED[connection.vendor])
+        there = {row[0] for row in cursor.fetchall()}
+    return [f"{t}_{n}" for t in TABLES for n in _NAMES[connection.vendor] if f"{t}_{n}" not in there]

@@ -1,0 +1,257 @@
+"""Who may do what to which case: roles, scopes, and guardian's rows derived from state and open tasks.
+
+The only user of guardian's tables. Rights are a projection: `sync` rewrites a case's rows in the transaction
+that moves it, `drift` compares all rows with what they should be. Viewing follows from the organisation.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+
+from workflow.machine import REVIEW_STATES, STANDING_GRANTS, TASK_RIGHTS, Place, Right, Role, TaskStatus
+from workflow.models import Case, CaseGroupPermission, CaseUserPermission, Delegation, Organisation, RoleGroup, Task, User
+
+
+# Roles and scope of a person
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One role of a person: the role group, its role and its organisation."""
+
+    group_id: int
+    role: str
+    organisation_id: int
+    organisation_kind: str
+    is_performance_division: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a person may see: everything, or the cases of these units, departments and divisions in charge."""
+
+    person_id: int
+    everything: bool = False
+    units: frozenset[int] = frozenset()
+    departments: frozenset[int] = frozenset()
+    divisions: frozenset[int] = frozenset()
+
+    def q(self) -> Q:
+        """Return the condition on Case for lists; the same rule as `covers`."""
+        if self.everything:
+            return Q()
+        return (Q(unit__in=self.units) | Q(department__in=self.departments)
+                | Q(department__division_in_charge__in=self.divisions)
+                | Q(pk__in=Task.objects.filter(person=self.person_id).values("case_id")))
+
+    def covers(self, case: Case) -> bool:
+        """Return whether this one case is seen; the same rule as `q`."""
+        return (self.everything or case.unit_id in self.units or case.department_id in self.departments
+                or case.department.division_in_charge_id in self.divisions
+                or Task.objects.filter(case=case, person=self.person_id).exists())
+
+
+def roles_of(user: User) -> tuple[Membership, ...]:
+    """Return the roles of an active person, none of an inactive one. Asked once a user object."""
+    if not user.is_active or user.pk is None:
+        return ()
+    kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
+    if kept is None:
+        rows = RoleGroup.objects.filter(user=user).values_list(
+            "pk", "role", "organisation_id", "organisation__kind", "organisation__is_performance_division")
+        kept = user.__dict__["_memberships"] = tuple(Membership(*row) for row in rows)
+    return kept
+
+
+def scope_of(user: User) -> Scope:
+    """Return what `user` may see, from their roles alone."""
+    units, departments, divisions, everything = set(), set(), set(), False
+    for held in roles_of(user):
+        if held.role in (Role.EDITOR, Role.UNIT_HEAD):
+            units.add(held.organisation_id)
+        elif held.role in (Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD):
+            departments.add(held.organisation_id)
+        elif held.role == Role.AUDITOR or held.is_performance_division or held.organisation_kind == Organisation.Kind.BUREAU:
+            everything = True
+        elif held.role in (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD):
+            divisions.add(held.organisation_id)
+    return Scope(user.pk or 0, everything, frozenset(units), frozenset(departments), frozenset(divisions))
+
+
+def visible_to(user: User) -> QuerySet[Case]:
+    """Return the cases that `user` may see: c in visible_to(u) exactly when may(u, "view", c)."""
+    if not roles_of(user) and not user.is_active:
+        return Case.objects.none()
+    return Case.objects.filter(scope_of(user).q())
+
+
+def rights_of(user: User, case: Case) -> frozenset[Right]:
+    """Return the rights that guardian's rows give `user` on `case`. One query, two where people hold rows."""
+    if not user.is_active:
+        return frozenset()
+    by_group = CaseGroupPermission.objects.filter(content_object=case, group__user=user).values_list("permission_id")
+    by_person = CaseUserPermission.objects.filter(content_object=case, user=user).values_list("permission_id")
+    names = {pk: right for right, pk in permission_ids().items()}
+    return frozenset(names[pk] for (pk,) in by_group.union(by_person))
+
+
+def may(user: User, right: Right | str, case: Case) -> bool:
+    """Return whether `user` sees `case` ("view") or holds `right` on it now. State and duties are the engine's."""
+    if right == "view":
+        return user.is_active and scope_of(user).covers(case)
+    return Right(right) in rights_of(user, case)
+
+
+def deputises(deputy: User, principal: User, *, now: datetime) -> bool:
+    """Return whether `deputy` holds a delegation of `principal` at `now` (half open)."""
+    return Delegation.objects.filter(deputy=deputy, principal=principal, starts_at__lte=now, ends_at__gt=now,
+                                     revoked_at__isnull=True).exists()
+
+
+# Who stands around a case
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One role group seen from a case: its place, its role, and its active members."""
+
+    group_id: int
+    role: str
+    place: str
+    organisation: str
+    members: tuple[int, ...] = field(default=())
+
+
+def posts_around(case: Case) -> tuple[Post, ...]:
+    """Return every role group that a route or a grant can mean for `case`. One query.
+
+    Needs `case.department` and `case.unit` selected.
+    """
+    division = case.department.division_in_charge_id
+    near = [pk for pk in (case.unit_id, case.department_id, division) if pk]
+    rows = RoleGroup.objects.filter(
+        Q(organisation__in=near) | Q(organisation__is_performance_division=True)
+        | Q(organisation__kind=Organisation.Kind.BUREAU)
+    ).order_by("pk", "user__pk").values_list(
+        "pk", "role", "organisation_id", "organisation__name", "organisation__kind",
+        "organisation__is_performance_division", "user__pk", "user__is_active")
+    groups: dict[int, tuple[str, int, str, str, bool]] = {}
+    members: dict[int, list[int]] = defaultdict(list)
+    for group, role, organisation, name, kind, performance, person, active in rows:
+        groups[group] = (role, organisation, name, kind, performance)
+        if active:
+            members[group].append(person)
+    return tuple(
+        Post(group, role, place, name, tuple(members[group]))
+        for group, (role, organisation, name, kind, performance) in groups.items()
+        for place in _places(case, organisation, kind, performance, division)
+    )
+
+
+def _places(case: Case, organisation: int, kind: str, performance: bool, division: int | None) -> Iterator[Place]:
+    if organisation == case.unit_id:
+        yield Place.UNIT
+    if organisation == case.department_id:
+        yield Place.DEPARTMENT
+    if organisation == division:
+        yield Place.DIVISION_IN_CHARGE
+    if performance:
+        yield Place.PERFORMANCE_DIVISION
+    if kind == Organisation.Kind.BUREAU:
+        yield Place.BUREAU
+
+
+# Guardian's rows
+
+Row = tuple[int, Right]
+"""(group or user id, right)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that one case should have."""
+
+    groups: frozenset[Row]
+    people: frozenset[Row]
+
+
+def wanted(case: Case, *, posts: Iterable[Post], tasks: Iterable[Task]) -> Rows:
+    """Return the rows that follow from the state of `case` and its open tasks. Pure."""
+    state, kind = case.state, case.kind
+    groups = {(post.group_id, grant.right) for grant in STANDING_GRANTS if state in grant.states and kind in grant.kinds
+              for post in posts if (post.role, post.place) == (grant.role, grant.place)}
+    people: set[Row] = set()
+    for task in tasks:
+        if task.status != TaskStatus.OPEN or state not in REVIEW_STATES:
+            continue
+        for right in TASK_RIGHTS.get(task.kind, ()):  # type: ignore[call-overload]
+            if task.role_group_id:
+                groups.add((task.role_group_id, right))
+            elif task.person_id:
+                people.add((task.person_id, right))
+    return Rows(frozenset(groups), frozenset(people))
+
+
+def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
+    """Make the rows of `case` those of `after`: one DELETE and one INSERT, and the same for people where there are any.
+
+    `before` None: nothing is known of what stands, so every row of the case is replaced.
+    """
+    ids = permission_ids()
+    CaseGroupPermission.objects.filter(content_object=case).delete()
+    if before is None or before.people:
+        CaseUserPermission.objects.filter(content_object=case).delete()
+    if after.groups:
+        CaseGroupPermission.objects.bulk_create(
+            CaseGroupPermission(content_object=case, group_id=pk, permission_id=ids[right]) for pk, right in sorted(after.groups))
+    if after.people:
+        CaseUserPermission.objects.bulk_create(
+            CaseUserPermission(content_object=case, user_id=pk, permission_id=ids[right]) for pk, right in sorted(after.people))
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One case whose rows are not what they should be; each row as "group 5: review_case"."""
+
+    number: str
+    missing: tuple[str, ...]
+    surplus: tuple[str, ...]
+
+
+def drift(*, mend: bool = False) -> Iterator[Drift]:
+    """Yield every case whose rows differ from what follows from its state and tasks; with `mend`, rewrite them."""
+    ids = {pk: right for right, pk in permission_ids().items()}
+    cases = Case.objects.select_related("unit", "department").prefetch_related("tasks").order_by("pk")
+    for case in cases.iterator(chunk_size=200):
+        should = wanted(case, posts=posts_around(case), tasks=case.tasks.all())
+        groups = CaseGroupPermission.objects.filter(content_object=case).values_list("group_id", "permission_id")
+        people = CaseUserPermission.objects.filter(content_object=case).values_list("user_id", "permission_id")
+        there = {("group", pk, ids[p]) for pk, p in groups} | {("person", pk, ids[p]) for pk, p in people}
+        right = {("group", *row) for row in should.groups} | {("person", *row) for row in should.people}
+        if there != right:
+            if mend:
+                sync(case, before=None, after=should)
+            yield Drift(case.number, _words(right - there), _words(there - right))
+
+
+def _words(rows: Iterable[tuple[str, int, Right]]) -> tuple[str, ...]:
+    return tuple(sorted(f"{who} {pk}: {right.value}" for who, pk, right in rows))
+
+
+_permission_ids: dict[Right, int] = {}
+
+
+def permission_ids() -> dict[Right, int]:
+    """Return the primary key of each right's permission. Asked once a process."""
+    if not _permission_ids:
+        rows = Permission.objects.filter(content_type__app_label="workflow", content_type__model="case",
+                                         codename__in=Right.values).values_list("codename", "pk")
+        _permission_ids.update({Right(codename): pk for codename, pk in rows})
+    return _permission_ids
+
+
+def forget_permission_ids() -> None:
+    """Ask again next time: permissions were made anew by a migration."""
+    _permission_ids.clear()
