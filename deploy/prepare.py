@@ -1,0 +1,85 @@
+"""Makes an installation ready to serve: `python -m deploy.prepare`, run before the servers start.
+
+Migrates, loads the shipped calendars and ladders, fills an empty trial database with the demo, collects the static
+files. Each step looks first whether there is anything to do, so that a second start costs no more than the looking.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+FINGERPRINT = ".fingerprint"
+
+
+def _migrate() -> bool:
+    """Apply what is not applied; return whether anything was."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    call_command("migrate", interactive=False, verbosity=0)
+    return True
+
+
+def _static_fingerprint() -> str:
+    """Return a hash of name, size and time of every static file that would be collected."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    lines = []
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            facts = Path(storage.path(name)).stat()
+            lines.append(f"{name} {facts.st_size} {facts.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _collect_static() -> bool:
+    """Collect the static files unless those collected are the ones there are; return whether it did."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    kept = Path(settings.STATIC_ROOT) / FINGERPRINT
+    current = _static_fingerprint()
+    if kept.exists() and kept.read_text() == current:
+        return False
+    call_command("collectstatic", interactive=False, clear=kept.exists(), verbosity=0)
+    kept.write_text(current)
+    return True
+
+
+def prepare(*, demo: bool) -> list[str]:
+    """Bring database and static files up to this version and return what was done, a few words each.
+
+    With `demo`, a database without a single person is filled by `seed_demo`; one with people is never touched.
+    """
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+
+    done = []
+    if _migrate():
+        done.append("database migrated")
+    call_command("load_defaults", verbosity=0)
+    if demo and not get_user_model().objects.exists():
+        call_command("seed_demo", verbosity=0)
+        done.append("demo loaded")
+    if _collect_static():
+        done.append("static files collected")
+    return done
+
+
+def main() -> int:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
+    django.setup()
+    done = prepare(demo="--demo" in sys.argv[1:])
+    sys.stdout.write(f"{'; '.join(done) or 'nothing to prepare'}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
