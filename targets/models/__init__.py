@@ -1,0 +1,12 @@
+"""The document's own tables."""
+
+from targets.models.monitoring import IndicatorProgress, MonitoringPeriod, MonitoringReport
+from targets.models.project import Project, ProjectListImport, ProjectListing
+from targets.models.review import Comment, ReviewSheet
+from targets.models.table import Attachment, ImportedTable, Indicator, Revision, SourceDocument, TargetTable
+
+__all__ = [
+    "Attachment", "Comment", "ImportedTable", "Indicator", "IndicatorProgress", "MonitoringPeriod",
+    "MonitoringReport", "Project", "ProjectListImport", "ProjectListing", "ReviewSheet", "Revision",
+    "SourceDocument", "TargetTable",
+]
