@@ -146,8 +146,7 @@ def diff(before: TableContent, after: TableContent) -> tuple[Change, ...]:
     for name in (*HEADER_TEXTS, "fiscal_year"):
         found += _differs(name, None, getattr(before, name), getattr(after, name))
     for part in fields(Funds):
-        found += _differs(f"funds.{part.name}", None, getattr(before.funds, part.name),
-                          getattr(after.funds, part.name))
+        found += _differs(f"funds.{part.name}", None, getattr(before.funds, part.name), getattr(after.funds, part.name))
     return (*found, *_row_changes(before.indicators, after.indicators))
 
 

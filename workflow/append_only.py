@@ -9,17 +9,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLES = ("workflow_event", "workflow_decision", "workflow_seal")
 
+_ABORT = "BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END"
 _SQLITE = (
-    "CREATE TRIGGER IF NOT EXISTS {t}_no_update BEFORE UPDATE ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS {t}_no_delete BEFORE DELETE ON {t} BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS {t}_no_replace BEFORE INSERT ON {t} WHEN EXISTS (SELECT 1 FROM {t} WHERE id = NEW.id)"
-    " BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END",
+    f"CREATE TRIGGER IF NOT EXISTS {{t}}_no_update BEFORE UPDATE ON {{t}} {_ABORT}",
+    f"CREATE TRIGGER IF NOT EXISTS {{t}}_no_delete BEFORE DELETE ON {{t}} {_ABORT}",
+    "CREATE TRIGGER IF NOT EXISTS {t}_no_replace BEFORE INSERT ON {t}"
+    f" WHEN EXISTS (SELECT 1 FROM {{t}} WHERE id = NEW.id) {_ABORT}",
 )
 _POSTGRESQL = (
     "CREATE OR REPLACE FUNCTION workflow_append_only() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
-    "CREATE OR REPLACE TRIGGER {t}_no_change BEFORE UPDATE OR DELETE ON {t} FOR EACH ROW EXECUTE FUNCTION workflow_append_only()",
-    "CREATE OR REPLACE TRIGGER {t}_no_truncate BEFORE TRUNCATE ON {t} FOR EACH STATEMENT EXECUTE FUNCTION workflow_append_only()",
+    "CREATE OR REPLACE TRIGGER {t}_no_change BEFORE UPDATE OR DELETE ON {t}"
+    " FOR EACH ROW EXECUTE FUNCTION workflow_append_only()",
+    "CREATE OR REPLACE TRIGGER {t}_no_truncate BEFORE TRUNCATE ON {t}"
+    " FOR EACH STATEMENT EXECUTE FUNCTION workflow_append_only()",
 )
 _NAMES = {"sqlite": ("no_update", "no_delete", "no_replace"), "postgresql": ("no_change", "no_truncate")}
 _LISTED = {

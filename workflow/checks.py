@@ -18,6 +18,11 @@ def record_is_append_only(databases: Sequence[str] | None = None, **kwargs: Any)
         if "workflow_event" not in connection.introspection.table_names():
             continue
         if gone := append_only.missing(connection):
-            found.append(Error(f"Triggers of the record are missing: {', '.join(gone)}",
-                               hint="Run `manage.py migrate`; it installs them again.", id="workflow.E001"))
+            found.append(
+                Error(
+                    f"Triggers of the record are missing: {', '.join(gone)}",
+                    hint="Run `manage.py migrate`; it installs them again.",
+                    id="workflow.E001",
+                )
+            )
     return found

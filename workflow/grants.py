@@ -13,10 +13,19 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
 from workflow.machine import REVIEW_STATES, STANDING_GRANTS, TASK_RIGHTS, Place, Right, Role, TaskStatus
-from workflow.models import Case, CaseGroupPermission, CaseUserPermission, Delegation, Organisation, RoleGroup, Task, User
-
+from workflow.models import (
+    Case,
+    CaseGroupPermission,
+    CaseUserPermission,
+    Delegation,
+    Organisation,
+    RoleGroup,
+    Task,
+    User,
+)
 
 # Roles and scope of a person
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -43,15 +52,22 @@ class Scope:
         """Return the condition on Case for lists; the same rule as `covers`."""
         if self.everything:
             return Q()
-        return (Q(unit__in=self.units) | Q(department__in=self.departments)
-                | Q(department__division_in_charge__in=self.divisions)
-                | Q(pk__in=Task.objects.filter(person=self.person_id).values("case_id")))
+        return (
+            Q(unit__in=self.units)
+            | Q(department__in=self.departments)
+            | Q(department__division_in_charge__in=self.divisions)
+            | Q(pk__in=Task.objects.filter(person=self.person_id).values("case_id"))
+        )
 
     def covers(self, case: Case) -> bool:
         """Return whether this one case is seen; the same rule as `q`."""
-        return (self.everything or case.unit_id in self.units or case.department_id in self.departments
-                or case.department.division_in_charge_id in self.divisions
-                or Task.objects.filter(case=case, person=self.person_id).exists())
+        return (
+            self.everything
+            or case.unit_id in self.units
+            or case.department_id in self.departments
+            or case.department.division_in_charge_id in self.divisions
+            or Task.objects.filter(case=case, person=self.person_id).exists()
+        )
 
 
 def roles_of(user: User) -> tuple[Membership, ...]:
@@ -61,7 +77,8 @@ def roles_of(user: User) -> tuple[Membership, ...]:
     kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
     if kept is None:
         rows = RoleGroup.objects.filter(user=user).values_list(
-            "pk", "role", "organisation_id", "organisation__kind", "organisation__is_performance_division")
+            "pk", "role", "organisation_id", "organisation__kind", "organisation__is_performance_division"
+        )
         kept = user.__dict__["_memberships"] = tuple(Membership(*row) for row in rows)
     return kept
 
@@ -74,7 +91,11 @@ def scope_of(user: User) -> Scope:
             units.add(held.organisation_id)
         elif held.role in (Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD):
             departments.add(held.organisation_id)
-        elif held.role == Role.AUDITOR or held.is_performance_division or held.organisation_kind == Organisation.Kind.BUREAU:
+        elif (
+            held.role == Role.AUDITOR
+            or held.is_performance_division
+            or held.organisation_kind == Organisation.Kind.BUREAU
+        ):
             everything = True
         elif held.role in (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD):
             divisions.add(held.organisation_id)
@@ -107,11 +128,13 @@ def may(user: User, right: Right | str, case: Case) -> bool:
 
 def deputises(deputy: User, principal: User, *, now: datetime) -> bool:
     """Return whether `deputy` holds a delegation of `principal` at `now` (half open)."""
-    return Delegation.objects.filter(deputy=deputy, principal=principal, starts_at__lte=now, ends_at__gt=now,
-                                     revoked_at__isnull=True).exists()
+    return Delegation.objects.filter(
+        deputy=deputy, principal=principal, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
+    ).exists()
 
 
 # Who stands around a case
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -131,12 +154,24 @@ def posts_around(case: Case) -> tuple[Post, ...]:
     """
     division = case.department.division_in_charge_id
     near = [pk for pk in (case.unit_id, case.department_id, division) if pk]
-    rows = RoleGroup.objects.filter(
-        Q(organisation__in=near) | Q(organisation__is_performance_division=True)
-        | Q(organisation__kind=Organisation.Kind.BUREAU)
-    ).order_by("pk", "user__pk").values_list(
-        "pk", "role", "organisation_id", "organisation__name", "organisation__kind",
-        "organisation__is_performance_division", "user__pk", "user__is_active")
+    rows = (
+        RoleGroup.objects.filter(
+            Q(organisation__in=near)
+            | Q(organisation__is_performance_division=True)
+            | Q(organisation__kind=Organisation.Kind.BUREAU)
+        )
+        .order_by("pk", "user__pk")
+        .values_list(
+            "pk",
+            "role",
+            "organisation_id",
+            "organisation__name",
+            "organisation__kind",
+            "organisation__is_performance_division",
+            "user__pk",
+            "user__is_active",
+        )
+    )
     groups: dict[int, tuple[str, int, str, str, bool]] = {}
     members: dict[int, list[int]] = defaultdict(list)
     for group, role, organisation, name, kind, performance, person, active in rows:
@@ -177,11 +212,16 @@ class Rows:
     people: frozenset[Row]
 
 
-def wanted(case: Case, *, posts: Iterable[Post], tasks: Iterable[Task]) -> Rows:
-    """Return the rows that follow from the state of `case` and its open tasks. Pure."""
-    state, kind = case.state, case.kind
-    groups = {(post.group_id, grant.right) for grant in STANDING_GRANTS if state in grant.states and kind in grant.kinds
-              for post in posts if (post.role, post.place) == (grant.role, grant.place)}
+def wanted(case: Case, *, state: str, posts: Iterable[Post], tasks: Iterable[Task]) -> Rows:
+    """Return the rows that follow from `state` and the open ones of `tasks`. Pure."""
+    kind = case.kind
+    groups = {
+        (post.group_id, grant.right)
+        for grant in STANDING_GRANTS
+        if state in grant.states and kind in grant.kinds
+        for post in posts
+        if (post.role, post.place) == (grant.role, grant.place)
+    }
     people: set[Row] = set()
     for task in tasks:
         if task.status != TaskStatus.OPEN or state not in REVIEW_STATES:
@@ -205,10 +245,14 @@ def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
         CaseUserPermission.objects.filter(content_object=case).delete()
     if after.groups:
         CaseGroupPermission.objects.bulk_create(
-            CaseGroupPermission(content_object=case, group_id=pk, permission_id=ids[right]) for pk, right in sorted(after.groups))
+            CaseGroupPermission(content_object=case, group_id=pk, permission_id=ids[right])
+            for pk, right in sorted(after.groups)
+        )
     if after.people:
         CaseUserPermission.objects.bulk_create(
-            CaseUserPermission(content_object=case, user_id=pk, permission_id=ids[right]) for pk, right in sorted(after.people))
+            CaseUserPermission(content_object=case, user_id=pk, permission_id=ids[right])
+            for pk, right in sorted(after.people)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +269,7 @@ def drift(*, mend: bool = False) -> Iterator[Drift]:
     ids = {pk: right for right, pk in permission_ids().items()}
     cases = Case.objects.select_related("unit", "department").prefetch_related("tasks").order_by("pk")
     for case in cases.iterator(chunk_size=200):
-        should = wanted(case, posts=posts_around(case), tasks=case.tasks.all())
+        should = wanted(case, state=case.state, posts=posts_around(case), tasks=case.tasks.all())
         groups = CaseGroupPermission.objects.filter(content_object=case).values_list("group_id", "permission_id")
         people = CaseUserPermission.objects.filter(content_object=case).values_list("user_id", "permission_id")
         there = {("group", pk, ids[p]) for pk, p in groups} | {("person", pk, ids[p]) for pk, p in people}
@@ -246,8 +290,9 @@ _permission_ids: dict[Right, int] = {}
 def permission_ids() -> dict[Right, int]:
     """Return the primary key of each right's permission. Asked once a process."""
     if not _permission_ids:
-        rows = Permission.objects.filter(content_type__app_label="workflow", content_type__model="case",
-                                         codename__in=Right.values).values_list("codename", "pk")
+        rows = Permission.objects.filter(
+            content_type__app_label="workflow", content_type__model="case", codename__in=Right.values
+        ).values_list("codename", "pk")
         _permission_ids.update({Right(codename): pk for codename, pk in rows})
     return _permission_ids
 

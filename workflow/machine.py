@@ -148,7 +148,9 @@ NEEDS: dict[Action, Needs] = {
     Action.SUBMIT: Needs((State.DRAFT,), Right.SUBMIT),
     Action.RECALL: Needs((State.DEPARTMENT_REVIEW,), Right.SUBMIT),
     Action.APPROVE: Needs(REVIEW_STATES, Right.REVIEW, task=(TaskKind.REVIEW, TaskKind.CONFIRM)),
-    Action.RETURN: Needs(REVIEW_STATES, Right.REVIEW, task=(TaskKind.REVIEW, TaskKind.CONFIRM, TaskKind.RELEASE), words=True),
+    Action.RETURN: Needs(
+        REVIEW_STATES, Right.REVIEW, task=(TaskKind.REVIEW, TaskKind.CONFIRM, TaskKind.RELEASE), words=True
+    ),
     Action.RELEASE: Needs((State.FINANCE_REVIEW,), Right.RELEASE, task=(TaskKind.RELEASE,)),
     Action.CANCEL: Needs((State.DRAFT,), Right.CANCEL, words=True),
     Action.OPEN_MONITORING: Needs((State.APPROVED, State.MONITORING), Right.MONITOR, kinds=(Kind.TARGET,), system=True),
@@ -174,8 +176,13 @@ STANDING_GRANTS: tuple[Grant, ...] = (
     Grant((State.DRAFT,), Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION, Right.CANCEL, kinds=(Kind.TARGET,)),
     Grant((State.APPROVED,), Role.EDITOR, Place.UNIT, Right.ADJUST, kinds=(Kind.TARGET,)),
     Grant((State.MONITORING,), Role.EDITOR, Place.UNIT, Right.REPORT, kinds=(Kind.TARGET,)),
-    Grant((State.APPROVED, State.MONITORING), Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION, Right.MONITOR,
-          kinds=(Kind.TARGET,)),
+    Grant(
+        (State.APPROVED, State.MONITORING),
+        Role.FINANCE_REVIEWER,
+        Place.PERFORMANCE_DIVISION,
+        Right.MONITOR,
+        kinds=(Kind.TARGET,),
+    ),
 )
 
 TASK_RIGHTS: dict[TaskKind, tuple[Right, ...]] = {

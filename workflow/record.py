@@ -21,19 +21,42 @@ SYSTEM_NAME = "系统"
 """What the record calls an actor that is no person; kept as it was written, so it is not translated."""
 
 
-def append(case: Case, *, action: str, by: User | None, now: datetime, payload: Mapping[str, Any], from_state: str,
-           to_state: str, version: int, key: str | None = None, refused: str = "",
-           on_behalf_of: User | None = None) -> Event:
+def append(
+    case: Case,
+    *,
+    action: str,
+    by: User | None,
+    now: datetime,
+    payload: Mapping[str, Any],
+    from_state: str,
+    to_state: str,
+    version: int,
+    key: str | None = None,
+    refused: str = "",
+    on_behalf_of: User | None = None,
+) -> Event:
     """Append one event to the chain of `case`, which the caller holds locked, and move the head on the instance.
 
     The caller writes `head` and `head_seq` with its own update of the case (see `save_head`). `version` is the
     version after the event. Raises: TypeError when `payload` has no canonical form (a float, say).
     """
     event = Event(
-        case=case, seq=case.head_seq + 1, at=now, actor=by, actor_name=str(by) if by else SYSTEM_NAME,
-        on_behalf_of=on_behalf_of, on_behalf_name=str(on_behalf_of) if on_behalf_of else "", action=action,
-        refused=refused, from_state=from_state, to_state=to_state, version=version,
-        content_hash=case.content_hash, key=key, payload=canonical_json(payload), prev=case.head,
+        case=case,
+        seq=case.head_seq + 1,
+        at=now,
+        actor=by,
+        actor_name=str(by) if by else SYSTEM_NAME,
+        on_behalf_of=on_behalf_of,
+        on_behalf_name=str(on_behalf_of) if on_behalf_of else "",
+        action=action,
+        refused=refused,
+        from_state=from_state,
+        to_state=to_state,
+        version=version,
+        content_hash=case.content_hash,
+        key=key,
+        payload=canonical_json(payload),
+        prev=case.head,
     )
     event.hash = digest(event)
     event.save(force_insert=True)
@@ -46,33 +69,74 @@ def save_head(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(head=case.head, head_seq=case.head_seq)
 
 
-def note(case_id: int, *, action: str, by: User | None, now: datetime, payload: Mapping[str, Any],
-         refused: str = "", on_behalf_of: User | None = None) -> Event:
+def note(
+    case_id: int,
+    *,
+    action: str,
+    by: User | None,
+    now: datetime,
+    payload: Mapping[str, Any],
+    refused: str = "",
+    on_behalf_of: User | None = None,
+) -> Event:
     """Append an event that moves nothing (escalation, export, refusal) in a transaction of its own or the caller's."""
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
-        event = append(case, action=action, by=by, now=now, payload=payload, from_state=case.state,
-                       to_state=case.state, version=case.version, refused=refused, on_behalf_of=on_behalf_of)
+        event = append(
+            case,
+            action=action,
+            by=by,
+            now=now,
+            payload=payload,
+            from_state=case.state,
+            to_state=case.state,
+            version=case.version,
+            refused=refused,
+            on_behalf_of=on_behalf_of,
+        )
         save_head(case)
     return event
 
 
-def note_refusal(case_id: int, *, action: str, by: User | None, now: datetime, refusal: Refused,
-                 on_behalf_of: User | None = None) -> Event:
+def note_refusal(
+    case_id: int, *, action: str, by: User | None, now: datetime, refusal: Refused, on_behalf_of: User | None = None
+) -> Event:
     """Record that `by` was refused `action`, with the code and the sentence that they were given."""
-    return note(case_id, action=action, by=by, now=now, payload={"refusal": as_dict(refusal)}, refused=refusal.code,
-                on_behalf_of=on_behalf_of)
+    return note(
+        case_id,
+        action=action,
+        by=by,
+        now=now,
+        payload={"refusal": as_dict(refusal)},
+        refused=refusal.code,
+        on_behalf_of=on_behalf_of,
+    )
 
 
 def digest(event: Event) -> str:
     """Return the hash of an event: SHA-256 over the canonical JSON of every column and the previous hash."""
-    return sha256_hex(canonical_json({
-        "case": event.case_id, "seq": event.seq, "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": event.actor_id, "actor_name": event.actor_name, "on_behalf_of": event.on_behalf_of_id,
-        "on_behalf_name": event.on_behalf_name, "action": event.action, "refused": event.refused,
-        "from": event.from_state, "to": event.to_state, "version": event.version,
-        "content_hash": event.content_hash, "key": event.key, "payload": event.payload, "prev": event.prev,
-    }))
+    return sha256_hex(
+        canonical_json(
+            {
+                "case": event.case_id,
+                "seq": event.seq,
+                "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "actor": event.actor_id,
+                "actor_name": event.actor_name,
+                "on_behalf_of": event.on_behalf_of_id,
+                "on_behalf_name": event.on_behalf_name,
+                "action": event.action,
+                "refused": event.refused,
+                "from": event.from_state,
+                "to": event.to_state,
+                "version": event.version,
+                "content_hash": event.content_hash,
+                "key": event.key,
+                "payload": event.payload,
+                "prev": event.prev,
+            }
+        )
+    )
 
 
 def payload_of(event: Event) -> dict[str, Any]:

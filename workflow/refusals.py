@@ -55,7 +55,10 @@ class Stale(Refused):
     """Facts: by, at, changes."""
 
     code = "stale"
-    message = _("This case has changed since you opened it: %(by)s, %(at)s. Look at the differences, then act again; your text is kept.")
+    message = _(
+        "This case has changed since you opened it: %(by)s, %(at)s."
+        " Look at the differences, then act again; your text is kept."
+    )
 
 
 class ReasonMissing(Refused):

@@ -21,8 +21,22 @@ from workflow.models import Case, Route, Step
 from workflow.refusals import NoRoute
 
 DEFAULTS = Path(__file__).parent / "data" / "routes.toml"
-STEP_COLUMNS = ("position", "key", "stage", "title", "waiting_title", "task_kind", "candidates", "rule", "quorum",
-                "condition", "sheet", "days_allowed", "milestone", "same_person")
+STEP_COLUMNS = (
+    "position",
+    "key",
+    "stage",
+    "title",
+    "waiting_title",
+    "task_kind",
+    "candidates",
+    "rule",
+    "quorum",
+    "condition",
+    "sheet",
+    "days_allowed",
+    "milestone",
+    "same_person",
+)
 
 CONDITIONS: dict[str, Callable[[Case, Any], bool]] = {
     "own_office": lambda case, wanted: case.unit.is_own_office is wanted,
@@ -34,8 +48,13 @@ CONDITIONS: dict[str, Callable[[Case, Any], bool]] = {
 
 def current(case: Case) -> Route:
     """Return the newest published route for the kind and profile of `case`. Raises: NoRoute."""
-    route = Route.objects.filter(case_kind=case.kind, profile=case.profile, published_at__isnull=False,
-                                 retired_at__isnull=True).order_by("-version").first()
+    route = (
+        Route.objects.filter(
+            case_kind=case.kind, profile=case.profile, published_at__isnull=False, retired_at__isnull=True
+        )
+        .order_by("-version")
+        .first()
+    )
     if route is None:
         raise NoRoute
     return route
@@ -53,8 +72,7 @@ def _kept_steps(route_id: int, hash_of_route: str) -> tuple[Step, ...]:
 
 def applicable(case: Case, steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the steps whose condition holds for `case`."""
-    return tuple(step for step in steps
-                 if all(CONDITIONS[fact](case, value) for fact, value in step.condition.items()))
+    return tuple(step for step in steps if all(CONDITIONS[fact](case, value) for fact, value in step.condition.items()))
 
 
 def next_step(case: Case, steps: Sequence[Step], *, after: Step | None) -> Step | None:
@@ -79,8 +97,12 @@ class Asked:
 
 def candidate_posts(step: Step, posts: Sequence[Post]) -> tuple[Post, ...]:
     """Return the posts that the step's candidates mean, in the order of the candidates."""
-    return tuple(post for candidate in step.candidates for post in posts
-                 if (post.role, post.place) == (candidate.get("role"), candidate.get("of")))
+    return tuple(
+        post
+        for candidate in step.candidates
+        for post in posts
+        if (post.role, post.place) == (candidate.get("role"), candidate.get("of"))
+    )
 
 
 def candidate_people(step: Step, posts: Sequence[Post]) -> tuple[int, ...]:
@@ -97,7 +119,7 @@ def asked(step: Step, posts: Sequence[Post], *, signed: int = 0) -> tuple[Asked,
     """
     people = candidate_people(step, posts)
     if step.rule == Rule.SEQUENCE:
-        return tuple(Asked(person_id=person, position=signed + 1) for person in people[signed:signed + 1])
+        return tuple(Asked(person_id=person, position=signed + 1) for person in people[signed : signed + 1])
     if step.rule in (Rule.ALL, Rule.QUORUM):
         return tuple(Asked(person_id=person) for person in people)
     groups = dict.fromkeys(post.group_id for post in candidate_posts(step, posts) if post.members)
@@ -114,15 +136,23 @@ def is_complete(step: Step, *, signed: int, people: int) -> bool:
 
 # Publishing
 
+
 def publish(route: Route, *, now: datetime) -> Route:
     """Make `route` the one in force for its kind and profile: hashed, immutable, the earlier version retired."""
     steps = list(Step.objects.filter(route=route).order_by("position"))
     with transaction.atomic():
-        Route.objects.filter(case_kind=route.case_kind, profile=route.profile, published_at__isnull=False,
-                             retired_at__isnull=True).update(retired_at=now)
+        Route.objects.filter(
+            case_kind=route.case_kind, profile=route.profile, published_at__isnull=False, retired_at__isnull=True
+        ).update(retired_at=now)
         route.published_at = now
-        route.content_hash = content_hash({"kind": route.case_kind, "profile": route.profile, "version": route.version,
-                                           "steps": [{c: getattr(s, c) for c in STEP_COLUMNS} for s in steps]})
+        route.content_hash = content_hash(
+            {
+                "kind": route.case_kind,
+                "profile": route.profile,
+                "version": route.version,
+                "steps": [{c: getattr(s, c) for c in STEP_COLUMNS} for s in steps],
+            }
+        )
         route.save()
     return route
 
@@ -134,8 +164,11 @@ def install_defaults(*, now: datetime) -> int:
         steps = entry.pop("step")
         with transaction.atomic():
             route, is_new = Route.objects.get_or_create(
-                case_kind=entry["case_kind"], profile=entry["profile"], version=entry["version"],
-                defaults={"title": entry["title"]})
+                case_kind=entry["case_kind"],
+                profile=entry["profile"],
+                version=entry["version"],
+                defaults={"title": entry["title"]},
+            )
             if is_new:
                 Step.objects.bulk_create(Step(route=route, position=n, **step) for n, step in enumerate(steps, start=1))
                 publish(route, now=now)

@@ -127,16 +127,23 @@ class Task(models.Model):
     class Meta:
         verbose_name = _("task")
         constraints = [
-            models.CheckConstraint(condition=Q(role_group__isnull=True) ^ Q(person__isnull=True), name="task_of_a_group_or_a_person"),
             models.CheckConstraint(
-                condition=Q(status=TaskStatus.OPEN, closed_at__isnull=True) | (~Q(status=TaskStatus.OPEN) & Q(closed_at__isnull=False)),
+                condition=Q(role_group__isnull=True) ^ Q(person__isnull=True), name="task_of_a_group_or_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=TaskStatus.OPEN, closed_at__isnull=True)
+                | (~Q(status=TaskStatus.OPEN) & Q(closed_at__isnull=False)),
                 name="closed_tasks_have_a_time",
             ),
         ]
         indexes = [
-            models.Index(fields=["role_group", "-opened_at", "-id"], name="task_open_group", condition=Q(status="open")),
+            models.Index(
+                fields=["role_group", "-opened_at", "-id"], name="task_open_group", condition=Q(status="open")
+            ),
             models.Index(fields=["person", "-opened_at", "-id"], name="task_open_person", condition=Q(status="open")),
-            models.Index(fields=["next_rung_at"], name="task_next_rung", condition=Q(status="open", next_rung_at__isnull=False)),
+            models.Index(
+                fields=["next_rung_at"], name="task_next_rung", condition=Q(status="open", next_rung_at__isnull=False)
+            ),
             models.Index(fields=["case", "status"], name="task_case_status"),
         ]
 

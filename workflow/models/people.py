@@ -20,17 +20,25 @@ class Organisation(models.Model):
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children",
-                               verbose_name=_("belongs to"))
-    division_in_charge = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="departments_served",
-                                           verbose_name=_("division in charge"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to")
+    )
+    division_in_charge = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="departments_served",
+        verbose_name=_("division in charge"),
+    )
     is_own_office = models.BooleanField(_("is the department's own office"), default=False)
     is_performance_division = models.BooleanField(_("is the performance division"), default=False)
     phone = models.CharField(_("office phone"), max_length=40, blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors",
-                                  verbose_name=_("successor"))
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("successor")
+    )
 
     class Meta:
         verbose_name = _("organisation")
@@ -70,7 +78,7 @@ class User(AbstractUser):
 
     full_name = models.CharField(_("name"), max_length=60, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
-    administers = models.CharField(_("administers"), max_length=10, choices=Administers.choices, null=True, blank=True)  # noqa: DJ001
+    administers = models.CharField(_("administers"), max_length=10, choices=Administers.choices, null=True, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False)
 
     class Meta:
@@ -90,7 +98,9 @@ class RoleGroup(Group):
     class Meta:
         verbose_name = _("role group")
         verbose_name_plural = _("role groups")
-        constraints = [models.UniqueConstraint(fields=["organisation", "role"], name="one_group_a_role_and_organisation")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "role"], name="one_group_a_role_and_organisation")
+        ]
 
 
 class Delegation(models.Model):
@@ -107,6 +117,8 @@ class Delegation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="delegation_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("starts_at")), name="delegation_ends_after_it_starts"
+            ),
             models.CheckConstraint(condition=~Q(principal=models.F("deputy")), name="nobody_is_their_own_deputy"),
         ]

@@ -8,7 +8,7 @@ from workflow.models.people import User
 
 
 class Event(models.Model):
-    """One thing that happened to a case, or was refused. Written by workflow.record in the transaction of what it records."""
+    """One thing that happened to a case, or was refused. Written by workflow.record, with what it records."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
     seq = models.PositiveIntegerField()
@@ -24,7 +24,7 @@ class Event(models.Model):
     to_state = models.CharField(max_length=20)
     version = models.PositiveIntegerField()
     content_hash = models.CharField(max_length=64, blank=True)
-    key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    key = models.CharField(max_length=64, null=True, blank=True)
     """The operation key; unique per actor, so that the same click has one effect."""
     payload = models.TextField()
     """Canonical JSON: words, step, tasks closed and opened, and what else the action carries."""
@@ -37,7 +37,9 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case", "seq"], name="event_seq_once_a_case"),
             models.UniqueConstraint(fields=["actor", "key"], name="operation_key_once_an_actor"),
-            models.UniqueConstraint(fields=["key"], condition=models.Q(actor__isnull=True), name="operation_key_once_the_system"),
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(actor__isnull=True), name="operation_key_once_the_system"
+            ),
         ]
 
 

@@ -32,7 +32,9 @@ class Step(models.Model):
     route = models.ForeignKey(Route, models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField()
     key = models.SlugField(max_length=40)
-    stage = models.CharField(max_length=20, choices=[(s.value, s.label) for s in (State.DEPARTMENT_REVIEW, State.FINANCE_REVIEW)])
+    stage = models.CharField(
+        max_length=20, choices=[(s.value, s.label) for s in (State.DEPARTMENT_REVIEW, State.FINANCE_REVIEW)]
+    )
     title = models.CharField(max_length=60)
     waiting_title = models.CharField(max_length=60)
     task_kind = models.CharField(max_length=10, choices=TaskKind.choices, default=TaskKind.REVIEW)

@@ -1,0 +1,389 @@
+"""The one door: a case is opened by `start`, changed in draft by `set_content`, and moved by `perform` alone.
+
+Page, API, admin, command line and background job all call these. The engine locks, checks, moves, records,
+re-grants and announces, in that order, in one transaction. It knows no indicators, no HTTP and no mail.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from workflow import grants, record
+from workflow.canonical import content_hash
+from workflow.kinds import DocumentKind, document_of, register
+from workflow.look import Look
+from workflow.machine import Action, Kind, TaskKind, TaskStatus
+from workflow.models import Case, Decision, Event, Milestone, NumberSeries, Organisation, Round, Task, User
+from workflow.moves import MOVES, VERDICTS, Move, new_task
+from workflow.refusals import Blocked, KeyReused, Refused, Stale
+from workflow.rules import Explanation, Seen, check, explain_all
+from workflow.signals import transitioned, work_waits
+
+__all__ = [
+    "DocumentKind",
+    "Explanation",
+    "Outcome",
+    "Seen",
+    "available_actions",
+    "document_of",
+    "explain",
+    "perform",
+    "register",
+    "set_content",
+    "start",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action did. `repeated`: the same key came before, and this is the answer it got then."""
+
+    case_id: int
+    number: str
+    action: str
+    from_state: str
+    to_state: str
+    version: int
+    event_seq: int
+    repeated: bool = False
+
+
+def perform(
+    case: Case | int,
+    action: Action | str,
+    *,
+    by: User | None,
+    seen: Seen,
+    key: str,
+    now: datetime,
+    on_behalf_of: User | None = None,
+    prepare: Callable[[Case], None] | None = None,
+    **details: Any,
+) -> Outcome:
+    """Carry out `action` on `case` for `by` (None: the clock), or refuse; either way the record says so.
+
+    In one transaction, in this order: lock the case and read it again; the same key seen before gives the same
+    outcome; version and content hash equal `seen`; possible from this state; permitted; separation of duties;
+    `prepare(case)` writes what the action carries (unsaved cells, a sheet); the document's blockers; decision;
+    the FSM method decides and one update writes; tasks closed and opened with their clocks; event; grants;
+    the document's `after`; signal. After commit only the doorbell rings.
+
+    `details` go into the event: reason, reason_code, to, sheet, document_number … as texts, numbers and lists.
+    Raises: a class of workflow.refusals; nothing has changed then but the record of the refusal.
+    """
+    case_id = case if isinstance(case, int) else case.pk
+    action = Action(action)
+    try:
+        with transaction.atomic():
+            return _perform(
+                case_id,
+                action,
+                by=by,
+                seen=seen,
+                key=key,
+                now=now,
+                on_behalf_of=on_behalf_of,
+                prepare=prepare,
+                details=details,
+            )
+    except IntegrityError as error:
+        if "operation_key" not in str(error) and ".key" not in str(error):
+            raise
+        refusal: Refused = KeyReused()
+    except Refused as refused:
+        refusal = refused
+    record.note_refusal(case_id, action=action, by=by, now=now, refusal=refusal, on_behalf_of=on_behalf_of)
+    raise refusal
+
+
+def _perform(
+    case_id: int,
+    action: Action,
+    *,
+    by: User | None,
+    seen: Seen,
+    key: str,
+    now: datetime,
+    on_behalf_of: User | None,
+    prepare: Callable[[Case], None] | None,
+    details: dict[str, Any],
+) -> Outcome:
+    case = _lock(case_id)
+    look = Look(case, by=by, on_behalf_of=on_behalf_of, now=now)
+    if earlier := look.event_of_key(key):
+        return _outcome(case, earlier, repeated=True)
+    task = check(look, action, seen=seen, details=details)
+    if prepare is not None:
+        prepare(case)
+    document = document_of(case)
+    if blockers := document.blockers(case, action, by, details):
+        raise Blocked(blockers)
+    move = MOVES[action](look, task, details)
+    if move.recompute:
+        _recompute(case, document, trusted=action == Action.SUBMIT)
+    event = _write(look, action, task, move, key=key, details=details)
+    document.after(case, action, by, now, event)
+    transitioned.send(sender=Case, case=case, event=event, by=by, opened=move.opened, closed=move.closed, now=now)
+    transaction.on_commit(lambda: work_waits.send(sender=Case))
+    return _outcome(case, event)
+
+
+def _lock(case_id: int) -> Case:
+    """Return the case, locked until the end of the transaction, with what every rule about it asks for."""
+    return (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("unit", "department", "step", "route", "round")
+        .get(pk=case_id)
+    )
+
+
+def _outcome(case: Case, event: Event, *, repeated: bool = False) -> Outcome:
+    return Outcome(
+        case.pk, case.number, event.action, event.from_state, event.to_state, event.version, event.seq, repeated
+    )
+
+
+def _recompute(case: Case, document: DocumentKind, *, trusted: bool) -> None:
+    """Compute the hash of the content anew; `trusted`: it may have changed just now, through `prepare`.
+
+    Raises: Stale when the stored content is not what the column says, which only a hand in the database can do.
+    """
+    fresh = content_hash(document.content(case))
+    if not trusted and fresh != case.content_hash:
+        raise Stale(by=record.SYSTEM_NAME, at=case.moved_at, changes=())
+    case.content_hash = fresh
+
+
+# Writing
+
+
+def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: str, details: dict[str, Any]) -> Event:
+    """Write decision, case, tasks, event and grants. The only place, with `start`, that writes `state`."""
+    case, was = look.case, look.version
+    before = look.wanted_grants(state=move.from_state, tasks=look.open_tasks)
+    case.version, case.moved_at = was + 1, look.now
+    payload = {"pass": case.pass_no, **move.payload, **details}
+    if task is not None and task.step is not None:
+        payload["step"] = task.step.key
+    event = record.append(
+        case,
+        action=action,
+        by=look.by,
+        now=look.now,
+        payload=payload,
+        key=key,
+        from_state=move.from_state,
+        to_state=case.state,
+        version=case.version,
+        on_behalf_of=look.on_behalf_of,
+    )
+    if task is not None and task.step is not None and look.by is not None:
+        Decision(
+            task=task,
+            case=case,
+            step=task.step,
+            pass_no=task.pass_no,
+            verdict=VERDICTS[action],
+            words=str(details.get("reason") or ""),
+            reason_code=str(details.get("reason_code") or ""),
+            actor=look.by,
+            principal=look.on_behalf_of,
+            content_hash=case.content_hash,
+            sheet=details.get("sheet"),
+            event_seq=event.seq,
+            made_at=look.now,
+        ).save(force_insert=True)
+    written = Case.objects.filter(pk=case.pk, version=was).update(
+        state=case.state,
+        version=case.version,
+        moved_at=look.now,
+        content_hash=case.content_hash,
+        head=case.head,
+        head_seq=case.head_seq,
+        **move.columns,
+    )
+    if not written:
+        raise Stale(by="", at=look.now, changes=())
+    done = {task.pk} if task else {t.pk for t in move.closed} if action == Action.SUBMIT else set()
+    _close(move.closed, done=done, now=look.now)
+    Task.objects.bulk_create(move.opened)
+    kept = [t for t in look.open_tasks if t not in move.closed]
+    after = look.wanted_grants(state=case.state, tasks=[*kept, *move.opened])
+    if after != before:
+        grants.sync(case, before=before, after=after)
+    return event
+
+
+def _close(tasks: list[Task], *, done: set[int], now: datetime) -> None:
+    for status in (TaskStatus.DONE, TaskStatus.WITHDRAWN):
+        closing = [t for t in tasks if (t.pk in done) == (status == TaskStatus.DONE)]
+        if closing:
+            Task.objects.filter(pk__in=[t.pk for t in closing]).update(status=status, closed_at=now, next_rung_at=None)
+        for task in closing:
+            task.status, task.closed_at = status, now
+
+
+# Opening a case, and writing its content in draft
+
+
+def start(
+    *,
+    kind: Kind,
+    unit: Organisation,
+    title: str,
+    fiscal_year: int,
+    profile: str,
+    by: User | None,
+    key: str,
+    now: datetime,
+    round: Round | None = None,
+    parent: Case | None = None,
+    amount: Decimal | None = None,
+    is_off_list: bool = False,
+    is_key: bool = False,
+    task_kind: TaskKind = TaskKind.FILL,
+    due_on: date | None = None,
+) -> Case:
+    """Open a case in draft: number, first event, the editors' task with its clock, grants. Returns the case.
+
+    The caller has checked that `by` may open it (its editors, finance from the project list, or the clock: None).
+    `amount` in yuan. `due_on` None: the round's date for units to submit, else no date. The same key by the same
+    person gives the case it opened before. Raises: KeyReused when the key was used for another action.
+    """
+    if earlier := _started_with(key, by):
+        return earlier
+    try:
+        with transaction.atomic():
+            case = Case(
+                kind=kind,
+                number=_next_number(fiscal_year),
+                title=title,
+                amount=amount,
+                fiscal_year=fiscal_year,
+                profile=profile,
+                is_key=is_key,
+                is_off_list=is_off_list,
+                parent=parent,
+                unit=unit,
+                department=unit.department,
+                round=round,
+                opened_by=by,
+                opened_at=now,
+                moved_at=now,
+            )
+            return _open(Look(case, by=by, on_behalf_of=None, now=now), task_kind, key=key, due_on=due_on)
+    except IntegrityError:
+        if earlier := _started_with(key, by):
+            return earlier
+        raise
+
+
+def _open(look: Look, task_kind: TaskKind, *, key: str, due_on: date | None) -> Case:
+    case = look.case
+    case.save(force_insert=True)
+    tasks = [
+        new_task(look, task_kind, group_id=pk, milestone=Milestone.UNIT_SUBMISSION, due_on=due_on)
+        for pk in look.editor_groups()
+    ]
+    event = record.append(
+        case,
+        action=Action.START,
+        by=look.by,
+        now=look.now,
+        payload={"pass": 0, "title": case.title},
+        key=key,
+        from_state="",
+        to_state=case.state,
+        version=case.version,
+    )
+    record.save_head(case)
+    Task.objects.bulk_create(tasks)
+    grants.sync(case, before=None, after=look.wanted_grants(state=case.state, tasks=tasks))
+    transitioned.send(sender=Case, case=case, event=event, by=look.by, opened=tasks, closed=[], now=look.now)
+    transaction.on_commit(lambda: work_waits.send(sender=Case))
+    return case
+
+
+def _started_with(key: str, by: User | None) -> Case | None:
+    """Return the case that `by` opened with `key`. Raises: KeyReused when the key was used for another action."""
+    event = Event.objects.filter(actor=by, key=key).select_related("case").first()
+    if event is not None and event.action != Action.START:
+        raise KeyReused
+    return event.case if event else None
+
+
+def _next_number(fiscal_year: int) -> str:
+    series, _ = NumberSeries.objects.select_for_update().get_or_create(fiscal_year=fiscal_year)
+    series.last += 1
+    series.save(update_fields=["last"])
+    return f"{fiscal_year}-{series.last:04d}"
+
+
+def set_content(
+    case: Case | int,
+    *,
+    by: User,
+    now: datetime,
+    write: Callable[[Case], None],
+    seen: Seen | None = None,
+    title: str | None = None,
+    amount: Decimal | None = None,
+) -> Case:
+    """Write the content of a case in draft: the only door for it. Returns the case as it is now.
+
+    Locks the case, checks draft and right CHANGE, calls `write(case)`, then stores the new content hash, the title
+    (when given) and the amount in yuan; the first edit of a person in a pass is recorded. The version stays.
+    Raises: NotVisible, NotPossible, NotPermitted, and Stale when `seen` is given and is not what stands.
+    """
+    case_id = case if isinstance(case, int) else case.pk
+    try:
+        with transaction.atomic():
+            locked = _lock(case_id)
+            look = Look(locked, by=by, on_behalf_of=None, now=now)
+            check(look, Action.EDIT, seen=seen, details={})
+            write(locked)
+            note_content(look, title=title, amount=amount)
+            return locked
+    except Refused as refusal:
+        record.note_refusal(case_id, action=Action.EDIT, by=by, now=now, refusal=refusal)
+        raise
+
+
+def note_content(look: Look, *, title: str | None, amount: Decimal | None) -> None:
+    """Store what follows from content written just now under the lock: hash, title, amount, edit event, task begun."""
+    case = look.case
+    case.content_hash = content_hash(document_of(case).content(case))
+    case.title = title or case.title
+    case.amount = amount
+    if not look.has_edited_in_pass():
+        record.append(
+            case,
+            action=Action.EDIT,
+            by=look.by,
+            now=look.now,
+            payload={"pass": case.pass_no},
+            from_state=case.state,
+            to_state=case.state,
+            version=case.version,
+        )
+    Case.objects.filter(pk=case.pk).update(
+        content_hash=case.content_hash, title=case.title, amount=case.amount, head=case.head, head_seq=case.head_seq
+    )
+    Task.objects.filter(case=case, status=TaskStatus.OPEN, step=None, begun_at=None).update(begun_at=look.now)
+
+
+# Asking
+
+
+def available_actions(case: Case, *, by: User, now: datetime) -> tuple[Explanation, ...]:
+    """Return for every action whether `by` may do it to `case` now, or why not. Constant in queries."""
+    return explain_all(Look(case, by=by, on_behalf_of=None, now=now))
+
+
+def explain(case: Case, action: Action | str, *, by: User, now: datetime) -> Explanation:
+    """Return whether `by` may do `action` to `case` now, or why not, and until when."""
+    return next(e for e in available_actions(case, by=by, now=now) if e.action == Action(action))

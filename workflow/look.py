@@ -1,0 +1,134 @@
+"""What the engine knows of a case while it decides: its tasks, its record, its people. Loaded once, asked often.
+
+Read-only. Used by the engine and by the rules it checks; a page that explains buttons uses the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from workflow import grants, record
+from workflow.machine import Action, Place, Right, Role, State, TaskStatus
+from workflow.models import Case, Event, RoundDate, Step, Task, User
+
+
+@dataclass
+class Look:
+    """One case seen by one actor at one moment. `by` None is the clock."""
+
+    case: Case
+    by: User | None
+    on_behalf_of: User | None
+    now: datetime
+    version: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.version = self.case.version
+
+    @property
+    def holder(self) -> User | None:
+        """Whose rights are used: the principal's when a deputy acts."""
+        return self.on_behalf_of or self.by
+
+    @cached_property
+    def open_tasks(self) -> list[Task]:
+        return list(
+            Task.objects.filter(case=self.case, status=TaskStatus.OPEN)
+            .select_related("step", "role_group", "person")
+            .order_by("pk")
+        )
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The chain of the case, oldest first."""
+        return list(Event.objects.filter(case=self.case).order_by("seq"))
+
+    @cached_property
+    def rights(self) -> frozenset[Right]:
+        return grants.rights_of(self.holder, self.case) if self.holder else frozenset()
+
+    @cached_property
+    def sees(self) -> bool:
+        return self.holder is None or grants.may(self.holder, "view", self.case)
+
+    @cached_property
+    def _posts(self) -> tuple[grants.Post, ...]:
+        return grants.posts_around(self.case)
+
+    def posts(self) -> tuple[grants.Post, ...]:
+        """Return the role groups around the case, with their members."""
+        return self._posts
+
+    def editor_groups(self) -> list[int]:
+        """Return the role groups of the unit's editors, members or not: their work waits for whoever comes."""
+        return [p.group_id for p in self._posts if (p.role, p.place) == (Role.EDITOR, Place.UNIT)]
+
+    def wanted_grants(self, *, state: str, tasks: Iterable[Task]) -> grants.Rows:
+        """Return the rows that the case should have in `state` with these tasks."""
+        return grants.wanted(self.case, state=state, posts=self._posts, tasks=tasks)
+
+    @cached_property
+    def _dates(self) -> dict[str, date]:
+        if self.case.round_id is None:
+            return {}
+        return dict(RoundDate.objects.filter(round=self.case.round_id).values_list("milestone", "date"))
+
+    def date_of(self, milestone: str) -> date | None:
+        """Return the round's date of a milestone, None where the round sets none."""
+        return self._dates.get(milestone)
+
+    # the record, asked
+
+    def event_of_key(self, key: str) -> Event | None:
+        """Return the event of this actor with this operation key."""
+        actor = self.by.pk if self.by else None
+        return next((e for e in self.events if e.key == key and e.actor_id == actor), None)
+
+    def events_of_pass(self) -> Sequence[Event]:
+        """Return what was carried out since the last submission."""
+        submitted = max((e.seq for e in self.events if e.action == Action.SUBMIT and not e.refused), default=0)
+        return [e for e in self.events if e.seq >= submitted and not e.refused]
+
+    def has_edited_in_pass(self) -> bool:
+        """Return whether the actor's editing since the last return is already recorded."""
+        actor = self.by.pk if self.by else None
+        turns = (Action.SUBMIT, Action.RECALL, Action.RETURN, Action.START)
+        since = max((e.seq for e in self.events if e.action in turns and not e.refused), default=0)
+        return any(
+            e.seq > since and e.action == Action.EDIT and e.actor_id == actor and not e.refused for e in self.events
+        )
+
+    def _people(self) -> set[int]:
+        return {person.pk for person in (self.by, self.on_behalf_of) if person}
+
+    def drafted_by_actor(self) -> str:
+        """Return the word for what the actor (or their principal) did to the content, "" for nothing."""
+        for event in self.events:
+            if event.refused or event.action not in (Action.EDIT, Action.SUBMIT):
+                continue
+            if self._people() & {event.actor_id, event.on_behalf_of_id}:
+                return str(event.action)
+        return ""
+
+    def approvals(self, step: Step) -> int:
+        """Return how many approvals of `step` stand in this pass."""
+        return sum(
+            1
+            for e in self.events_of_pass()
+            if e.action in (Action.APPROVE, Action.RELEASE) and record.payload_of(e).get("step") == step.key
+        )
+
+    def signed_finance_steps(self) -> set[str]:
+        """Return the keys of the finance steps that the actor has approved in this pass."""
+        return {
+            record.payload_of(e).get("step", "")
+            for e in self.events_of_pass()
+            if e.action in (Action.APPROVE, Action.RELEASE)
+            and e.from_state == State.FINANCE_REVIEW
+            and self._people() & {e.actor_id, e.on_behalf_of_id}
+        }
+
+    def last_change(self) -> Event | None:
+        """Return the last event that was carried out."""
+        return next((e for e in reversed(self.events) if not e.refused), None)
