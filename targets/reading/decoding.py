@@ -1,0 +1,81 @@
+"""Bytes → text: byte-order mark, then UTF-16 by its zero bytes, then strict UTF-8, then strict GB18030.
+
+Nothing is guessed beyond that: what decodes to no text is refused with a question. Linear in the input.
+"""
+
+import codecs
+
+from targets.reading.result import Refusal
+from workflow.text import _
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_CONTROLS_SHARE = 0.001
+MIN_ZERO_RATIO = 3
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a")) + b"\x7f"
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+KINDS = (
+    (b"PK\x03\x04", "Word / Excel / zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word 97 / Excel 97 / WPS"),
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"{\\rtf", "RTF"),
+)
+
+
+def decode(data: bytes) -> str | Refusal:
+    """Return the text of `data` with line ends as \\n, or the refusal that says why it has none."""
+    if not data.strip(b"\0 \t\r\n\f\xef\xbb\xbf\xff\xfe"):
+        return Refusal("empty", _("The file is empty. Choose the file that holds the table and upload it again."))
+    if len(data) > MAX_BYTES:
+        return Refusal("too_large", _("The file has %(size)s MB; at most %(limit)s MB can be read. "
+                                      "Split it into several files, or save the table alone as text."),
+                       {"size": f"{len(data) / 1024 / 1024:.1f}", "limit": str(MAX_BYTES // 1024 // 1024)})
+    kind = next((kind for magic, kind in KINDS if data.startswith(magic)), None)
+    if kind is not None:
+        return Refusal("not_text", _("This is a file of the kind %(kind)s, which is not read here. Open it, copy the "
+                                     "whole table into a text file (UTF-8) and upload that."), {"kind": kind})
+    text = _text(data)
+    if text is None:
+        return Refusal("not_text", _("The characters of this file cannot be recognised. Which program wrote it? "
+                                     "Save it there as text in UTF-8 (or GB18030) and upload it again."))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(data: bytes) -> str | None:
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return _strict(data, encoding)
+    wide = _utf16_without_mark(data)
+    if wide is not None:
+        return _strict(data, wide)
+    controls = len(data) - len(data.translate(None, CONTROLS))
+    if controls > len(data) * MAX_CONTROLS_SHARE:
+        return None
+    text = _strict(data, "utf-8")
+    return text if text is not None else _strict(data, "gb18030")
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    """Tabs, digits and line ends have a zero byte in UTF-16: on odd positions it is little-endian."""
+    if len(data) % 2:
+        return None
+    even, odd = data[0::2].count(0), data[1::2].count(0)
+    few = len(data) * MAX_CONTROLS_SHARE
+    if odd > few and odd >= MIN_ZERO_RATIO * even:
+        return "utf-16-le"
+    if even > few and even >= MIN_ZERO_RATIO * odd:
+        return "utf-16-be"
+    return None

@@ -1,0 +1,103 @@
+"""Text → Grid: rows of cells with the line they stand on. Knows separators and limits, nothing of the form.
+
+A reader of another format (docx, xlsx) makes the same Grid; everything after it stays as it is.
+"""
+
+import re
+from dataclasses import dataclass
+
+from targets.reading.markup import clean
+from targets.reading.result import Refusal
+from workflow.text import _
+
+MAX_LINES = 60_000
+MAX_LINE = 100_000
+MAX_CELLS = 200
+MIN_BARS = 4
+RULER = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$")
+WIDE_GAP = re.compile(r"[ \u3000]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line (from 1), its cells as on paper, and which cells carried markup (index, raw text).
+
+    `separated` is false for a line of running text that holds no separator at all.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    separated: bool = True
+    markup: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether no cell holds text."""
+        return not any(self.cells)
+
+    def filled(self, start: int = 0) -> list[tuple[int, str]]:
+        """Return the cells that hold text, with their index, from `start` on."""
+        return [(i, text) for i, text in enumerate(self.cells) if text and i >= start]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All rows of one file or sheet, blank ones too: a blank row inside a table is a page break."""
+
+    rows: tuple[Row, ...]
+
+
+def from_text(text: str) -> Grid | Refusal:
+    """Return the grid of a text whose cells are divided by tabs, bars or wide gaps, or why it is none."""
+    if text.count("\n") >= MAX_LINES:
+        return Refusal("too_large", _("The file has more than %(limit)s lines. Split it into several files."),
+                       {"limit": str(MAX_LINES)})
+    lines = text.split("\n")
+    too_long = next((n for n, line in enumerate(lines, 1) if (len(line) > MAX_LINE and len(line.strip()) > MAX_LINE)
+                     or (line.count("\t") > MAX_CELLS and line.rstrip("\t \r").count("\t") > MAX_CELLS)), None)
+    if too_long is not None:
+        return Refusal("too_large", _("Line %(line)s is longer than any line of a target table can be (%(limit)s "
+                                      "characters, %(cells)s cells). Save the table again, one row a line."),
+                       {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)})
+    split = _splitter(text)
+    return Grid(tuple(_row(n, line, split) for n, line in enumerate(lines, 1)))
+
+
+def _splitter(text: str) -> str:
+    tabs, bars = text.count("\t"), sum(map(text.count, "|｜│"))
+    if bars > max(tabs, MIN_BARS):
+        return "|"
+    return "\t" if tabs else " "
+
+
+def _row(number: int, line: str, split: str) -> Row:
+    if not line or line.isspace():
+        return Row(number, ())
+    parts = _parts(line, split)
+    cells, markup = [], []
+    for index, part in enumerate(parts):
+        text, marked = clean(part)
+        cells.append(text)
+        if marked:
+            markup.append((index, part.strip()))
+    while cells and not cells[-1]:
+        cells.pop()
+    return Row(number, tuple(cells), len(parts) > 1, tuple(markup))
+
+
+def _parts(line: str, split: str) -> list[str]:
+    if split == "|":
+        line = line.replace("｜", "|").replace("│", "|")
+        if RULER.match(line):
+            return []
+        bare = line.strip()
+        return bare.removeprefix("|").removesuffix("|").split("|") if "|" in bare else [bare]
+    if split == " ":
+        return WIDE_GAP.split(line.rstrip())
+    return line.rstrip("\t \r").split("\t") if line.rstrip("\t \r").count("\t") else _lone(line)
+
+
+def _lone(line: str) -> list[str]:
+    """A line whose only tabs stand after its text is still a row of a table, not running text."""
+    text = line.rstrip("\t \r")
+    return [text, ""] if "\t" in line else [text]

@@ -1,0 +1,162 @@
+"""The upper part of a table: header fields, money, goal, year. Fills a Draft row by row, by the labels found."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from targets.content import HEADER_TEXTS, Funds, TableContent, amount
+from targets.profiles import Profile
+from targets.reading.grid import Row
+from targets.reading.labels import HeaderLabel, Labels
+from targets.reading.problems import KINDS
+from targets.reading.result import Place, Problem
+
+FUNDS = ("funds.total", "funds.fiscal", "funds.other")
+REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
+MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
+IN_WAN = {"万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000), "千元": Decimal("0.1"), "元": Decimal("0.0001")}
+DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
+JOINED_BY = {"annual_goal": "\n"}
+
+
+@dataclass(slots=True)
+class Draft:
+    """One table while it is being read."""
+
+    profile: Profile
+    labels: Labels
+    texts: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, Place] = field(default_factory=dict)
+    funds_unit: str | None = None
+    last_field: str | None = None
+    fiscal_year: int | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, kind: str, place: Place, facts: Mapping[str, str] | None = None) -> None:
+        """Add a problem of this kind at this place."""
+        known = KINDS[kind]
+        severity = known.severity if known.fixed else self.profile.severity(known.code, known.severity)
+        self.problems.append(Problem(known.code, severity, place, known.message, dict(facts or {})))
+
+    def label(self, name: str) -> str:
+        """Return the label of a header field as the form prints it."""
+        return self.profile.header[name][0]
+
+
+def read_header_row(row: Row, draft: Draft) -> None:
+    """Take the fields of one row into the draft; a row without labels continues the field above."""
+    found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
+    if not found:
+        _continue(row, draft)
+        return
+    goal = next((n for n, (_i, label) in enumerate(found) if label.field == "annual_goal"), None)
+    if goal is not None:
+        found = found[: goal + 1]
+    variants = [row.cells[i] for i, label in found if not label.official and not label.rest]
+    if variants:
+        draft.note("variant", Place(row.line, found[0][0] + 1), {"labels": ", ".join(variants)})
+    for n, (index, label) in enumerate(found):
+        end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
+        _take(row, index, end, label, draft)
+
+
+def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft) -> None:
+    values = [(i, text) for i, text in row.filled(index + 1) if i < end]
+    if label.rest:
+        draft.note("glued", Place(row.line, index + 1), {"raw": row.cells[index]})
+        values.insert(0, (index + 1, label.rest))
+    name = label.field
+    if name == "funds":
+        draft.funds_unit = label.unit
+        name = "funds.total" if values else name
+    if name in draft.seen and values and name in draft.texts:
+        draft.note("twice", Place(row.line, index + 1), {"label": draft.label(name), "value": values[0][1]})
+        return
+    draft.seen.setdefault(name, Place(row.line, index + 1))
+    draft.last_field = name
+    if not values:
+        return
+    at, value = values[0]
+    if name in FUNDS:
+        _note_extra(row, values[1:], draft)
+        value = _money(value, Place(row.line, at + 1), name, draft)
+    elif len(values) > 1:
+        value = " ".join(text for _i, text in values)
+        draft.note("header_shifted", Place(row.line, values[1][0] + 1), {"value": value, "label": draft.label(name)})
+    if at != index + 1:
+        draft.note("header_shifted", Place(row.line, at + 1), {"value": value, "label": draft.label(name)})
+    if value:
+        draft.texts[name] = value
+
+
+def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
+    for i, text in extra:
+        draft.note("left_out", Place(row.line, i + 1), {"text": text})
+
+
+def _continue(row: Row, draft: Draft) -> None:
+    """A line without any label belongs to the text field above, if there is one."""
+    filled, name = row.filled(), draft.last_field
+    if name not in HEADER_TEXTS or (name not in draft.texts and row.separated):
+        _note_extra(row, filled, draft)
+        return
+    text = " ".join(text for _i, text in filled)
+    before = draft.texts.get(name)
+    draft.texts[name] = text if before is None else before + JOINED_BY.get(name, "") + text
+    draft.note("continued", Place(row.line, filled[0][0] + 1), {"text": text, "label": draft.label(name)})
+
+
+def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
+    """Return the amount in 万元 as typed; converted, with a problem, where another unit is printed."""
+    facts = {"typed": typed, "label": draft.label(name)}
+    if DASHES.match(typed):
+        draft.note("dash", place, facts)
+        return ""
+    plain = unicodedata.normalize("NFKC", typed)
+    match = MONEY.match(plain)
+    number = amount(match[1] if match else plain)
+    if number is None:
+        draft.note("no_number", place, facts)
+        return typed
+    unit = match[2] if match else draft.funds_unit or draft.profile.funds_unit
+    if match is None and IN_WAN[unit] == 1:
+        return typed
+    taken = match[1] if match and IN_WAN[unit] == 1 else format((number * IN_WAN[unit]).normalize(), "f")
+    draft.note("unit_printed", place, {**facts, "taken": taken})
+    return taken
+
+
+def read_year(lead: list[Row], draft: Draft) -> None:
+    """Take the fiscal year from the lines above the table: the line nearest to it wins."""
+    for row in reversed(lead):
+        match = YEAR.search(unicodedata.normalize("NFKC", " ".join(row.cells)))
+        if match:
+            draft.fiscal_year = int(match[1])
+            return
+
+
+def finish_header(draft: Draft, first: Row) -> TableContent:
+    """Return the content without indicators, and note the fields that the table does not have at all."""
+    place = Place(first.line)
+    for name in REQUIRED_FIELDS:
+        if name not in draft.seen:
+            draft.note("no_field", place, {"label": draft.label(name)})
+    if draft.fiscal_year is None:
+        _year_from_period(draft, place)
+    return TableContent(
+        **{name: draft.texts.get(name) for name in HEADER_TEXTS},
+        fiscal_year=draft.fiscal_year,
+        funds=Funds(**{name.partition(".")[2]: draft.texts.get(name) for name in FUNDS}),
+    )
+
+
+def _year_from_period(draft: Draft, place: Place) -> None:
+    match = YEAR.search(unicodedata.normalize("NFKC", draft.texts.get("period", "")))
+    if match is None:
+        draft.note("no_year", place)
+        return
+    draft.fiscal_year = int(match[1])
+    draft.note("year_inferred", draft.seen.get("period", place), {"year": match[1]})

@@ -1,0 +1,180 @@
+"""Recognises the labels of the form in a cell: header fields, head of columns, families, categories.
+
+By words, not by position: blanks inside, full-width digits, missing codes or marks and another width of
+brackets are all the same label. Built once a profile.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from targets.profiles import Category, Family, Profile, load
+
+BLANKS = re.compile(r"\s+")
+UNIT = re.compile(r"\((元|千元|万元|亿元)\)$")
+REMARK = re.compile(r"\([^()]{0,30}\)$")
+DASH = r"[-—–－﹣‐―_.．、:：]"
+MARK = r"[（(][^（）()]{0,20}[)）]"
+REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
+GROUP = "绩效指标"
+COLON = re.compile(r"[:：]")
+LABEL_AND_MONEY = re.compile(r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$")
+SUBTLE = str.maketrans("—–﹣‐―", "-----")
+
+
+def tight(text: str) -> str:
+    """Return the text in NFKC without any blanks: the form in which words are compared."""
+    return BLANKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLabel:
+    """A header field found in a cell: `rest` is text after a colon in the same cell, `unit` a printed unit."""
+
+    field: str
+    rest: str = ""
+    unit: str | None = None
+    official: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorLabel:
+    """A family or category found in a cell.
+
+    `rest` is text that stood in the same cell behind the label; `bare` says that neither a code nor a mark
+    stood beside the words, so that it may be a name after all; `clash` is another code printed before the words.
+    """
+
+    code: str
+    rest: str = ""
+    bare: bool = False
+    official: bool = True
+    clash: str | None = None
+
+
+class Labels:
+    """All labels of one profile, ready to be matched."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._header = {tight(word): field for field, words in profile.header.items() for word in words}
+        self._printed = {tight(words[0]) for words in profile.header.values()}
+        self._columns = {tight(word): field for field, words in profile.columns.items() for word in words}
+        self._labels = {x.label for x in (*profile.families, *profile.categories)}
+        self._family_codes = _codes(profile.families)
+        self._category_codes = _codes(profile.categories)
+        self._family = _pattern(self._family_codes, digits=1)
+        self._category = _pattern(self._category_codes, digits=2)
+
+    def header(self, cell: str) -> HeaderLabel | None:
+        """Return the header field that this cell names, or None."""
+        if not cell or (len(cell) > 60 and not COLON.search(cell[:30])):
+            return None
+        found = self._header_words(cell)
+        if found is not None:
+            return found
+        colon = COLON.search(cell)
+        while colon is not None and colon.end() < len(cell) and colon.start() <= 30:
+            before = self._header_words(cell[:colon.start()])
+            if before is not None:
+                return HeaderLabel(before.field, cell[colon.end():].strip(), before.unit, before.official)
+            colon = COLON.search(cell, colon.end())
+        money = LABEL_AND_MONEY.match(cell)
+        before = self._header_words(money["label"]) if money else None
+        return HeaderLabel(before.field, money["money"], before.unit, False) if money and before else None
+
+    def _header_words(self, cell: str) -> HeaderLabel | None:
+        if len(cell) > 40:
+            return None
+        words = tight(cell)
+        unit = UNIT.search(words.rstrip(":"))
+        bare = words.rstrip(":")
+        field = self._header.get(bare) or self._header.get(REMARK.sub("", bare).rstrip(":"))
+        if field is None:
+            return None
+        official = not BLANKS.search(cell) and not re.search(r"[(:]", cell) and REMARK.sub("", bare) in self._printed
+        return HeaderLabel(field, "", unit[1] if unit else None, official)
+
+    def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
+        """Return the column of each head (family, category, name, value) when this row is the head, else {}."""
+        found = {self._columns[key]: i for i, cell in enumerate(cells)
+                 if 0 < len(cell) <= 12 and (key := tight(cell)) in self._columns}
+        return found if len(found) >= 3 or {"family", "category"} <= set(found) else {}
+
+    def family(self, cell: str) -> IndicatorLabel | None:
+        """Return the family (一级指标) that this cell names, or None."""
+        match = self._family.match(cell)
+        if match is None:
+            return None
+        rest = match["rest"]
+        if rest and (match["code"] is None or self.category(rest) is None):
+            return None
+        return self._label(match, self._family_codes, cell)
+
+    def category(self, cell: str) -> IndicatorLabel | None:
+        """Return the category (二级指标) that this cell names, or None."""
+        match = self._category.match(cell)
+        if match is None:
+            return None
+        rest, mark = match["rest"], match["mark"] or ""
+        if rest and match["code"] is None and not REQUIRED_MARK.search(mark):
+            return None
+        if rest and not mark and not _ends_as_label(tight(match["words"])):
+            return None
+        return self._label(match, self._category_codes, cell)
+
+    def _label(self, match: re.Match[str], codes: dict[str, str], cell: str) -> IndicatorLabel:
+        by_words, rest = codes[tight(match["words"])], match["rest"]
+        printed = tight(match["code"]) if match["code"] else None
+        known = printed in codes.values()
+        code = printed if printed and known else by_words
+        own = cell[: len(cell) - len(rest)].strip() if rest else cell
+        return IndicatorLabel(
+            code, rest.strip(), bare=printed is None and not REQUIRED_MARK.search(match["mark"] or ""),
+            official=own in self._labels, clash=printed if printed and printed != by_words else None)
+
+
+UNKNOWN_CODED = re.compile(
+    rf"^\s*(?P<code>[0-9０-９]\s*[0-9０-９]?)\s*{DASH}\s*\D.*?(指\s*标|效\s*益|影\s*响|满\s*意\s*度|成\s*本)\s*({MARK})?$")
+UNKNOWN_MARKED = re.compile(r"^.{0,20}[（(]\s*(必\s*填|选\s*填)[^（）()]{0,20}[)）]$")
+
+
+def unknown_label(cell: str) -> str | None:
+    """Return the printed code ("15", "" when none) of a cell that looks like a label but is none that is known."""
+    if len(cell) > 40:
+        return None
+    match = UNKNOWN_CODED.match(cell)
+    if match is not None:
+        return tight(match["code"])
+    return "" if UNKNOWN_MARKED.match(cell) else None
+
+
+def is_group(cell: str) -> bool:
+    """Whether the cell is the side label 绩效指标 of the form."""
+    return len(cell) <= 12 and tight(cell) in (GROUP, GROUP + ":")
+
+
+def tight_label(label: str) -> str:
+    """Return a label as compared: tight, and every dash the same."""
+    return tight(label).translate(SUBTLE)
+
+
+def _ends_as_label(words: str) -> bool:
+    return words.endswith(("指标", "效益", "影响", "满意度"))
+
+
+def _codes(parts: tuple[Family, ...] | tuple[Category, ...]) -> dict[str, str]:
+    return {tight(word): part.code for part in parts for word in part.words}
+
+
+def _pattern(codes: dict[str, str], *, digits: int) -> re.Pattern[str]:
+    code = r"\s*".join(["[0-9０-９]"] * digits)
+    words = "|".join(r"\s*".join(map(re.escape, word)) for word in sorted(codes, key=len, reverse=True))
+    return re.compile(rf"^\s*(?:(?P<code>{code})\s*{DASH}*\s*)?(?P<words>{words})\s*(?P<mark>{MARK})?\s*(?P<rest>.*)$",
+                      re.S)
+
+
+@cache
+def labels_of(profile_id: str) -> Labels:
+    """Return the labels of one shipped profile, built once."""
+    return Labels(load(profile_id))

@@ -1,0 +1,241 @@
+"""The lower part of a table: indicator rows → indicators with the place of each, by labels, not by position.
+
+What stands in its own column is read silently; what is shifted, inferred, glued or left out is noted.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from targets import values
+from targets.content import IndicatorContent
+from targets.reading.grid import Row
+from targets.reading.header import Draft
+from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
+from targets.reading.result import Place
+from targets.reading.sections import is_folio
+
+DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
+FOOT = re.compile(
+    r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
+    r"联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)")
+MAX_VALUE = 60
+
+
+@dataclass(slots=True)
+class _Front:
+    """The labels at the front of a row, and the cells that follow them."""
+
+    family: IndicatorLabel | None = None
+    category: IndicatorLabel | None = None
+    unknown: str | None = None
+    positions: dict[str, int] = field(default_factory=dict)
+    glued: str | None = None
+    contents: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads the indicator rows of one table, top down; remembers the family and category in force."""
+
+    draft: Draft
+    columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
+    family: str | None = None
+    category: str | None = None
+    found: list[IndicatorContent] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    gap: Row | None = None
+    ended: bool = False
+
+    def read(self, row: Row) -> None:
+        """Take one row: a head, a label, an indicator, a page break, a foot line, or a line left out."""
+        if row.blank:
+            self.gap = self.gap or row
+            return
+        head = self.draft.labels.columns(row.cells)
+        if head:
+            self.columns = {**self.columns, **head}
+            return
+        if is_folio(row):
+            self.gap = self.gap or row
+            return
+        if self._is_foot(row):
+            return
+        self._note_gap()
+        self._read_cells(row)
+
+    def _note_gap(self) -> None:
+        if self.gap is not None and (self.found or self.category):
+            self.draft.note("page_break", Place(self.gap.line))
+        self.gap = None
+
+    def _is_foot(self, row: Row) -> bool:
+        filled = row.filled()
+        text = tight(filled[0][1])
+        foot = bool(FOOT.match(text)) and filled[0][0] < self.columns["name"]
+        running = not row.separated and self._front(row).category is None and self._front(row).family is None
+        if foot or self.ended or running:
+            self.ended = self.ended or foot
+            if self.ended and self._front(row).category is not None:
+                self.ended = False
+                return False
+            self.draft.note("left_out", Place(row.line, filled[0][0] + 1), {"text": " ".join(t for _i, t in filled)})
+            return True
+        return False
+
+    def _front(self, row: Row) -> _Front:
+        """Take the labels off the front of the row; a label with text behind it in one cell is divided."""
+        front, queue, labels = _Front(), row.filled(), self.draft.labels
+        while queue and front.category is None:
+            index, text = queue[0]
+            if is_group(text) and index < self.columns["name"] and front.family is None:
+                queue.pop(0)
+                continue
+            kind, label = "family", labels.family(text) if front.family is None else None
+            if label is None:
+                kind, label = "category", labels.category(text)
+            if label is None or (label.bare and not self._stands_as_label(index, text, len(queue) - 1)):
+                break
+            queue.pop(0)
+            if label.rest:
+                front.glued = text
+                queue.insert(0, (index + 1, label.rest))
+            front.positions[kind] = index
+            if kind == "family":
+                front.family = label
+            else:
+                front.category = label
+        if front.category is None and queue and self._looks_unknown(queue):
+            index, front.unknown = queue.pop(0)
+            front.positions["category"] = index
+        front.contents = queue
+        return front
+
+    def _stands_as_label(self, index: int, text: str, behind: int) -> bool:
+        """Words without code or mark are a label only left of the names, with name and value (or nothing) behind."""
+        if index >= self.columns["name"]:
+            return False
+        return behind != 1 or tight(text).endswith("指标")
+
+    def _looks_unknown(self, queue: list[tuple[int, str]]) -> bool:
+        index, text = queue[0]
+        if index > self.columns["category"]:
+            return False
+        if unknown_label(text) is not None and not (len(queue) == 2 and _is_measure(queue[1][1])
+                                                    and index == self.columns["name"]):
+            return True
+        in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
+        return index == self.columns["category"] and in_place and len(text) <= 20
+
+    def _read_cells(self, row: Row) -> None:
+        front = self._front(row)
+        code, inferred = self._place_under(row, front)
+        name, value, shifted = self._name_and_value(row, front)
+        self._note_labels(row, front)
+        if name is None and value is None:
+            if self._labels_shifted(front):
+                self.draft.note("label_shifted", self._label_place(row, front), {"category": self._printed(code)})
+            return
+        number = len(self.found) + 1
+        first = front.contents[0][0]
+        place = Place(row.line, first + 1, number)
+        self.found.append(IndicatorContent(code, name, value))
+        self.places.append(place)
+        facts = {"name": name or "", "value": value or "", "category": self._printed(code)}
+        if front.glued:
+            self.draft.note("glued", place, {"raw": front.glued})
+        if shifted or self._labels_shifted(front):
+            own = front.category is not None or front.unknown is not None
+            self.draft.note("shifted" if own else "inferred", place, facts)
+        elif inferred:
+            self.draft.note("category_inferred", place, facts)
+
+    def _place_under(self, row: Row, front: _Front) -> tuple[str, bool]:
+        """Return the category code of this row, and whether it had to be inferred against the form."""
+        if front.category is not None:
+            self.category = front.category.code
+            self.family = self.category[:1]
+            return self.category, False
+        if front.family is not None:
+            self.family = front.family.code
+        if front.unknown is not None:
+            self.category = self._nearest(unknown_label(front.unknown) or "")
+            self.family = self.category[:1]
+            place = self._label_place(row, front)
+            self.draft.note("unknown_label", place,
+                            {"label": front.unknown, "category": self._printed(self.category)})
+            return self.category, False
+        if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
+            return self.category, front.family is not None
+        self.category = self._nearest(self.family or "")
+        return self.category, True
+
+    def _nearest(self, code: str) -> str:
+        """Return the known category nearest to a printed code: the last not above it in its family, else the one above."""
+        codes = [c.code for c in self.draft.profile.categories]
+        family = [c for c in codes if c[:1] == (code[:1] or self.family or self.category or "")[:1]]
+        if not family:
+            return self.category or codes[0]
+        if len(code) == 2:
+            return max((c for c in family if c <= code), default=family[0])
+        return self.category if self.category in family else family[0]
+
+    def _name_and_value(self, row: Row, front: _Front) -> tuple[str | None, str | None, bool]:
+        """Return name, value and whether either stands outside its column."""
+        cells, columns = list(front.contents), self.columns
+        if not cells:
+            return None, None, False
+        if len(cells) == 1:
+            index, text = cells[0]
+            is_value = index >= columns["value"] or (index != columns["name"] and _is_measure(text))
+            shifted = index != columns["value" if is_value else "name"]
+            return (None, text, shifted) if is_value else (text, None, shifted)
+        if len(cells) > 2:
+            cells = self._reduced(row, cells)
+        (at_name, name), (at_value, value) = cells
+        return name, value, at_name != columns["name"] or at_value != columns["value"]
+
+    def _reduced(self, row: Row, cells: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        """More than two cells: the value is in its column, or the first that reads as one; words before it are the name."""
+        at = next((n for n, (i, t) in enumerate(cells) if n and i == self.columns["value"]), None)
+        if at is None or not _is_value(cells[at][1]):
+            at = next((n for n, (_i, t) in enumerate(cells) if n and _is_value(t)), at or 1)
+        name = "".join(text for _i, text in cells[:at])
+        for index, text in cells[1:at]:
+            self.draft.note("joined", Place(row.line, index + 1, len(self.found) + 1), {"extra": text})
+        for index, text in cells[at + 1:]:
+            self.draft.note("left_out", Place(row.line, index + 1, len(self.found) + 1), {"text": text})
+        return [(cells[0][0], name), cells[at]]
+
+    def _note_labels(self, row: Row, front: _Front) -> None:
+        labels = [label for label in (front.family, front.category) if label is not None]
+        texts = [row.cells[i] for i in front.positions.values() if i < len(row.cells)]
+        place = self._label_place(row, front)
+        if any(not label.official and not label.rest for label in labels) and not front.glued:
+            self.draft.note("variant", place, {"labels": ", ".join(texts)})
+        for label in labels:
+            if label.clash is not None:
+                self.draft.note("clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)})
+
+    def _labels_shifted(self, front: _Front) -> bool:
+        return any(index != self.columns[kind] for kind, index in front.positions.items())
+
+    def _label_place(self, row: Row, front: _Front) -> Place:
+        return Place(row.line, min(front.positions.values(), default=0) + 1)
+
+    def _printed(self, code: str) -> str:
+        category = self.draft.profile.category(code)
+        return category.label if category else code
+
+
+def _is_measure(text: str) -> bool:
+    """Whether the text reads as a number, a sum, a rate, a time: what is hardly ever a name."""
+    return len(text) <= MAX_VALUE and values.parse(text).kind not in ("text", "level", "boolean", "compound", "placeholder")
+
+
+def _is_value(text: str) -> bool:
+    return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+
+
+def numbered(places: list[Place]) -> tuple[Place, ...]:
+    """Return the places with the number of each indicator, from 1."""
+    return tuple(replace(place, row=n) for n, place in enumerate(places, 1))

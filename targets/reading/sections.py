@@ -1,0 +1,95 @@
+"""Grid → the rows of each table: where one table ends and the next begins.
+
+A table begins with its title or with its row 项目名称; a title repeated at the top of a page begins none.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from targets.reading.grid import Grid, Row
+from targets.reading.labels import Labels, tight
+
+TITLE = re.compile(r"绩效目标(?:申报|批复|审批|申报审批|审核)?表(?:\(.{0,20}\))?$")
+YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
+FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
+MAX_TITLE = 90
+MIN_HEADER_LABELS = 3
+
+
+@dataclass(slots=True)
+class Section:
+    """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row."""
+
+    lead: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    broken_at: list[Row] = field(default_factory=list)
+
+
+def is_title(row: Row) -> bool:
+    """Whether this row is the title of a target table."""
+    filled = row.filled()
+    return bool(filled) and len(filled[0][1]) <= MAX_TITLE and bool(TITLE.search(tight(filled[0][1])))
+
+
+def is_year_line(row: Row) -> bool:
+    """Whether this row holds nothing but the year: (2024 年度)."""
+    filled = row.filled()
+    return len(filled) == 1 and len(filled[0][1]) <= 20 and bool(YEAR_LINE.match(tight(filled[0][1])))
+
+
+def is_folio(row: Row) -> bool:
+    """Whether this row is only a page number."""
+    filled = row.filled()
+    return len(filled) == 1 and not row.separated and bool(FOLIO.match(tight(filled[0][1])))
+
+
+def split(grid: Grid, labels: Labels) -> list[Section]:
+    """Return the sections of the grid that are tables, in order. Linear in the rows."""
+    sections: list[Section] = []
+    lead: list[Row] = []
+    named = False
+    for row in grid.rows:
+        if row.blank:
+            if sections and not lead:
+                sections[-1].rows.append(row)
+            continue
+        if is_title(row) or is_year_line(row) or (lead and not row.separated and len(lead) < 8):
+            lead.append(row)
+            continue
+        fields = header_fields(row, labels)
+        begins = ("project_name" in fields and (named or lead or not sections)) or (fields and lead)
+        if begins:
+            sections.append(Section(lead, [row]))
+            lead, named = [], "project_name" in fields
+        elif sections:
+            sections[-1].broken_at += lead
+            sections[-1].rows.append(row)
+            named = named or "project_name" in fields
+            lead = []
+        elif labels.columns(row.cells) or lead:
+            sections.append(Section(lead, [row]))
+            lead, named = [], False
+    if lead and sections:
+        sections[-1].rows += [row for row in lead if not is_title(row) and not is_year_line(row)]
+    return [s for s in sections if _is_table(s, labels)]
+
+
+def header_fields(row: Row, labels: Labels) -> set[str]:
+    """Return the header fields named in this row."""
+    return {found.field for cell in row.cells[:12] if cell and (found := labels.header(cell)) is not None}
+
+
+def _is_table(section: Section, labels: Labels) -> bool:
+    """Three header fields on at least two rows, or a head with a label below: a mere list has neither."""
+    fields: set[str] = set()
+    rows = head = 0
+    for row in section.rows[:60]:
+        here = header_fields(row, labels)
+        fields |= here
+        rows += bool(here)
+        head += bool(labels.columns(row.cells))
+        if rows > 1 and len(fields) >= MIN_HEADER_LABELS:
+            return True
+        if any(labels.category(cell) for cell in row.cells[:4] if cell) and (head or rows):
+            return True
+    return bool(head and fields)
