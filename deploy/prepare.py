@@ -4,7 +4,9 @@ Migrates, loads the shipped calendars and ladders, fills an empty trial database
 files. Each step looks first whether there is anything to do, so that a second start costs no more than the looking.
 """
 
+import argparse
 import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -54,7 +56,7 @@ def _collect_static() -> bool:
 def prepare(*, demo: bool) -> list[str]:
     """Bring database and static files up to this version and return what was done, a few words each.
 
-    With `demo`, a database without a single person is filled by `seed_demo`; one with people is never touched.
+    With `demo`, a database without a single person is filled by `seed_demo`; one with people is not touched.
     """
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
@@ -74,9 +76,18 @@ def prepare(*, demo: bool) -> list[str]:
 def main() -> int:
     import django
 
+    parser = argparse.ArgumentParser(prog="python -m deploy.prepare", description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="fill a database without people with the demo")
+    parser.add_argument("--result", type=Path, help="where to write what was done and the demo's logins, as JSON")
+    chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
     django.setup()
-    done = prepare(demo="--demo" in sys.argv[1:])
+    from targets import demo
+
+    done = prepare(demo=chosen.demo)
+    if chosen.result:
+        chosen.result.touch(mode=0o600)
+        chosen.result.write_text(json.dumps({"done": done, "logins": demo.logins()}), encoding="utf-8")
     sys.stdout.write(f"{'; '.join(done) or 'nothing to prepare'}\n")
     return 0
 
