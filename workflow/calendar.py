@@ -1,0 +1,169 @@
+"""The working-day calendar: which days the offices work, from the State Council's yearly notices kept as rows.
+
+Computes on one value, WorkCalendar, kept in the process and read again when its rows change. Called by
+deadlines and by pages. A year without a notice is computed by weekends, and says so.
+"""
+
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.utils.translation import gettext_lazy as _
+
+from workflow.models import CalendarYear, WorkDay
+from workflow.refusals import Refused
+
+SHIPPED = Path(__file__).parent / "data" / "calendar.toml"
+KEPT_SECONDS = 60.0
+"""How long a process trusts what it has read; another process may have changed the rows meanwhile."""
+ONE_DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+class CalendarRefused(Refused):
+    """Facts: date, year."""
+
+    code = "calendar_refused"
+    message = _(
+        "%(date)s cannot stand in the calendar of %(year)s: a day belongs to its year and stands once, a holiday"
+        " on a weekday, a make-up working day on a weekend. Compare it with the notice."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The days that differ from the plain week (date to "is worked"), and the years whose notice is known."""
+
+    differing: Mapping[date, bool]
+    years: frozenset[int]
+
+    def is_working(self, day: date) -> bool:
+        """Return whether the offices work on `day`."""
+        return self.differing.get(day, day.weekday() < SATURDAY)
+
+    def is_published(self, day: date) -> bool:
+        """Return whether the notice of the year of `day` is known; otherwise its weekends are all we know."""
+        return day.year in self.years
+
+    def add(self, day: date, days: int) -> date:
+        """Return the working day `days` working days after `day` (before, when negative); `day` itself never counts.
+
+        Zero gives `day` when it is worked, else the working day before it.
+        """
+        step = ONE_DAY if days > 0 else -ONE_DAY
+        here = day
+        if days <= 0:
+            while not self.is_working(here):
+                here -= ONE_DAY
+        for _step in range(abs(days)):
+            here += step
+            while not self.is_working(here):
+                here += step
+        return here
+
+    def between(self, start: date, end: date) -> int:
+        """Return how many working days lie after `start`, up to and with `end`; 0 when `end` is not later."""
+        return sum(self.is_working(start + n * ONE_DAY) for n in range(1, (end - start).days + 1))
+
+
+_kept: tuple[float, WorkCalendar] | None = None
+
+
+def current() -> WorkCalendar:
+    """Return the calendar as the rows say; no query while what this process has read is fresh, two otherwise."""
+    global _kept
+    if _kept is None or time.monotonic() - _kept[0] > KEPT_SECONDS:
+        read_at = time.monotonic()
+        differing = dict(WorkDay.objects.values_list("date", "is_working"))
+        _kept = (read_at, WorkCalendar(differing, frozenset(CalendarYear.objects.values_list("year", flat=True))))
+    return _kept[1]
+
+
+def clear_cache(**kwargs: Any) -> None:
+    """Read the rows anew next time. Also the receiver of the models' signals, hence the keywords."""
+    global _kept
+    _kept = None
+
+
+for _signal in (post_save, post_delete):
+    _signal.connect(clear_cache, sender=WorkDay)
+    _signal.connect(clear_cache, sender=CalendarYear)
+
+
+def is_working(day: date) -> bool:
+    """Return whether the offices work on `day`."""
+    return current().is_working(day)
+
+
+def is_published(day: date) -> bool:
+    """Return whether the notice of the year of `day` is known."""
+    return current().is_published(day)
+
+
+def add_working_days(day: date, days: int) -> date:
+    """Return the working day `days` after `day`, before it when negative; see WorkCalendar.add."""
+    return current().add(day, days)
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Return how many working days lie after `start`, up to and with `end`."""
+    return current().between(start, end)
+
+
+# Years from data
+
+
+def shipped_years() -> Sequence[Mapping[str, Any]]:
+    """Return the shipped years: year, source, published_on, holidays and working as lists of date and name."""
+    years: Sequence[Mapping[str, Any]] = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["year"]
+    return years
+
+
+def install_defaults(*, now: datetime) -> int:
+    """Install the shipped years that are not there yet; return how many. Years that stand are left as they are."""
+    known = set(CalendarYear.objects.values_list("year", flat=True))
+    return import_years([year for year in shipped_years() if year["year"] not in known], now=now)
+
+
+def import_years(years: Sequence[Mapping[str, Any]], *, now: datetime) -> int:
+    """Store whole years, replacing what stands for each; return how many. All of them, or none.
+
+    Each: year, source, published_on (or absent), holidays and working, lists of {date, name}. Deadlines that were
+    computed without the year move with deadlines.reproject.
+    Raises: CalendarRefused for a day outside the year (December before allowed), named twice, a holiday on a
+    weekend, or a make-up day on a weekday; nothing is stored then.
+    """
+    rows = [(year, _days_of(year)) for year in years]
+    with transaction.atomic():
+        for year, days in rows:
+            WorkDay.objects.filter(year_id=year["year"]).delete()
+            CalendarYear.objects.update_or_create(
+                year=year["year"],
+                defaults={
+                    "source": year["source"],
+                    "published_on": year.get("published_on"),
+                    "imported_at": now,
+                },
+            )
+            WorkDay.objects.bulk_create(days)
+        transaction.on_commit(clear_cache)
+    clear_cache()
+    return len(rows)
+
+
+def _days_of(year: Mapping[str, Any]) -> list[WorkDay]:
+    days: dict[date, WorkDay] = {}
+    for words, is_worked in (("holidays", False), ("working", True)):
+        for entry in year.get(words, ()):
+            day: date = entry["date"]
+            is_near = day.year == year["year"] or (day.year, day.month) == (year["year"] - 1, 12)
+            if not is_near or day in days or is_worked != (day.weekday() >= SATURDAY):
+                raise CalendarRefused(date=day.isoformat(), year=year["year"])
+            days[day] = WorkDay(date=day, year_id=year["year"], is_working=is_worked, name=entry.get("name", ""))
+    return list(days.values())

@@ -1,0 +1,349 @@
+"""Clocks: when a task is due, how its clock rests and runs on, and the sweep that fires the rungs of its ladder.
+
+Working days come from calendar, rungs from ladders; here they become times. `clock` is called by the engine for
+each task it opens and asks no query while both are kept; `sweep` by beat, by the supervisor and by hand.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from workflow import calendar, ladders, record
+from workflow.machine import Action, TaskStatus
+from workflow.models import Case, Rung, RungFired, Suspension, Task
+from workflow.signals import rung_fired, work_waits
+
+logger = logging.getLogger(__name__)
+
+INSTANT = timedelta(microseconds=1)
+SWEEP_CHUNK = 50
+"""Tasks a transaction on SQLite, where every writer waits for it; PostgreSQL takes `limit`."""
+SWEEP_AT_MOST = 20_000
+"""Tasks one sweep looks at before it leaves the rest to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of one task, as columns of Task. `due_at` None: no deadline, hence no ladder."""
+
+    due_at: datetime | None = None
+    due_is_provisional: bool = False
+    budget_days: int | None = None
+    ladder_id: int | None = None
+    next_rung_at: datetime | None = None
+
+
+def clock(
+    *,
+    task_kind: str,
+    now: datetime,
+    days_allowed: int | None = None,
+    fixed: date | None = None,
+    ladder: int | None = None,
+) -> Clock:
+    """Return the clock of a task opened at `now`; no query while calendar and ladders are kept in the process.
+
+    `fixed`: a date of the round. `days_allowed`: working days after today. With both, the later holds, so that what
+    arrives late leaves its reviewer the time they need; with a fixed date alone that date holds, even in the past:
+    the task is then late from the start and says so. `ladder`: the id of a ladder other than the one in force.
+    Rungs that lie before `now` never fire.
+    """
+    if fixed is None and days_allowed is None:
+        return Clock()
+    working = calendar.current()
+    due_on, budget, is_provisional = fixed, None, False
+    if days_allowed is not None:
+        today = day_of(now)
+        rolling = working.add(today, days_allowed) if days_allowed > 0 else today
+        if fixed is None or rolling > fixed:
+            due_on, budget = rolling, days_allowed
+            is_provisional = not (working.is_published(today) and working.is_published(rolling))
+    assert due_on is not None
+    due_at = day_end(due_on)
+    ladder_id = ladder or ladders.id_for(task_kind)
+    upcoming = next_rung_at(ladder_id=ladder_id, opened_at=now, due_at=due_at, after=now)
+    return Clock(due_at, is_provisional, budget, ladder_id, upcoming)
+
+
+# Days and times. A day is a day in the project's time zone, whatever zone a time is written in.
+
+
+def day_of(moment: datetime) -> date:
+    """Return the local day of `moment`."""
+    return timezone.localtime(moment).date()
+
+
+def day_end(day: date) -> datetime:
+    """Return the end of `day` as settings.DAY_ENDS_AT says; "24:00" is the first instant of the next day."""
+    hours, minutes = (int(part) for part in settings.DAY_ENDS_AT.split(":"))
+    start = datetime.combine(day + timedelta(days=hours // 24), time(hours % 24, minutes))
+    return timezone.make_aware(start).astimezone(UTC)
+
+
+def due_day(due_at: datetime) -> date:
+    """Return the local day that ends with `due_at`: a deadline of 24:00 belongs to the day before midnight."""
+    return day_of(due_at - INSTANT)
+
+
+def morning(day: date) -> datetime:
+    """Return the time of `day` at which reminders are sent, settings.REMINDERS_AT."""
+    return timezone.make_aware(datetime.combine(day, time.fromisoformat(settings.REMINDERS_AT))).astimezone(UTC)
+
+
+def working_days_left(*, due_at: datetime, now: datetime) -> int:
+    """Return the working days from today to the due day: 0 on the last day, negative when overdue.
+
+    Overdue counts working days since the due day, at least 1.
+    """
+    today, due_on = day_of(now), due_day(due_at)
+    if now >= due_at:
+        return -max(1, calendar.working_days_between(due_on, today))
+    return calendar.working_days_between(today, due_on)
+
+
+def database_now() -> datetime:
+    """Return the time of the database, the one clock that all processes share. Called at the edge only."""
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')" if is_sqlite else "SELECT clock_timestamp()")
+        (value,) = cursor.fetchone()
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if is_sqlite else value.astimezone(UTC)
+
+
+# Rungs
+
+
+def rung_time(rung: Rung, *, opened_at: datetime, due_at: datetime) -> datetime:
+    """Return when `rung` fires: in the morning of a working day.
+
+    Before the due day it counts back from it (from the working day before it, where it is none), after it onwards.
+    HALF is the first morning after half of the working days. A task opened after its due day is escalated
+    `days` working days after it was opened: nobody is late with what they did not have.
+    """
+    opened_on, due_on = day_of(opened_at), due_day(due_at)
+    working = calendar.current()
+    if rung.basis == Rung.Basis.HALF:
+        half = (working.between(opened_on, due_on) + 1) // 2
+        return morning(working.add(opened_on, half))
+    start = max(opened_on, due_on) if rung.is_escalation else due_on
+    return morning(working.add(start, rung.days))
+
+
+def next_rung_at(
+    *, ladder_id: int | None, opened_at: datetime, due_at: datetime | None, after: datetime
+) -> datetime | None:
+    """Return the time of the first rung later than `after`, None when there is none."""
+    if due_at is None:
+        return None
+    times = (rung_time(rung, opened_at=opened_at, due_at=due_at) for rung in ladders.rungs_of(ladder_id))
+    return min((moment for moment in times if moment > after), default=None)
+
+
+def _upcoming(task: Task, *, after: datetime) -> datetime | None:
+    return next_rung_at(ladder_id=task.ladder_id, opened_at=task.opened_at, due_at=task.due_at, after=after)
+
+
+# Resting, running on, and new calendars
+
+
+def rest(task: Task, *, now: datetime, reason: str) -> Suspension:
+    """Stop the clock of an open task: nothing fires until `wake`. The ledger gets its row. Call it in a transaction.
+
+    A clock that rests already keeps resting, and its row is returned.
+    """
+    if task.resting_since is not None:
+        return Suspension.objects.filter(task=task, rested_to__isnull=True).latest("pk")
+    task.resting_since, task.next_rung_at = now, None
+    task.save(update_fields=["resting_since", "next_rung_at"])
+    return Suspension.objects.create(task=task, rested_from=now, reason=reason)
+
+
+def wake(task: Task, *, now: datetime) -> None:
+    """Let a resting clock run on: the due day moves by the working days rested. Call it in a transaction.
+
+    Rungs that lie ahead of the new due day fire anew, because the term rises; a task that was overdue before it
+    rested stays so, and what already fired is not repeated. A clock that does not rest is left alone.
+    """
+    if task.resting_since is None:
+        return
+    rested_from = task.resting_since
+    Suspension.objects.filter(task=task, rested_to__isnull=True).update(rested_to=now)
+    task.resting_since = None
+    if task.due_at is not None:
+        days = calendar.working_days_between(day_of(rested_from), day_of(now))
+        if days and task.due_at > rested_from:
+            task.due_at = day_end(calendar.add_working_days(due_day(task.due_at), days))
+            task.term += 1
+        task.next_rung_at = _upcoming(task, after=now if task.due_at > now else rested_from)
+    task.save(update_fields=["resting_since", "due_at", "term", "next_rung_at"])
+
+
+def reproject(*, now: datetime) -> int:
+    """Compute anew every open deadline that rested on a year not published then; return how many moved.
+
+    Rungs that fired stay fired; the next one follows the last that did. Run it after a year was imported.
+    """
+    working, moved = calendar.current(), 0
+    pending = Task.objects.filter(closed_at__isnull=True, due_is_provisional=True, budget_days__isnull=False)
+    for pk in list(pending.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            task = Task.objects.select_for_update(of=("self",)).filter(pk=pk, closed_at__isnull=True).first()
+            if task is None or task.budget_days is None:
+                continue
+            started = day_of(task.opened_at)
+            ledger = Suspension.objects.filter(task=task, rested_to__isnull=False)
+            rested = sum(working.between(day_of(s.rested_from), day_of(s.rested_to)) for s in ledger if s.rested_to)
+            due_on = working.add(started, task.budget_days + rested)
+            due_at = day_end(due_on)
+            moved += due_at != task.due_at
+            task.due_at = due_at
+            task.due_is_provisional = not (working.is_published(started) and working.is_published(due_on))
+            if task.resting_since is None:
+                last = RungFired.objects.filter(task=task, term=task.term).order_by("-due_at").first()
+                task.next_rung_at = _upcoming(task, after=last.due_at if last else task.opened_at)
+            task.save(update_fields=["due_at", "due_is_provisional", "next_rung_at"])
+    return moved
+
+
+# The sweep
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What one sweep did: rungs announced, rungs recorded in silence, tasks looked at."""
+
+    fired: int = 0
+    silent: int = 0
+    tasks: int = 0
+
+    def __add__(self, other: "SweepResult") -> "SweepResult":
+        return SweepResult(self.fired + other.fired, self.silent + other.silent, self.tasks + other.tasks)
+
+
+def sweep(*, now: datetime, limit: int = 200, recorded_at: datetime | None = None) -> SweepResult:
+    """Fire every rung that is due at `now`, oldest first, until nothing is; a second sweep changes nothing.
+
+    Per task, in one transaction: RungFired rows (the insert is the claim), an event for an escalation, the signal
+    rung_fired, the next rung. Of several missed reminders only the latest is sent, and of several missed escalations
+    the latest to each audience; the others are recorded in silence. A task or a case that somebody works on just now
+    is left to the next sweep. `recorded_at` dates the events when `now` is not the real time; default `now`.
+    """
+    done, left = SweepResult(), set[int]()
+    size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
+    due = Task.objects.filter(status=TaskStatus.OPEN, next_rung_at__lte=now).order_by("next_rung_at", "pk")
+    while done.tasks < SWEEP_AT_MOST:
+        chunk = list(due.exclude(pk__in=left).values_list("pk", flat=True)[:size])
+        if not chunk:
+            break
+        try:
+            swept, result = _sweep_chunk(chunk, now=now, recorded_at=recorded_at or now)
+        except Exception:
+            # One task that cannot be fired must not keep the others from theirs, whatever its reason.
+            if size == 1:
+                logger.exception("The rungs of task %s cannot be fired", chunk[0])
+                left.update(chunk)
+            size = 1
+            continue
+        done += result
+        left.update(set(chunk) - swept)
+    return done
+
+
+def _sweep_chunk(chunk: Sequence[int], *, now: datetime, recorded_at: datetime) -> tuple[set[int], SweepResult]:
+    """Fire what is due of the tasks of `chunk` that nobody else holds, in one transaction.
+
+    Locks task and case together and waits for neither, so that it can never stand in a circle with the engine, which
+    locks the case first.
+    """
+    with transaction.atomic():
+        tasks = list(
+            Task.objects.select_for_update(skip_locked=True, of=("self", "case"))
+            .select_related("case")
+            .filter(pk__in=chunk, status=TaskStatus.OPEN, next_rung_at__lte=now)
+            .order_by("next_rung_at", "pk")
+        )
+        known = set(RungFired.objects.filter(task__in=tasks).values_list("task_id", "term", "code"))
+        firing = [(task, list(_firing(task, known, now=now))) for task in tasks]
+        rows = RungFired.objects.bulk_create(fired for _task, pairs in firing for _rung, fired in pairs)
+        for task in tasks:
+            task.next_rung_at = _upcoming(task, after=now)
+        Task.objects.bulk_update(tasks, ["next_rung_at"])
+        _record_escalations(firing, recorded_at=recorded_at)
+        for task, pairs in firing:
+            for rung, fired in pairs:
+                if not fired.is_silent:
+                    rung_fired.send(sender=Task, task=task, rung=rung, fired=fired, now=now)
+        silent = sum(row.is_silent for row in rows)
+        if len(rows) > silent:
+            transaction.on_commit(lambda: work_waits.send(sender=Task))
+    return {task.pk for task in tasks}, SweepResult(len(rows) - silent, silent, len(tasks))
+
+
+def _firing(task: Task, known: set[tuple[int, int, str]], *, now: datetime) -> Iterator[tuple[Rung, RungFired]]:
+    """Yield the rungs of `task` that are due and have not fired in this term, the overtaken ones as silent.
+
+    A reminder earlier than the task's next rung was passed over on purpose: it lay before the task was opened.
+    """
+    assert task.due_at is not None
+    assert task.next_rung_at is not None
+    due: list[tuple[datetime, Rung]] = []
+    for rung in ladders.rungs_of(task.ladder_id):
+        moment = rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
+        is_meant = rung.is_escalation or moment >= task.next_rung_at
+        is_moot = rung.only_if_not_begun and task.begun_at is not None
+        if moment <= now and is_meant and not is_moot and (task.pk, task.term, rung.code) not in known:
+            due.append((moment, rung))
+    latest = {(rung.is_escalation, rung.audience): rung.pk for _moment, rung in sorted(due, key=_by_time)}
+    for moment, rung in due:
+        yield (
+            rung,
+            RungFired(
+                task=task,
+                code=rung.code,
+                term=task.term,
+                audience=rung.audience,
+                is_escalation=rung.is_escalation,
+                due_at=moment,
+                fired_at=now,
+                is_silent=latest[rung.is_escalation, rung.audience] != rung.pk,
+            ),
+        )
+
+
+def _by_time(timed: tuple[datetime, Rung]) -> tuple[datetime, int]:
+    return timed[0], timed[1].pk
+
+
+def _record_escalations(
+    firing: Sequence[tuple[Task, Sequence[tuple[Rung, RungFired]]]], *, recorded_at: datetime
+) -> None:
+    """Append an event for each escalation announced, and save the head of each case once."""
+    cases: dict[int, Case] = {}
+    for task, pairs in firing:
+        for rung, fired in pairs:
+            if not rung.is_escalation or fired.is_silent:
+                continue
+            case = cases.setdefault(task.case_id, task.case)
+            record.append(
+                case,
+                action=Action.ESCALATE,
+                by=None,
+                now=recorded_at,
+                payload={
+                    "task": task.pk,
+                    "task_kind": task.kind,
+                    "rung": rung.code,
+                    "audience": rung.audience,
+                    "due_at": task.due_at.isoformat() if task.due_at else None,
+                },
+                from_state=case.state,
+                to_state=case.state,
+                version=case.version,
+            )
+    for case in cases.values():
+        record.save_head(case)
