@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database["NAME"] = str(own / "db.sqlite3")
-        database["TEST"] = {"NAME": str(own / "test.sqlite3")}
+        database.setdefault("TEST", {})["NAME"] = str(own / "test.sqlite3")
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -144,7 +144,7 @@ def _advance(look: Look, move: Move, *, after: Step | None) -> None:
 
 
 def _is_skipped(look: Look, step: Step, *, after: Step | None) -> bool:
-    """Return whether the only person who could sign has just signed in finance, and the step says skip with a record."""
+    """Return whether nobody but the actor could sign, who has just signed in finance, and the step says skip."""
     return (
         step.same_person == SamePerson.SKIP
         and look.by is not None
