@@ -1,0 +1,194 @@
+"""What a check rule is, how one is registered, and how all are run over a table. Pure.
+
+One rule is one small function under one stable key. It yields hits; or returns why it cannot judge.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from targets import values
+from targets.content import IndicatorContent, TableContent
+from targets.profiles import Profile
+from targets.values import IndicatorValue
+
+PRINTED_CELL = 40
+
+
+class Verdict(StrEnum):
+    """What a rule says of a table. Only FAIL carries findings."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_APPLICABLE = "not applicable"
+    INSUFFICIENT_DATA = "insufficient data"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What the table itself cannot know: the project list, other tables, and what the unit declared.
+
+    `listed_amount_wan` is in 万元; `not_applicable` holds a reason for each category code declared 「不适用」.
+    None means unknown: a rule that needs it then answers "insufficient data", it never guesses.
+    """
+
+    listed_name: str | None = None
+    listed_amount_wan: Decimal | None = None
+    control_figures_final: bool = False
+    same_project_exists: bool | None = None
+    not_applicable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One indicator as a rule sees it: its number from 1, what is printed, and what its value says."""
+
+    number: int
+    content: IndicatorContent
+    value: IndicatorValue
+
+    @property
+    def name(self) -> str:
+        """The name as printed, "" when blank."""
+        return self.content.name or ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Number, name and value for a message, cut to what a line can show."""
+        return {"number": str(self.number), "name": cut(self.name), "value": cut(self.content.value or "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The table under check, parsed once: rules read it and nothing else."""
+
+    content: TableContent
+    profile: Profile
+    context: CheckContext
+    lines: tuple[Line, ...]
+
+    def of_code(self, code: str) -> tuple[Line, ...]:
+        """Return the lines of one category."""
+        return tuple(line for line in self.lines if line.content.code == code)
+
+    def of_family(self, family: str) -> tuple[Line, ...]:
+        """Return the lines of one first-level indicator."""
+        return tuple(line for line in self.lines if line.content.family == family)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One fault a rule found: its place ("annual_goal", "indicator 3 value"), the line, the facts of its message.
+
+    `message` stands in for the rule's own sentence where this fault is mended in another way.
+    """
+
+    place: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    row: int | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault as it is shown. `message % facts` is the sentence; `source` names document and subject."""
+
+    rule: str
+    severity: str
+    place: str
+    row: int | None
+    message: str
+    facts: Mapping[str, str]
+    source: str
+
+
+Answer = Iterable[Hit] | Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A registered rule. `key` is unique; `id` is what is shown (two grades of one rule share it)."""
+
+    key: str
+    severity: str
+    source: str
+    message: str
+    judge: Callable[[Subject], Answer]
+
+    @property
+    def id(self) -> str:
+        """The id of the catalogue: CST-01 for both grades CST-01 and CST-01.short."""
+        return self.key.partition(".")[0]
+
+    @property
+    def title(self) -> str:
+        """What the rule asks, in one sentence: the first line of its function's docstring."""
+        return (self.judge.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule said of one table."""
+
+    rule: Rule
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(key: str, *, severity: str, source: str, message: str) -> Callable[[Callable[[Subject], Answer]],
+                                                                            Callable[[Subject], Answer]]:
+    """Register the function below as the rule `key`. `severity` holds where the profile is silent.
+
+    Raises: ValueError when the key is taken.
+    """
+    def register(judge: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
+        if key in RULES:
+            raise ValueError(f"rule {key} is registered twice")
+        RULES[key] = Rule(key, severity, source, message, judge)
+        return judge
+
+    return register
+
+
+def subject(*, content: TableContent, profile: Profile, context: CheckContext) -> Subject:
+    """Return the table with every value parsed once."""
+    lines = tuple(Line(n, row, values.parse(row.value, name=row.name, year=content.fiscal_year))
+                  for n, row in enumerate(content.indicators, 1))
+    return Subject(content, profile, context, lines)
+
+
+def judge(one: Rule, table: Subject) -> Outcome:
+    """Return what one rule says of the table."""
+    answer = one.judge(table)
+    if isinstance(answer, Verdict):
+        return Outcome(one, answer)
+    severity = table.profile.severity(one.key, one.severity)
+    findings = tuple(Finding(one.id, severity, hit.place, hit.row, hit.message or one.message, hit.facts, one.source)
+                     for hit in answer)
+    return Outcome(one, Verdict.FAIL if findings else Verdict.PASS, findings)
+
+
+def at_value(line: Line, **facts: str) -> Hit:
+    """Return a hit on the value of a line."""
+    return Hit(f"indicator {line.number} value", {**line.facts, **facts}, line.number)
+
+
+def at_name(line: Line, **facts: str) -> Hit:
+    """Return a hit on the name of a line."""
+    return Hit(f"indicator {line.number} name", {**line.facts, **facts}, line.number)
+
+
+def cut(text: str) -> str:
+    """Return the text as a message can show it."""
+    return text if len(text) <= PRINTED_CELL else text[: PRINTED_CELL - 1] + "…"
+
+
+def plain(number: Decimal) -> str:
+    """Return a number without needless zeros: 10, 0.642."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,12 @@
+"""The documents that the rules cite: name and subject, never an article number or a quotation."""
+
+COMPLETE = "财预〔2015〕88号（审核内容：完整性）"
+RELEVANT = "财预〔2015〕88号（审核内容：相关性）"
+FITTING = "财预〔2015〕88号（审核内容：适当性）"
+GUIDE_COST = "财预〔2021〕101号（成本指标的设置）"
+GUIDE_CATEGORY = "财预〔2021〕101号（指标分类）"
+GUIDE_VALUE = "财预〔2021〕101号（指标值细化量化）"
+GUIDE_NAME = "财预〔2021〕101号（指标名称简洁）"
+COUNTY_FORM = "部门项目支出预算绩效目标表（必填项）"
+PRACTICE = "绩效目标审核实践"
+LIST = "预算项目清单（控制数）"
