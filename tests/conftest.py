@@ -32,7 +32,24 @@ def pytest_configure(config: pytest.Config) -> None:
         database["NAME"] = str(own / "db.sqlite3")
         database.setdefault("TEST", {})["NAME"] = str(own / "test.sqlite3")
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    _let_flush_pass_the_append_only_triggers()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _let_flush_pass_the_append_only_triggers() -> None:
+    """Drop the record's triggers before a transactional test is flushed; the flush's post_migrate installs them again."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from workflow import append_only
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        append_only.remove(connection)
+        flush(self)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -54,3 +71,12 @@ def clean_environment() -> Iterator[dict[str, str]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("BTR_", "DJANGO_", "PYTEST_"))}
     with tempfile.TemporaryDirectory(prefix="btr-child-") as own:
         yield kept | {"BTR_VAR_DIR": own}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_from_the_last_test() -> None:
+    """Forget the calendar and the ladders that the process keeps: the last test's rows are rolled back."""
+    from workflow import calendar, ladders
+
+    calendar.clear_cache()
+    ladders.clear_cache()

@@ -1,0 +1,112 @@
+"""Races on one case: people who act at the same moment, each in a thread with a connection of its own."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Barrier, Thread
+
+from django.db import DatabaseError, connection
+
+from tests.world import NOW, ToyDocument, key, seen, toy_case, walk_to
+from workflow import engine
+from workflow.machine import Action
+from workflow.models import Case, Decision, Event, User
+from workflow.refusals import Refused
+
+
+@dataclass
+class Tally:
+    """What came of the races: effects that were doubled or lost, and what the losers were told."""
+
+    races: int = 0
+    doubled: int = 0
+    lost: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    told_who: int = 0
+
+
+def at_once(calls: list[Callable[[], object]]) -> list[object]:
+    """Run the calls in threads that start at one barrier; return each result or exception, in order."""
+    barrier, results = Barrier(len(calls)), [None] * len(calls)
+
+    def run(n: int, call: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            results[n] = call()
+        except (Refused, DatabaseError) as error:
+            results[n] = error
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(n, call)) for n, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def two_approvers(world: object, toy: ToyDocument, *, races: int) -> Tally:
+    """Let a department reviewer approve and the unit's head return the same case, `races` times."""
+    tally = Tally()
+    for _ in range(races):
+        case = walk_to(toy_case(world, toy), world, "department_review")
+        looked = seen(case)
+
+        def decide(name: str, action: Action, case: Case = case, looked: engine.Seen = looked) -> engine.Outcome:
+            by = User.objects.get(username=name)
+            return engine.perform(case.pk, action, by=by, seen=looked, key=key(), now=NOW, reason="race")
+
+        results = at_once([lambda: decide("reviewer", Action.APPROVE), lambda: decide("head", Action.RETURN)])
+        effects = Event.objects.filter(case=case, action__in=("approve", "return"), refused="").count()
+        decisions = Decision.objects.filter(case=case).count()
+        tally.races += 1
+        tally.doubled += effects > 1 or decisions > 1
+        tally.lost += effects != 1 or decisions != 1
+        for result in results:
+            tally.answers[type(result).__name__] += 1
+            tally.told_who += getattr(result, "code", "") == "stale" and "演示·" in str(result)
+    return tally
+
+
+def one_click(world: object, toy: ToyDocument, *, times: int, clicks: int = 10) -> Tally:
+    """Send the same click `clicks` times at once, on `times` cases."""
+    tally = Tally()
+    for _ in range(times):
+        case = walk_to(toy_case(world, toy), world, "department_review")
+        looked, same = seen(case), key()
+
+        def click(case: Case = case, looked: engine.Seen = looked, same: str = same) -> engine.Outcome:
+            by = User.objects.get(username="reviewer")
+            return engine.perform(case.pk, Action.APPROVE, by=by, seen=looked, key=same, now=NOW)
+
+        results = at_once([click] * clicks)
+        effects = Event.objects.filter(case=case, action="approve", refused="").count()
+        tally.races += 1
+        tally.doubled += effects > 1
+        tally.lost += effects != 1
+        tally.answers.update(type(result).__name__ for result in results)
+    return tally
+
+
+def many_writers(world: object, toy: ToyDocument, *, writers: int, writes: int) -> Tally:
+    """Let `writers` threads approve and edit cases of their own at once, `writes` writes in all; count refused locks."""
+    tally = Tally()
+    each = writes // writers
+
+    def work() -> None:
+        editor = User.objects.get(username="editor")
+        for n in range(each // 2):
+            case = toy_case(world, toy)
+
+            def write(locked: Case, n: int = n) -> None:
+                toy.texts[locked.pk] = f"text {n}"
+
+            engine.set_content(case, by=editor, now=NOW, write=write)
+            engine.perform(case, Action.SUBMIT, by=editor, seen=seen(case), key=key(), now=NOW)
+
+    for result in at_once([work] * writers):
+        tally.answers[type(result).__name__ if result is not None else "done"] += 1
+        tally.lost += result is not None
+    tally.races = Event.objects.filter(action__in=("submit", "edit", "start"), refused="").count()
+    return tally

@@ -1,0 +1,46 @@
+"""Two people at once, one click ten times, eight writers: one effect each. BTR_RACES sets how many."""
+
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from tests.faults import races
+from tests.world import build_world
+from tests.workflow.conftest import toy  # noqa: F401
+from workflow import grants, record
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RACES = int(os.environ.get("BTR_RACES", "25"))
+
+
+@pytest.fixture
+def world(transactional_db: None) -> SimpleNamespace:
+    return build_world()
+
+
+def assert_record_and_grants_hold() -> None:
+    assert list(record.verify()) == []
+    assert list(grants.drift()) == []
+
+
+def test_two_approvers_at_once_have_one_effect_and_the_other_is_told_who(world, toy):  # noqa: F811
+    tally = races.two_approvers(world, toy, races=RACES)
+    assert (tally.races, tally.doubled, tally.lost) == (RACES, 0, 0)
+    assert tally.answers == {"Outcome": RACES, "Stale": RACES}
+    assert tally.told_who == RACES
+    assert_record_and_grants_hold()
+
+
+def test_one_click_ten_times_at_once_has_one_effect(world, toy):  # noqa: F811
+    tally = races.one_click(world, toy, times=max(RACES // 5, 3))
+    assert (tally.doubled, tally.lost) == (0, 0)
+    assert set(tally.answers) == {"Outcome"}
+    assert_record_and_grants_hold()
+
+
+def test_eight_writers_wait_for_each_other_and_none_is_locked_out(world, toy):  # noqa: F811
+    tally = races.many_writers(world, toy, writers=8, writes=RACES * 8)
+    assert tally.answers == {"done": 8}
+    assert tally.races >= RACES * 8
+    assert_record_and_grants_hold()
