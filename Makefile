@@ -2,10 +2,11 @@
 #   make run             build .venv, prepare the database and the demo, start everything; Ctrl-C stops it
 #   make run DETACH=1    the same in the background: returns when the site is ready; `make stop` ends it
 #   make test            run the tests on every database found here; BTR_TIERS=all makes a missing one an error
-# Further: venv, stop, lint, lock, messages.   Variables: PYTHON=, PORT=, REDIS=auto|path|wheel|none, ARGS= (of pytest)
+# Further: venv, stop, lint, lock, messages.   Variables: PYTHON=, PORT=, REDIS=auto|path|wheel|none, DEMO=0 (an empty
+#   database stays empty), ARGS= (further arguments of pytest or of the lock)
 
 PY := .venv/bin/python
-LOCK_INPUTS := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCK_INPUTS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 export PYTHON
 
 .PHONY: run stop venv venv-test test lint types lock messages
@@ -24,7 +25,9 @@ venv-test: .venv/.tests
 	@touch .venv/.runs .venv/.tests
 
 run: venv
-	@$(PY) -m deploy.embedded $(if $(DETACH),--detach) $(if $(PORT),--port=$(PORT)) $(if $(REDIS),--redis=$(REDIS))
+	@$(PY) -m deploy.embedded $(if $(DETACH),--detach) \
+	    $(if $(PORT),--port=$(PORT)) $(if $(REDIS),--redis=$(REDIS)) \
+	    $(if $(filter 0,$(DEMO)),--no-demo)
 
 stop: venv
 	@$(PY) -m deploy.embedded --stop

@@ -60,8 +60,9 @@ def is_ready(port: int) -> bool:
 class Supervisor:
     """Starts the children, restarts those that die, and stops all of them on SIGINT, SIGTERM or SIGHUP."""
 
-    def __init__(self, place: Place, *, redis: str, port: int | None) -> None:
+    def __init__(self, place: Place, *, redis: str, port: int | None, demo: bool) -> None:
         self.place = place
+        self.demo = demo
         self.stopping = False
         self.port = free_port(range(port, port + 1) if port else WEB_PORTS)
         self.address = f"http://127.0.0.1:{self.port}/"
@@ -77,7 +78,7 @@ class Supervisor:
         given = read_env_file(ROOT / ".env") | dict(os.environ)
         defaults = {
             "BTR_SITE_URL": self.address.rstrip("/"),
-            "BTR_DEMO_LOGINS": "1",
+            "BTR_DEMO_LOGINS": "1" if self.demo else "0",
             "BTR_EMAIL_TO_FILES": "0" if given.get("BTR_EMAIL_HOST") else "1",
             "DJANGO_SETTINGS_MODULE": "deploy.settings",
         }
@@ -128,7 +129,8 @@ class Supervisor:
         log = self.place.log("prepare")
         log.unlink(missing_ok=True)
         result = self.place.run / "prepared.json"
-        process = self._python("prepare", "deploy.prepare", "--demo", f"--result={result}")
+        options = ["--demo"] if self.demo else []
+        process = self._python("prepare", "deploy.prepare", *options, f"--result={result}")
         while process.poll() is None and not self.stopping:
             time.sleep(TICK)
         if self.stopping:
@@ -265,6 +267,7 @@ def main(arguments: list[str], environment: Mapping[str, str] = os.environ) -> i
     parser.add_argument("--stop", action="store_true", help="end the one that runs")
     parser.add_argument("--redis", choices=["auto", "path", "wheel", "none"], default="auto")
     parser.add_argument("--port", type=int, help=f"default: the first free one from {WEB_PORTS.start}")
+    parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
     chosen = parser.parse_args(arguments)
     place = Place.of(environment.get("BTR_VAR_DIR") or ROOT / "var")
     if chosen.stop:
@@ -277,7 +280,7 @@ def main(arguments: list[str], environment: Mapping[str, str] = os.environ) -> i
         return detach(place, [part for part in arguments if part != "--detach"])
     try:
         with place.claimed():
-            return Supervisor(place, redis=chosen.redis, port=chosen.port).run()
+            return Supervisor(place, redis=chosen.redis, port=chosen.port, demo=not chosen.no_demo).run()
     except AlreadyRunning as running:
         say(str(running))
         return 1

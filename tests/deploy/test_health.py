@@ -1,0 +1,68 @@
+"""Probes: answered without a session, a known host or HTTPS; honest about the database; silent about the rest."""
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from deploy import health
+
+
+@pytest.fixture(autouse=True)
+def _ask_again(monkeypatch):
+    monkeypatch.setattr(health, "_migrated", False)
+
+
+def test_livez_answers_an_unknown_host_over_plain_http_without_a_session(client: Client, settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/livez", headers={"host": "evil.example"})
+    assert (answer.status_code, answer.json()) == (200, {"alive": True})
+    assert not answer.cookies
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_readyz_names_each_check(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True,
+        "checks": {"database": "ok", "migrations": "ok", "storage": "ok"},
+    }
+
+
+@pytest.mark.django_db
+def test_readyz_asks_for_migrations_only_until_they_are_applied(client: Client, django_assert_num_queries) -> None:
+    client.get("/readyz")
+    with django_assert_num_queries(1):
+        client.get("/readyz")
+
+
+def test_readyz_says_503_and_no_host_name_when_the_database_is_gone(client: Client, monkeypatch) -> None:
+    class Gone:
+        def cursor(self):
+            raise OperationalError("could not connect to db.county.example as secret_user")
+
+    monkeypatch.setattr(health, "connection", Gone())
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"database": "OperationalError", "migrations": "not asked", "storage": "ok"}
+    assert "secret_user" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_readyz_says_503_when_nothing_can_be_stored(client: Client, settings, tmp_path) -> None:
+    settings.VAR_DIR = tmp_path / "gone"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["storage"] == "FileNotFoundError"
+
+
+def test_version_is_the_one_of_the_project(client: Client, settings) -> None:
+    assert f'version = "{client.get("/version").json()["version"]}"' in (
+        settings.BASE_DIR / "pyproject.toml"
+    ).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/version"])
+def test_probes_take_no_post(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405

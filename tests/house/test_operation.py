@@ -1,0 +1,109 @@
+"""What an operator relies on: settings explained, commands there, migrations and catalogues complete, broker settings."""
+
+import re
+import shutil
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command, get_commands
+
+from tests.house import catalogues
+from tests.house.source import ROOMS, lines_matching, text, with_suffix
+
+VARIABLE = re.compile(r"\bBTR_[A-Z0-9_]+\b")
+COMMANDS = {"read_targets", "check_targets", "act", "seed_demo", "load_defaults", "sweep", "sync_grants", "verify_record"}
+COMMANDS |= {"import_projects"}
+
+
+def test_every_setting_is_explained_and_every_explained_one_is_read() -> None:
+    read = {name for path in with_suffix(".py", within=ROOMS) for name in VARIABLE.findall(text(path))}
+    explained = set(re.findall(r"^(BTR_[A-Z0-9_]+)=", text(Path(".env.example")), re.MULTILINE))
+    assert explained == read
+
+
+def test_settings_are_read_in_one_place_only() -> None:
+    paths = [path for path in with_suffix(".py", within=("workflow", "targets", "notifications"))]
+    assert lines_matching(r"os\.environ|os\.getenv", paths) == []
+
+
+def test_the_commands_that_others_rely_on_are_there() -> None:
+    ours = {name for name, app in get_commands().items() if app in ROOMS}
+    assert ours >= COMMANDS
+
+
+@pytest.mark.django_db
+def test_migrations_say_what_the_models_say() -> None:
+    words = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=words)
+    assert "No changes detected" in words.getvalue()
+
+
+@pytest.mark.parametrize("language", catalogues.LANGUAGES)
+def test_the_catalogue_has_no_gap_and_is_compiled(language: str) -> None:
+    assert catalogues.gaps(language) == []
+    assert catalogues.stale_binary(language) == []
+
+
+if shutil.which("xgettext"):
+
+    def test_the_catalogues_hold_exactly_the_messages_of_the_code() -> None:
+        assert catalogues.extraction_differences() == []
+
+
+def test_placeholders_survive_translation() -> None:
+    places = re.compile(r"%\((\w+)\)[sd]")
+    wrong = [
+        entry.msgid
+        for entry in catalogues.catalogue("zh_Hans")
+        for word in (entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr])
+        if set(places.findall(word)) - set(places.findall(entry.msgid + entry.msgid_plural))
+        or (not entry.msgid_plural and set(places.findall(entry.msgid)) != set(places.findall(word)))
+    ]
+    assert wrong == []
+
+
+def test_both_readmes_name_only_commands_that_exist() -> None:
+    rules = set(re.findall(r"^([a-z-]+):", text(Path("Makefile")), re.MULTILINE))
+    for readme in ("README.md", "README.zh-CN.md", "deploy/README.md"):
+        words = text(Path(readme))
+        assert set(re.findall(r"\bmake ([a-z-]+)", words)) <= rules
+        assert {"run", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", words)) or readme.startswith("deploy")
+        assert set(re.findall(r"manage\.py ([a-z_]+)", words)) <= set(get_commands())
+
+
+def test_a_broker_that_fails_costs_nothing_but_time() -> None:
+    from deploy.celery_app import app
+
+    wanted = {
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_time_limit": 300,
+        "task_soft_time_limit": 240,
+        "worker_prefetch_multiplier": 1,
+        "worker_max_tasks_per_child": 500,
+        "worker_max_memory_per_child": 400000,
+        "worker_soft_shutdown_timeout": 30,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "enable_utc": True,
+        "timezone": "Asia/Shanghai",
+    }
+    assert {name: app.conf.get(name) for name in wanted} == wanted
+    transport = app.conf.broker_transport_options
+    assert transport["visibility_timeout"] >= 3 * app.conf.task_time_limit
+    assert transport["socket_connect_timeout"] <= 3
+    assert app.conf.task_publish_retry_policy["max_retries"] == 1
+
+
+def test_every_task_has_a_name_of_its_own_and_nothing_waits_by_countdown() -> None:
+    paths = with_suffix(".py", within=ROOMS)
+    assert lines_matching(r"\b(countdown|eta)\s*=|\.get\(timeout=|\bchord\(", paths) == []
+    tasks = [path for path in paths if re.search(r"@(shared_task|app\.task)", text(path))]
+    assert tasks
+    for path in tasks:
+        assert not re.search(r"@(shared_task|app\.task)(\(\))?\s*$", text(path), re.MULTILINE), path
