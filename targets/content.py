@@ -82,7 +82,7 @@ class TableContent:
 
     def cleaned(self) -> Self:
         """Return the same content with every text cleaned (NFC, no control characters, blank is None)."""
-        texts = {n: _text(getattr(self, n)) for n in HEADER_TEXTS}
+        texts: dict[str, Any] = {n: _text(getattr(self, n)) for n in HEADER_TEXTS}
         funds = Funds(**{f.name: _text(getattr(self.funds, f.name)) for f in fields(Funds)})
         rows = tuple(IndicatorContent(r.code, _text(r.name), _text(r.value)) for r in self.indicators)
         return replace(self, **texts, funds=funds, indicators=rows)

@@ -53,9 +53,8 @@ POINTS = tuple(re.compile(f"^(?:{p})$") for p in (
 ))
 BEFORE = re.compile(r"^(?P<pre>持续至|持续到|截至|截止到?|于|在|至|到)?(?P<core>.+?)(?P<post>之前|以前|前|止|内|期间)?"
                     r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$")
-WHOLE_YEAR = ("全年", "当年", "本年", "本年度", "全年度", "年内", "年度内", "当年内", "一年", "1年", "全年开展", "全年持续")
-OPEN = ("长期", "常年", "持续", "长期坚持", "长期持续", "每月", "按月", "每季度", "按季度", "每年", "按年", "每周", "每天", "每日",
-        "按月安排", "按月发放", "逐月")
+WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|[一1]年|全年开展|全年持续)$")
+OPEN = re.compile("^(?:长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|按月发放|逐月)$")
 PARTS = {"上半年": (1, 6), "下半年": (7, 12), "一季度": (1, 3), "二季度": (4, 6), "三季度": (7, 9), "四季度": (10, 12),
          "1季度": (1, 3), "2季度": (4, 6), "3季度": (7, 9), "4季度": (10, 12)}
 PART = re.compile(rf"^(?:{Y}年)?第?(?P<part>{'|'.join(PARTS)})$")
@@ -66,10 +65,10 @@ def find(text: str, *, year: int | None) -> When | None:
     """Return the time that the whole of `text` says, or None. `year` is used where the text names none."""
     if len(text) > MAX_LENGTH:
         return None
-    if text in WHOLE_YEAR:
+    if WHOLE_YEAR.match(text):
         span = Period(date(year, 1, 1), date(year, 12, 31), "year") if year else None
         return When("period", span, text, sure=year is not None)
-    if text in OPEN:
+    if OPEN.match(text):
         return When("period", None, text)
     match = BEFORE.match(text)
     if match is None or not any(c.isdigit() or c in "底末季半" for c in text):
@@ -78,8 +77,8 @@ def find(text: str, *, year: int | None) -> When | None:
     point = _point(match["core"])
     if point is not None and not _bare_number(match["core"]):
         return _single(point, until or ("end" if point.year_end else None), match["pre"], year)
-    span = _part_of_year(match["core"], year) or _range(match["core"], year)
-    return None if span is None else When("period", span[0], until, sure=span[1])
+    found = _part_of_year(match["core"], year) or _range(match["core"], year)
+    return None if found is None else When("period", found[0], until, sure=found[1])
 
 
 def _bare_number(text: str) -> bool:
@@ -126,7 +125,8 @@ def _range(text: str, year: int | None) -> tuple[Period | None, bool] | None:
         start, end = _span(first, start_year), _span(last, end_year)
         if start is None or end is None or start.start is None or end.end is None or start.start > end.end:
             continue
-        return Period(start.start, end.end, max(start.precision, end.precision, key=("year", "month", "day").index)), sure
+        finer = max(start.precision, end.precision, key=("year", "month", "day").index)
+        return Period(start.start, end.end, finer), sure
     return None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from targets import periods
 from targets.periods import Period
 
-MAX_LENGTH = 500
+MAX_LENGTH = 200
 KINDS = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period", "level", "boolean",
          "text", "compound", "empty", "placeholder")
 YUAN = {"元": Decimal(1), "千元": Decimal(1000), "万元": Decimal(10_000), "万": Decimal(10_000),
@@ -78,11 +78,11 @@ def parse(raw: str | None, *, name: str | None = None, year: int | None = None) 
     text = normal(raw or "")
     if not text:
         return IndicatorValue("empty", raw)
+    if len(text) > MAX_LENGTH:
+        return IndicatorValue("text", raw, confidence="low")
     hint_comparator, hint_unit = _hints(name or "")
     if _is_placeholder(text):
         return IndicatorValue("placeholder", raw, unit=hint_unit)
-    if len(text) > MAX_LENGTH:
-        return IndicatorValue("text", raw, confidence="low")
     found = (_when(text, raw, year) or _change(text, raw, name or "")
              or _measure(text, raw, name or "", hint_comparator, hint_unit)
              or _compound(text, raw) or _words(text, raw))
@@ -92,14 +92,15 @@ def parse(raw: str | None, *, name: str | None = None, year: int | None = None) 
 # --- Normal form -----------------------------------------------------------------------------------------
 
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))
-LATEX = {r"\geqslant": "≥", r"\leqslant": "≤", r"\geq": "≥", r"\leq": "≤", r"\ge": "≥", r"\le": "≤", r"\%": "%", "$": ""}
+LATEX = {r"\geqslant": "≥", r"\leqslant": "≤", r"\geq": "≥", r"\leq": "≤", r"\ge": "≥", r"\le": "≤",
+         r"\%": "%", "$": ""}
 SIGNS = (
     (re.compile(r"≧|⩾|〉=|>=|≥=|=>"), "≥"), (re.compile(r"≦|⩽|〈=|<=|≤=|=<"), "≤"),
     (re.compile(r"═+|=="), "="), (re.compile(r"^[》〉](?=\d)"), ">"), (re.compile(r"^[《〈](?=\d)"), "<"),
     (re.compile(r"\(%\)|百分比|百分之百分比"), "%"), (re.compile(r"[~—–－―]+|--+"), "-"),
 )
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-BETWEEN_DIGITS = re.compile(r"(?<=\d) (?=\d)")
+PARTING_BLANK = re.compile(r"(?<=\d) (?=\d)|(?<=[^\d\s≥≤<>=]) (?=[\d≥≤<>=])")
 BLANKS = re.compile(r"\s+")
 PREFIXES = (
     ("≥", "不得低于 不得少于 不低于 不少于 不小于 大于或等于 大于等于 至少 达到 达"),
@@ -110,7 +111,7 @@ SUFFIXES = (("≥", "及以上 以上"), ("≤", "及以下 以下 以内 之内
 
 
 def normal(text: str) -> str:
-    """Return the text in the form that the grammar reads: NFKC, one sign for one meaning, blanks only where they part."""
+    """Return the text as the grammar reads it: NFKC, one sign for one meaning, blanks only where they part."""
     text = unicodedata.normalize("NFKC", text.replace("…", "⋯")).translate(INVISIBLE)
     for written, sign in LATEX.items():
         text = text.replace(written, sign)
@@ -119,7 +120,7 @@ def normal(text: str) -> str:
         text = pattern.sub(sign, text)
     while THOUSANDS.search(text):
         text = THOUSANDS.sub("", text)
-    kept = BETWEEN_DIGITS.sub("\n", re.sub(r"(?<=[^\d\s≥≤<>=]) (?=[\d≥≤<>=])", "\n", text)) if " " in text else text
+    kept = PARTING_BLANK.sub("\n", text) if " " in text else text
     return kept.replace(" ", "").replace("\n", " ")
 
 
@@ -128,9 +129,10 @@ def tight(text: str) -> str:
     return normal(text).replace(" ", "")
 
 
+CHINESE_DIGITS = "一二三四五六七八九十百千万亿两零〇"
 PLACEHOLDER = re.compile(
-    r"^[-*×xX/\\.。·⋯_?%≥≤<>=◯○□ ]+$|[*×]{2,}|(?<![A-Za-z])[xX]{2,}(?![A-Za-z])|⋯$|^[*×][^\d]"
-    r"|^(?:详见|见|见于)附[件表]|^(?:待定|待填|待补充|同上|暂无|略|示例|样例)$|^[≥≤<>=][^\d]*$|_{2,}")
+    r"^[-*×xX/\\.。·⋯_?%≥≤<>=◯○□ ]+$|[*×]{2,}|(?<![A-Za-z])[xX]{2,}(?![A-Za-z])|^.{0,10}⋯$|^[*×][^\d]{0,3}$|_{2,}"
+    rf"|^(?:详见|见|见于)附[件表]|^(?:待定|待填|待补充|同上|暂无|略|示例|样例)$|^[≥≤<>=][^\d{CHINESE_DIGITS}]*$")
 
 
 def _is_placeholder(text: str) -> bool:
@@ -165,9 +167,10 @@ DIMENSIONS = {
     "length": "米 m M 公里 km 千米",
     "mass": "公斤 千克 kg 吨 t 克",
     "volume": "立方米 m3 方 升",
-    "count": "个 次 场 场次 人 人次 名 位 户 家 件 卷 册 本 节 期 篇 辆 座 株 头 只 项 批 批次 班次 门 单 台 套 份 条 部 处 所 "
-             "块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 "
-             "事项 台套 处次 学期 车次 户次 亩次 件次 张次 期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍",
+    "count": "个 次 场 场次 人 人次 名 位 户 家 件 卷 册 本 节 期 篇 辆 座 株 头 只 项 批 批次 班次 门 "
+             "单 台 套 份 条 部 处 所 块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 "
+             "轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 事项 台套 处次 学期 车次 户次 亩次 件次 张次 "
+             "期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍",
 }
 UNITS = {unit: dimension for dimension, units in DIMENSIONS.items() for unit in units.split()}
 UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
@@ -176,11 +179,14 @@ CMP = r"[≥≤<>=]"
 MEASURE = re.compile(
     rf"^(?P<about>约|大约|近)?(?P<cmp>{CMP})?(?P<num>{NUMBER})(?:(?P<mult>[万亿])(?!元))?(?P<unit>{UNIT}|比例)?"
     rf"(?:-(?P<num2>{NUMBER})(?:(?P<mult2>[万亿])(?!元))?(?P<unit2>{UNIT})?)?(?P<left>左右|余)?(?:完成|到位|达标|合格|发放到位|覆盖)?$")
-PRICE = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>千元|万元|元)?/(?P<per>[^\d/]{{1,8}}(?:[/*·][^\d/]{{1,8}})*)$")
+PRICE = re.compile(
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>千元|万元|元)?/(?P<per>[^\d/]{{1,8}}(?:[/*·][^\d/]{{1,8}})*)$")
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
-UNKNOWN_UNIT = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>[^\d\s≥≤<>=%,，、;；。()]{{1,4}})$")
+UNKNOWN_UNIT = re.compile(
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>[^\d\s≥≤<>=%,，、;；。()]{{1,4}})$")
 MULTIPLIER = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
-LOWER_BETTER = re.compile("成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费")
+LOWER_BETTER = re.compile(
+    "成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费")
 MONEY_NAME = re.compile("经费|资金|成本|费用|补助|补贴|金额|支出|投资")
 GOOD = {"≥": "higher", ">": "higher", "≤": "lower", "<": "lower", "=": None, "range": None}
 KIND_OF = {"ratio": "rate", "money": "money", "time": "duration"}
@@ -231,7 +237,8 @@ def _measure(text: str, raw: str | None, name: str, hint: str | None, hint_unit:
         return None
     if second is not None:
         high, _unit = _multiplied(Decimal(second), parts["mult2"], unit, name)
-        return IndicatorValue(kind, raw, "range", number, high, unit, dimension, None, confidence="high" if known else "medium")
+        return IndicatorValue(kind, raw, "range", number, high, unit, dimension,
+                              confidence="high" if known else "medium")
     return _bounded(kind, raw, comparator, number, unit, dimension, name, sure=known, qualifier=about)
 
 
@@ -277,7 +284,8 @@ def _change(text: str, raw: str | None, name: str) -> IndicatorValue | None:
     open_end = comparator in ("≥", ">")
     base = match["base"] or match["base2"] or (named["base"] if named else None)
     return IndicatorValue(
-        "change", raw, comparator, low=None if open_end and down else number, high=None if open_end and not down else number,
+        "change", raw, comparator,
+        low=None if open_end and down else number, high=None if open_end and not down else number,
         unit=match["unit"], dimension=UNITS.get(match["unit"] or ""), direction="down" if down else "up",
         baseline="previous year" if base else None, confidence="high" if base and match["unit"] != "%" else "medium")
 
@@ -310,17 +318,23 @@ def _compound(text: str, raw: str | None) -> IndicatorValue | None:
 
 # --- Times and words -------------------------------------------------------------------------------------
 
-ADVERBS = ("显著", "明显", "有效", "较大", "大幅", "进一步", "逐步", "不断", "持续", "稳步", "切实", "充分", "全面", "深入", "较好",
-           "良好", "基本", "一定", "大力", "有力", "较", "更加", "全力", "积极", "正面", "合理", "长期")
-RISING = ("提升", "提高", "改善", "增强", "加强", "促进", "推动", "优化", "扩大", "巩固", "完善", "发展", "增长", "增加", "带动")
-FALLING = ("降低", "减少", "缓解", "下降", "缩短", "遏制")
-STEADY = ("改变", "保障", "营造", "支撑", "稳定", "落实", "运行", "开展", "影响", "维护", "显现", "体现", "满足")
-STATES = ("优良", "良好", "优秀", "合理", "及时", "健全", "可控", "好", "长远", "满意", "较好", "优", "良", "安全", "规范", "完善",
-          "高", "较高", "稳定", "充分", "非常满意", "比较满意", "基本满意", "显现", "深远", "到位")
-YES = re.compile("^(?:是|否|有|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|符合.{0,6}|不发生|"
-                 "零发生|通过|验收合格|达到预期.{0,4})$")
-VERB = "|".join((*RISING, *FALLING, *STEADY))
-ADVERB = "|".join(sorted(ADVERBS, key=len, reverse=True))
+
+def _lexicon(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+ADVERBS = _lexicon("显著 明显 有效 较大 大幅 进一步 逐步 不断 持续 稳步 切实 充分 全面 深入 较好 "
+                   "良好 基本 一定 大力 有力 较 更加 全力 积极 正面 合理 长期")
+RISING = _lexicon("提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 增长 增加 带动")
+FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制")
+STEADY = _lexicon("改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足")
+STATES = _lexicon("优良 良好 优秀 合理 及时 健全 可控 好 长远 满意 较好 优 良 安全 规范 完善 高 较高 "
+                  "稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位")
+YES = re.compile(
+    "^(?:是|否|有|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|符合.{0,6}|"
+    "不发生|零发生|通过|验收合格|达到预期.{0,4})$")
+VERB = "|".join(sorted(RISING | FALLING | STEADY))
+ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
 LEVEL = re.compile(rf"^(?P<noun>效果|成效|作用|影响)?(?P<adverb>{ADVERB})?(?:得到)?(?P<verb>{VERB})?$")
 ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
 BY_AND_RATE = re.compile(rf"^(?P<when>.{{2,20}}前)(?P<rate>{CMP}?{NUMBER}%.{{0,6}})$")

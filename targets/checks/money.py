@@ -81,7 +81,7 @@ def _compared(table: Subject, *, too_much: bool) -> Answer:
 
 
 def _cost_sum(lines: tuple[Line, ...]) -> Decimal | None:
-    """The sum of the money cost lines in 元, without a line that repeats the whole (总成本); None when no line is money."""
+    """The money cost lines in 元, without one that repeats the whole (总成本); None when no line is money."""
     money = [(line, amount) for line in lines if (amount := _amount(line)) is not None]
     split = [amount for line, amount in money if not WHOLE.search(line.name)]
     if not money:

@@ -1,4 +1,4 @@
-"""Writes the list of rules: `python -m targets.checks.readme > targets/checks/README.md`. A test holds them together."""
+"""Writes README.md from the registry: `python -m targets.checks.readme > targets/checks/README.md`."""
 
 import sys
 

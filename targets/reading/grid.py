@@ -3,6 +3,7 @@
 A reader of another format (docx, xlsx) makes the same Grid; everything after it stays as it is.
 """
 
+import csv
 import re
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ MAX_LINE = 100_000
 MAX_CELLS = 200
 MIN_BARS = 4
 RULER = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$")
+COMMA_TABLE = re.compile(r"项目名称\s*,|一级指标\s*,")
 WIDE_GAP = re.compile(r"[ \u3000]{2,}")
 
 
@@ -67,7 +69,7 @@ def _splitter(text: str) -> str:
     tabs, bars = text.count("\t"), sum(map(text.count, "|｜│"))
     if bars > max(tabs, MIN_BARS):
         return "|"
-    return "\t" if tabs else " "
+    return "\t" if tabs else "," if COMMA_TABLE.search(text) else " "
 
 
 def _row(number: int, line: str, split: str) -> Row:
@@ -92,6 +94,8 @@ def _parts(line: str, split: str) -> list[str]:
             return []
         bare = line.strip()
         return bare.removeprefix("|").removesuffix("|").split("|") if "|" in bare else [bare]
+    if split == ",":
+        return next(csv.reader([line]), [])
     if split == " ":
         return WIDE_GAP.split(line.rstrip())
     return line.rstrip("\t \r").split("\t") if line.rstrip("\t \r").count("\t") else _lone(line)

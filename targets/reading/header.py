@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from targets.content import HEADER_TEXTS, Funds, TableContent, amount
 from targets.profiles import Profile
@@ -146,11 +147,19 @@ def finish_header(draft: Draft, first: Row) -> TableContent:
             draft.note("no_field", place, {"label": draft.label(name)})
     if draft.fiscal_year is None:
         _year_from_period(draft, place)
+    texts: dict[str, Any] = {name: _unquoted(draft.texts.get(name)) for name in HEADER_TEXTS}
     return TableContent(
-        **{name: draft.texts.get(name) for name in HEADER_TEXTS},
+        **texts,
         fiscal_year=draft.fiscal_year,
         funds=Funds(**{name.partition(".")[2]: draft.texts.get(name) for name in FUNDS}),
     )
+
+
+def _unquoted(text: str | None) -> str | None:
+    """A cell of several lines comes out of a spreadsheet in quotes, with its own quotes doubled."""
+    if text and "\n" in text and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text
 
 
 def _year_from_period(draft: Draft, place: Place) -> None:

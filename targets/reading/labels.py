@@ -60,7 +60,7 @@ class Labels:
         self._header = {tight(word): field for field, words in profile.header.items() for word in words}
         self._printed = {tight(words[0]) for words in profile.header.values()}
         self._columns = {tight(word): field for field, words in profile.columns.items() for word in words}
-        self._labels = {x.label for x in (*profile.families, *profile.categories)}
+        self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
         self._family_codes = _codes(profile.families)
         self._category_codes = _codes(profile.categories)
         self._family = _pattern(self._family_codes, digits=1)

@@ -66,7 +66,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
     "twice": Kind("STR-13", SHOULD_FIX, _(
         "The field %(label)s stands twice; the first was kept and “%(value)s” was left out.")),
     "no_number": Kind("FND-02", MUST_FIX, _(
-        "“%(typed)s” in %(label)s is not a number. Write the amount in ten-thousand yuan with digits, as 50 or 0.642.")),
+        "“%(typed)s” in %(label)s is not a number. Write the amount in ten-thousand yuan with digits, "
+        "as 50 or 0.642.")),
     "year_inferred": Kind("STR-11", SHOULD_FIX, _(
         "The line with the year is missing; %(year)s was taken from the period. Correct it if that is wrong.")),
     "no_year": Kind("STR-11", SHOULD_FIX, _(

@@ -19,6 +19,7 @@ FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
     r"联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)")
 MAX_VALUE = 60
+MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
 
 @dataclass(slots=True)
@@ -84,36 +85,42 @@ class RowReader:
 
     def _front(self, row: Row) -> _Front:
         """Take the labels off the front of the row; a label with text behind it in one cell is divided."""
-        front, queue, labels = _Front(), row.filled(), self.draft.labels
+        front, queue = _Front(), row.filled()
         while queue and front.category is None:
             index, text = queue[0]
             if is_group(text) and index < self.columns["name"] and front.family is None:
                 queue.pop(0)
                 continue
-            kind, label = "family", labels.family(text) if front.family is None else None
-            if label is None:
-                kind, label = "category", labels.category(text)
-            if label is None or (label.bare and not self._stands_as_label(index, text, len(queue) - 1)):
+            kind, label = self._label_at(front, queue)
+            if label is None and not self._looks_unknown(queue):
                 break
             queue.pop(0)
-            if label.rest:
-                front.glued = text
-                queue.insert(0, (index + 1, label.rest))
             front.positions[kind] = index
-            if kind == "family":
+            if label is None:
+                front.unknown = text
+            elif kind == "family":
                 front.family = label
             else:
                 front.category = label
-        if front.category is None and queue and self._looks_unknown(queue):
-            index, front.unknown = queue.pop(0)
-            front.positions["category"] = index
+            if label is not None and label.rest:
+                front.glued = text
+                queue.insert(0, (index + 1, label.rest))
         front.contents = queue
         return front
 
-    def _stands_as_label(self, index: int, text: str, behind: int) -> bool:
-        """Words without code or mark are a label only left of the names, with name and value (or nothing) behind."""
+    def _label_at(self, front: _Front, queue: list[tuple[int, str]]) -> tuple[str, IndicatorLabel | None]:
+        """Return the label in the first cell of the queue, if it is one there, and which kind it is."""
+        (index, text), labels = queue[0], self.draft.labels
+        family = labels.family(text) if front.family is None else None
+        label = family or labels.category(text)
+        if label is not None and label.bare and not self._stands_as_label(front, index, text, len(queue) - 1):
+            label = family = None
+        return ("family" if family else "category"), label
+
+    def _stands_as_label(self, front: _Front, index: int, text: str, behind: int) -> bool:
+        """Words without code or mark are a label left of the names, with name and value (or nothing) behind."""
         if index >= self.columns["name"]:
-            return False
+            return front.family is not None and behind == 0
         return behind != 1 or tight(text).endswith("指标")
 
     def _looks_unknown(self, queue: list[tuple[int, str]]) -> bool:
@@ -145,32 +152,29 @@ class RowReader:
             self.draft.note("glued", place, {"raw": front.glued})
         if shifted or self._labels_shifted(front):
             own = front.category is not None or front.unknown is not None
-            self.draft.note("shifted" if own else "inferred", place, facts)
+            above = "inferred" if front.family is None else "category_inferred"
+            self.draft.note("shifted" if own else above, place, facts)
         elif inferred:
             self.draft.note("category_inferred", place, facts)
 
     def _place_under(self, row: Row, front: _Front) -> tuple[str, bool]:
         """Return the category code of this row, and whether it had to be inferred against the form."""
-        if front.category is not None:
-            self.category = front.category.code
-            self.family = self.category[:1]
-            return self.category, False
         if front.family is not None:
             self.family = front.family.code
-        if front.unknown is not None:
-            self.category = self._nearest(unknown_label(front.unknown) or "")
-            self.family = self.category[:1]
-            place = self._label_place(row, front)
-            self.draft.note("unknown_label", place,
-                            {"label": front.unknown, "category": self._printed(self.category)})
-            return self.category, False
+        if front.category is not None or front.unknown is not None:
+            known = front.category.code if front.category else self._nearest(unknown_label(front.unknown or "") or "")
+            self.category, self.family = known, known[:1]
+            if front.unknown is not None:
+                self.draft.note("unknown_label", self._label_place(row, front),
+                                {"label": front.unknown, "category": self._printed(known)})
+            return known, False
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
             return self.category, front.family is not None
         self.category = self._nearest(self.family or "")
         return self.category, True
 
     def _nearest(self, code: str) -> str:
-        """Return the known category nearest to a printed code: the last not above it in its family, else the one above."""
+        """Return the category nearest to a printed code: the last not above it in its family, else as above."""
         codes = [c.code for c in self.draft.profile.categories]
         family = [c for c in codes if c[:1] == (code[:1] or self.family or self.category or "")[:1]]
         if not family:
@@ -195,7 +199,7 @@ class RowReader:
         return name, value, at_name != columns["name"] or at_value != columns["value"]
 
     def _reduced(self, row: Row, cells: list[tuple[int, str]]) -> list[tuple[int, str]]:
-        """More than two cells: the value is in its column, or the first that reads as one; words before it are the name."""
+        """More than two cells: the value is in its column, or the first that reads as one; before it, the name."""
         at = next((n for n, (i, t) in enumerate(cells) if n and i == self.columns["value"]), None)
         if at is None or not _is_value(cells[at][1]):
             at = next((n for n, (_i, t) in enumerate(cells) if n and _is_value(t)), at or 1)
@@ -229,7 +233,7 @@ class RowReader:
 
 def _is_measure(text: str) -> bool:
     """Whether the text reads as a number, a sum, a rate, a time: what is hardly ever a name."""
-    return len(text) <= MAX_VALUE and values.parse(text).kind not in ("text", "level", "boolean", "compound", "placeholder")
+    return len(text) <= MAX_VALUE and values.parse(text).kind in MEASURES
 
 
 def _is_value(text: str) -> bool:
