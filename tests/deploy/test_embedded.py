@@ -166,8 +166,6 @@ def test_an_env_file_is_read_without_its_comments_and_quotes(tmp_path: Path) -> 
 
 def test_the_announcement_lists_the_logins_in_columns() -> None:
     logins = [["editor", "pw", "经办"], ["head", "pw", "负责人"]]
-    text = announcement(
-        "http://127.0.0.1:8000/", broker="none", logins=logins, seconds=2.04
-    )
+    text = announcement("http://127.0.0.1:8000/", broker="none", logins=logins, seconds=2.04)
     assert "Ready in 2.0 s: http://127.0.0.1:8000/" in text
     assert "\n  editor  pw  经办\n  head    pw  负责人" in text

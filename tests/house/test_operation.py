@@ -1,4 +1,4 @@
-"""What an operator relies on: settings explained, commands there, migrations and catalogues complete, broker settings."""
+"""What an operator relies on: settings explained, commands there, migrations and catalogues complete, a calm broker."""
 
 import re
 import shutil
@@ -12,8 +12,8 @@ from tests.house import catalogues
 from tests.house.source import ROOMS, lines_matching, text, with_suffix
 
 VARIABLE = re.compile(r"\bBTR_[A-Z0-9_]+\b")
-COMMANDS = {"read_targets", "check_targets", "act", "seed_demo", "load_defaults", "sweep", "sync_grants", "verify_record"}
-COMMANDS |= {"import_projects"}
+COMMANDS = {"read_targets", "check_targets", "import_projects", "act", "seed_demo", "load_defaults"}
+COMMANDS |= {"sweep", "sync_grants", "verify_record"}
 
 
 def test_every_setting_is_explained_and_every_explained_one_is_read() -> None:
@@ -23,7 +23,7 @@ def test_every_setting_is_explained_and_every_explained_one_is_read() -> None:
 
 
 def test_settings_are_read_in_one_place_only() -> None:
-    paths = [path for path in with_suffix(".py", within=("workflow", "targets", "notifications"))]
+    paths = with_suffix(".py", within=("workflow", "targets", "notifications"))
     assert lines_matching(r"os\.environ|os\.getenv", paths) == []
 
 
