@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def test_imports_go_one_way() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout
+
+
+def test_the_core_of_the_procedure_imports_no_http() -> None:
+    # import-linter forbids our own modules there; of foreign packages it knows only the top level.
+    contracts = tomllib.loads(text(Path("pyproject.toml")))["tool"]["importlinter"]["contracts"]
+    core = next(one["source_modules"] for one in contracts if one["name"].endswith("knows no HTTP"))
+    paths = [Path(*module.split(".")).with_suffix(".py") for module in core]
+    assert len(paths) >= 6
+    assert lines_matching(r"^\s*(from|import) django\.(http|shortcuts|views|urls|template)\b", paths) == []
 
 
 def _names_state(node: ast.expr) -> bool:
