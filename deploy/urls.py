@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "workflow.views.trouble.server_error"
+
 urlpatterns = [
     path("", include("workflow.urls")),
     path("", include("targets.urls")),

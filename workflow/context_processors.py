@@ -1,9 +1,59 @@
-"""What every page's frame needs."""
+"""What every page's frame needs: the person's seat and the moment. Costs one statement, and only where it is shown."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from workflow import grants, queries
+from workflow.machine import Role
+from workflow.models import Organisation, User
+
+EDITORS = {Role.EDITOR}
+URGING = {Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD, Role.FINANCE_REVIEWER, Role.FINANCE_HEAD}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What the frame shows by role; it gives no right, the pages ask for theirs themselves."""
+
+    roles: tuple[str, ...] = ()
+    is_editor: bool = False
+    urges: bool = False
+    is_finance: bool = False
+    reads_mails: bool = False
+    county: str = ""
+
+
+def seat_of(user: User) -> Seat:
+    """Return the seat of a signed-in person. One statement beside the person's roles."""
+    held = grants.roles_of(user)
+    roles = {membership.role for membership in held}
+    names = dict(Organisation.objects.filter(pk__in={m.organisation_id for m in held}).values_list("pk", "name"))
+    return Seat(
+        roles=tuple(
+            _("%(role)s, %(organisation)s") % {"role": Role(m.role).label, "organisation": names[m.organisation_id]}
+            for m in held
+        ),
+        is_editor=bool(roles & EDITORS),
+        urges=bool(roles & URGING),
+        is_finance=queries.is_finance(user),
+        reads_mails=settings.EMAIL_TO_FILES and reads_mails(user),
+        county=getattr(settings, "COUNTY_NAME", ""),
+    )
+
+
+def reads_mails(user: User) -> bool:
+    """Return whether `user` may read the mails of a trial: demo people and administrators."""
+    return bool(user.is_demo or user.administers or user.is_superuser)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Return `seat`, `now`: the request's own moment where a view has set one."""
+    user = getattr(request, "user", None)
+    seat = SimpleLazyObject(lambda: seat_of(user)) if user is not None and user.is_authenticated else Seat()
+    return {"seat": seat, "now": getattr(request, "now", None) or timezone.now()}

@@ -1,13 +1,88 @@
-"""The one translator from refusals to answers."""
+"""The one translator from refusals to answers.
 
-from collections.abc import Callable
+Invisible → 404, not permitted → 403 with who can, stale → 409 with what changed, blocked → 422 with the points,
+any other refusal → 422 with its sentence. What was typed comes back with the answer, so that nothing is lost.
+"""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.defaults import page_not_found
+
+from workflow.refusals import (
+    Blocked,
+    NotPermitted,
+    NotPossible,
+    NotVisible,
+    Refused,
+    SamePersonRefused,
+    Stale,
+)
+
+STATUS: dict[type[Refused], HTTPStatus] = {
+    NotPermitted: HTTPStatus.FORBIDDEN,
+    SamePersonRefused: HTTPStatus.FORBIDDEN,
+    Stale: HTTPStatus.CONFLICT,
+    NotPossible: HTTPStatus.CONFLICT,
+    Blocked: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+HEADINGS = {
+    HTTPStatus.FORBIDDEN: gettext_lazy("This is for somebody else to do"),
+    HTTPStatus.CONFLICT: gettext_lazy("The case has moved meanwhile"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("Not carried out yet"),
+}
+MACHINE_FIELDS = {"csrfmiddlewaretoken", "key", "seen_version", "seen_hash", "next", "password", "verdict", "action"}
+LABELS = {"reason": gettext_lazy("Opinion"), "words": gettext_lazy("Opinion"), "comment": gettext_lazy("Opinion")}
+MOST_KEPT = 400
+
+
+def status_of(refusal: Refused) -> HTTPStatus:
+    """Return the HTTP status that says the same as `refusal`."""
+    for kind in type(refusal).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def typed_texts(request: HttpRequest) -> Sequence[tuple[str, str]]:
+    """Return what the person typed into the refused form, as (label, text), without the machine's own fields."""
+    texts = []
+    for name, values in request.POST.lists():
+        if name in MACHINE_FIELDS or "password" in name:
+            continue
+        texts += [(str(LABELS.get(name, name)), value) for value in values if value.strip()]
+    return texts[:MOST_KEPT]
 
 
 class RefusalMiddleware:
+    """Turns a `Refused` that a view lets through into its answer: a page, or a fragment for an htmx request."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        if isinstance(exception, NotVisible):
+            return page_not_found(request, Http404())
+        status = status_of(exception)
+        context = {
+            "refusal": exception,
+            "heading": HEADINGS.get(status, _("Not carried out yet")),
+            "points": exception.blockers if isinstance(exception, Blocked) else (),
+            "changes": exception.facts.get("changes") or (),
+            "kept": typed_texts(request),
+            "back": request.path if request.method == "GET" else request.headers.get("referer", ""),
+        }
+        if getattr(request, "htmx", False):
+            answer = render(request, "components/refusal.html", context, status=status)
+            answer["HX-Retarget"], answer["HX-Reswap"] = "#refusal", "innerHTML"
+            return answer
+        return render(request, "refused.html", context, status=status)

@@ -1,5 +1,32 @@
 """The addresses of the room "workflow"."""
 
-from django.urls import URLPattern
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path, reverse_lazy
 
-urlpatterns: list[URLPattern] = []
+from workflow.forms import LoginForm, PasswordForm
+from workflow.views import inbox, reading
+
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path(
+        "login",
+        auth.LoginView.as_view(authentication_form=LoginForm, redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout", login_not_required(auth.LogoutView.as_view()), name="logout"),
+    path(
+        "password",
+        auth.PasswordChangeView.as_view(form_class=PasswordForm, success_url=reverse_lazy("password_change_done")),
+        name="password_change",
+    ),
+    path("password/done", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("cases/<str:number>", inbox.case, name="case"),
+    path("cases/<str:number>/history", reading.case_history, name="case_history"),
+    path("overdue", reading.overdue_board, name="overdue_board"),
+    path("rounds", reading.rounds, name="rounds"),
+    path("calendar", reading.calendar, name="calendar"),
+    path("ladders", reading.ladders, name="ladders"),
+    path("people", reading.people, name="people"),
+    path("robots.txt", inbox.robots, name="robots"),
+]

@@ -1,0 +1,161 @@
+"""The story of one case for its page: what happened, and which steps lie behind and ahead.
+
+Reads only. `timeline` gives the rows of components/timeline.html, `route_steps` those of components/route.html.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from workflow import record, routes
+from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, State, Verdict
+from workflow.models import Case, Decision, Event, Step, Task
+from workflow.queries import holder_of
+from workflow.refusals import NoRoute
+from workflow.words import ACTION_TONES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: who did what, from where to where, in which words."""
+
+    seq: int
+    at: datetime
+    who: str
+    on_behalf: str
+    verb: str
+    shape: str
+    tone: str
+    step: str = ""
+    from_state: str = ""
+    to_state: str = ""
+    words: str = ""
+    refused: bool = False
+    version: int = 0
+    hash: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStep:
+    """One step of the way: status is done, now or next; `who` has decided it or has it now."""
+
+    title: str
+    status: str
+    who: str = ""
+    at: datetime | None = None
+    due_at: datetime | None = None
+
+
+def timeline(case: Case, *, newest_first: bool = True, with_edits: bool = True, limit: int = 500) -> list[Entry]:
+    """Return what happened to `case`. One statement, plus one for a route not yet read in this process.
+
+    Refused attempts are part of the record and are marked; `with_edits` False leaves the editing passes out.
+    """
+    titles = {step.key: step.title for step in _steps(case)}
+    events = Event.objects.filter(case=case).order_by("-seq" if newest_first else "seq")
+    if not with_edits:
+        events = events.exclude(action=Action.EDIT)
+    return [_entry(event, titles) for event in events[:limit]]
+
+
+def _entry(event: Event, titles: dict[str, str]) -> Entry:
+    payload = record.payload_of(event)
+    shape, tone = ACTION_TONES.get(event.action, ("dot", ""))
+    verb = _action_word(event.action)
+    if event.refused:
+        shape, tone, verb = "cross", "bad", _("refused: %(action)s") % {"action": verb}
+    moved = event.from_state != event.to_state
+    return Entry(
+        seq=event.seq,
+        at=event.at,
+        who=event.actor_name,
+        on_behalf=event.on_behalf_name,
+        verb=verb,
+        shape=shape,
+        tone=tone,
+        step=titles.get(str(payload.get("step") or ""), ""),
+        from_state=_state_word(event.from_state) if moved else "",
+        to_state=_state_word(event.to_state) if moved else "",
+        words=_words_of(payload),
+        refused=bool(event.refused),
+        version=event.version,
+        hash=event.hash,
+        details=_details_of(payload),
+    )
+
+
+def _words_of(payload: dict[str, Any]) -> str:
+    refusal = payload.get("refusal")
+    if isinstance(refusal, dict):
+        return str(refusal.get("message") or "")
+    return str(payload.get("reason") or payload.get("words") or "")
+
+
+def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
+    named = {
+        "document_number": _("document number"),
+        "document_date": _("document date"),
+        "audience": _("told"),
+        "late": _("late"),
+    }
+    return tuple(f"{label} {payload[name]}" for name, label in named.items() if isinstance(payload.get(name), str))
+
+
+def _action_word(action: str) -> str:
+    return str(Action(action).label) if action in Action.values else action
+
+
+def _state_word(state: str) -> str:
+    return str(State(state).label) if state in State.values else state
+
+
+def _steps(case: Case) -> tuple[Step, ...]:
+    """Return the applicable steps of the route that the case has, or would take if it were submitted now."""
+    try:
+        route = case.route if case.route_id and case.route else routes.current(case)
+    except NoRoute:
+        return ()
+    return routes.applicable(case, routes.steps_of(route))
+
+
+def route_steps(case: Case, *, open_tasks: Iterable[Task]) -> list[RouteStep]:
+    """Return the unit's filling and every step of the route with its status. One statement beside the open tasks.
+
+    `open_tasks`: those of the case, with step, role_group__organisation and person (queries.standing(case).tasks).
+    """
+    tasks = list(open_tasks)
+    decided = {
+        d.step_id: d
+        for d in Decision.objects.filter(case=case, pass_no=case.pass_no)
+        .exclude(verdict=Verdict.RETURNED)
+        .select_related("actor")
+    }
+    reviewing = case.state in REVIEW_STATES
+    filling = case.state == State.DRAFT
+    steps = [RouteStep(_("Unit fills in"), "now" if filling else "done", **_now_with(tasks if filling else []))]
+    if not filling:
+        steps = [RouteStep(_("Unit fills in"), "done", case.unit.name, case.submitted_at)]
+    for step in _steps(case):
+        decision = decided.get(step.pk)
+        mine = [t for t in tasks if reviewing and t.step_id == step.pk]
+        if mine:
+            steps.append(RouteStep(step.title, "now", **_now_with(mine)))
+        elif decision and not filling:
+            steps.append(RouteStep(step.title, "done", str(decision.actor), decision.made_at))
+        else:
+            over = not filling and not reviewing and case.state not in FINAL_STATES
+            steps.append(RouteStep(step.title, "done" if over else "next"))
+    return steps
+
+
+def _now_with(tasks: list[Task]) -> dict[str, Any]:
+    dues = [t.due_at for t in tasks if t.due_at]
+    return {
+        "who": "、".join(dict.fromkeys(holder_of(t).name for t in tasks)),
+        "at": min((t.opened_at for t in tasks), default=None),
+        "due_at": min(dues, default=None),
+    }

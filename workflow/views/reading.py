@@ -1,0 +1,119 @@
+"""The procedure's read-only pages: a case's record, the overdue board, timetable, calendar, ladders, people."""
+
+import calendar as month_shapes
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from workflow import kinds, queries, story
+from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
+from workflow.views.inbox import visible_case
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+@require_safe
+def case_history(request: HttpRequest, number: str) -> HttpResponse:
+    """Show everything that happened to one case, with versions and hashes, and where it stands."""
+    case = visible_case(request, number)
+    standing = queries.standing(case)
+    return render(request, "workflow/case_history.html", {
+        "section": "tables",
+        "case": case,
+        "standing": standing,
+        "link": kinds.document_of(case).url(case),
+        "steps": story.route_steps(case, open_tasks=standing.tasks),
+        "entries": story.timeline(case),
+    })  # fmt: skip
+
+
+@require_safe
+def overdue_board(request: HttpRequest) -> HttpResponse:
+    """Show who is late with what, with phones and a ready text for the group chat."""
+    now = timezone.now()
+    debtors = queries.overdue_for(request.user, now=now)
+    return render(request, "workflow/overdue_board.html", {
+        "section": "overdue",
+        "now": now,
+        "debtors": debtors,
+        "total": sum(len(debtor.tasks) for debtor in debtors),
+        "group_text": queries.group_text(debtors, now=now),
+    })  # fmt: skip
+
+
+@require_safe
+def rounds(request: HttpRequest) -> HttpResponse:
+    """Show every round with its dates."""
+    today = timezone.localdate()
+    names = dict(Milestone.choices)
+    rows = [
+        (found, [(names.get(d.milestone, d.milestone), d.date, d.date < today) for d in found.dates.all()])
+        for found in Round.objects.prefetch_related("dates")[:20]
+    ]
+    for _round, dates in rows:
+        dates.sort(key=lambda entry: entry[1])
+    return render(request, "workflow/rounds.html", {"section": "rounds", "rounds": rows, "today": today})
+
+
+@require_safe
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Show one year of working days, with where it comes from."""
+    asked = request.GET.get("year", "")
+    today = timezone.localdate()
+    year = int(asked) if asked.isdecimal() and FIRST_YEAR <= int(asked[:5]) <= LAST_YEAR else today.year
+    differing = {day.date: day for day in WorkDay.objects.filter(date__year=year)}
+    weeks = month_shapes.Calendar(firstweekday=0)
+    months = [
+        (month, [[_day(d, month, today, differing) for d in week] for week in weeks.monthdatescalendar(year, month)])
+        for month in range(1, 13)
+    ]
+    named = [day for day in differing.values() if day.name]
+    return render(request, "workflow/calendar.html", {
+        "section": "calendar",
+        "year": year,
+        "source": CalendarYear.objects.filter(year=year).first(),
+        "years": list(CalendarYear.objects.order_by("year").values_list("year", flat=True)),
+        "months": months,
+        "differing": sorted(named, key=lambda day: day.date),
+    })  # fmt: skip
+
+
+def _day(day: date, month: int, today: date, differing: dict[date, WorkDay]) -> tuple[str, str, str]:
+    """Return number, class and title of one day's cell; blank for a day of the neighbouring month."""
+    if day.month != month:
+        return "", "", ""
+    found = differing.get(day)
+    if found:
+        kind = "made-up" if found.is_working else "holiday"
+        title = _("%(name)s (make-up working day)") % {"name": found.name} if found.is_working else found.name
+    else:
+        kind, title = ("off" if day.weekday() >= 5 else ""), ""
+    return str(day.day), f"{kind} today" if day == today else kind, title
+
+
+def _for_finance(request: HttpRequest) -> None:
+    if not queries.is_finance(request.user):
+        raise PermissionDenied(_("This page is for the finance bureau and the administrators."))
+
+
+@require_safe
+def ladders(request: HttpRequest) -> HttpResponse:
+    """Show the reminders and escalations of each kind of task, and the routes that cases take."""
+    _for_finance(request)
+    return render(request, "workflow/ladders.html", {
+        "section": "ladders",
+        "ladders": Ladder.objects.filter(is_active=True).prefetch_related("rungs").order_by("task_kind", "-version"),
+        "routes": Route.objects.filter(published_at__isnull=False, retired_at__isnull=True).prefetch_related("steps"),
+    })  # fmt: skip
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Show organisations, role groups and their people."""
+    _for_finance(request)
+    return render(request, "workflow/people.html", {"section": "people", "offices": queries.offices()})
