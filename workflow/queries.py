@@ -101,7 +101,7 @@ def begun_by(user: User, *, after: int | None = None, size: int = PAGE) -> Page:
     return _page(rows.filter(id__lt=after) if after else rows, size=size)
 
 
-def open_tasks_prefetch() -> Prefetch[Any]:
+def open_tasks_prefetch() -> "Prefetch[Any]":
     """Return the prefetch that gives each case `open_tasks`, with who holds them."""
     tasks = Task.objects.filter(status=TaskStatus.OPEN).select_related("step", "role_group__organisation", "person")
     return Prefetch("tasks", queryset=tasks.order_by("id"), to_attr="open_tasks")
