@@ -1,0 +1,65 @@
+"""Findings of a target table with what the rules must know of its project and its neighbours.
+
+Between the pure checks and the tables: loads the context, asks the checks, says the sentences. Called by
+kinds (what blocks), drafts (what the tick covers) and queries (what the pages show).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
+
+from targets import checks, profiles
+from targets.content import TableContent
+from targets.models import ProjectListing, TargetTable
+from workflow.machine import Kind, State
+from workflow.models import Case
+
+YUAN_A_WAN = Decimal(10000)
+
+
+def sentence(marked: Any) -> str:
+    """Return the message of a finding, problem or refusal of the pure rooms in the reader's language."""
+    return gettext(marked.message) % marked.facts
+
+
+def listing_of(case: Case) -> ProjectListing | None:
+    """Return what the project list says of `case` in its latest round; None when it is not on the list."""
+    return ProjectListing.objects.filter(case=case).select_related("round", "project").order_by("-round_id").first()
+
+
+def context_of(case: Case, table: TargetTable | None) -> checks.CheckContext:
+    """Return what the rules ask about `case` besides its content. Amount in 万元. Two queries."""
+    listing = None if case.is_off_list else listing_of(case)
+    amount = listing.amount / YUAN_A_WAN if listing and listing.amount is not None else None
+    return checks.CheckContext(
+        listed_name=listing.name if listing else None,
+        listed_amount_wan=amount,
+        control_figures_final=bool(listing and listing.round.control_figures_final),
+        same_project_exists=has_twin(case),
+        not_applicable=table.not_applicable if table else {},
+    )
+
+
+def has_twin(case: Case) -> bool:
+    """Return whether the unit has another living table of the same name in the same fiscal year (XTB-01)."""
+    return Case.objects.filter(
+        kind=Kind.TARGET, unit=case.unit_id, fiscal_year=case.fiscal_year, title=case.title, parent=None,
+    ).exclude(pk=case.pk).exclude(state__in=(State.CANCELLED, State.REJECTED)).exists()
+
+
+def judge(case: Case, content: TableContent, table: TargetTable | None) -> tuple[checks.Finding, ...]:
+    """Return the findings of `content` as the document of `case`. Kept on the instance for one content."""
+    kept: dict[str, tuple[checks.Finding, ...]] = case.__dict__.setdefault("_findings", {})
+    mark = content.hash() + repr(sorted(table.not_applicable.items()) if table else "")
+    if mark not in kept:
+        kept[mark] = checks.check(content=content, profile=profiles.load(case.profile),
+                                  context=context_of(case, table))
+    return kept[mark]
+
+
+def counts(findings: tuple[checks.Finding, ...]) -> Mapping[str, int]:
+    """Return how many findings there are of each severity."""
+    return Counter(finding.severity for finding in findings)

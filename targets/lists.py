@@ -1,0 +1,238 @@
+"""A project list's file → rows with their lines, or a sentence why not. xlsx or csv; headers known by name.
+
+Pure but for settings-free Django translation marks: no ORM, no clock. Called by targets.projects.
+"""
+
+import csv
+import io
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
+from openpyxl.utils.exceptions import InvalidFileException
+
+from workflow.canonical import clean_text
+from workflow.refusals import Refused
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_UNPACKED = 120 * 1024 * 1024
+MAX_ROWS = 20_000
+MAX_COLUMNS = 60
+HEADER_SEARCHED = 20
+EXACT_DIGITS = 10**15
+"""A spreadsheet keeps 15 digits of a number; a longer code typed as a number has lost its end."""
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "code": ("项目编码", "项目代码"),
+    "name": ("项目名称",),
+    "unit_code": ("单位编码", "单位代码", "预算单位编码"),
+    "unit_name": ("单位名称", "实施单位", "预算单位"),
+    "department": ("主管部门", "主管部门名称"),
+    "division": ("归口股室", "归口业务股室"),
+    "category": ("项目类别", "项目类型"),
+    "funding_source": ("资金来源",),
+    "continuing": ("新增/延续", "新增延续", "新增或延续", "项目性质"),
+    "key": ("重点", "是否重点", "重点项目", "是否重点项目"),
+    "amount": ("金额", "预算金额", "年度金额", "申报金额", "控制数", "年度资金总额"),
+}
+"""Column → its names, as `_label` writes them. The first one stands in the template."""
+NEEDED = ("code", "name", "amount")
+UNITS = {"万元": Decimal(10000), "元": Decimal(1)}
+TEMPLATE = ("项目编码", "项目名称", "单位编码", "单位名称", "主管部门", "归口股室", "项目类别", "资金来源", "新增/延续",
+            "重点", "金额（万元）")
+
+
+class ListRefused(Refused):
+    """The file as a whole is no project list. The message says what to do."""
+
+    code = "list_refused"
+
+
+class NoList(ListRefused):
+    code = "no_list"
+    message = _("This is no project list: no row names the columns 项目编码, 项目名称 and 金额. "
+                "Take the template and fill it in.")
+
+
+class ListUnreadable(ListRefused):
+    code = "list_unreadable"
+    message = _("The file cannot be opened as a list. Save it as xlsx, or as csv in UTF-8 or GB18030, and try again.")
+
+
+class ListTooLarge(ListRefused):
+    code = "list_too_large"
+    message = _("The list is too large (at most %(rows)s rows and %(size)s MB). Split it and import the parts.")
+
+
+class ListEmpty(ListRefused):
+    code = "list_empty"
+    message = _("The list has no rows under its header. Fill it in and try again.")
+
+
+class ColumnTwice(ListRefused):
+    code = "column_twice"
+    message = _("The column “%(column)s” stands twice in the header. Remove one and try again.")
+
+
+class NoUnitOfMoney(ListRefused):
+    code = "no_unit_of_money"
+    message = _("The header “%(column)s” does not say whether amounts are in 万元 or 元. "
+                "Write 金额（万元） or 金额（元） and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """One row: its line in the file (from 1), texts by column, and the amount in yuan where it is a number."""
+
+    line: int
+    texts: dict[str, str] = field(default_factory=dict)
+    amount: Decimal | None = None
+    code_lost_digits: bool = False
+
+    def text(self, column: str) -> str:
+        """Return the cell, blank where the list has no such column."""
+        return self.texts.get(column, "")
+
+
+def read_list(*, name: str, data: bytes) -> list[ListedRow]:
+    """Return the rows of a project list, in order, blank ones left out. Raises: a class of ListRefused."""
+    if len(data) > MAX_BYTES:
+        raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
+    lines = _xlsx_lines(data) if data[:4] == b"PK\x03\x04" else _csv_lines(data)
+    header: dict[int, str] = {}
+    factor = Decimal(1)
+    found: list[ListedRow] = []
+    for line, cells in lines:
+        if line > MAX_ROWS:
+            raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
+        if not header:
+            if line > HEADER_SEARCHED:
+                break
+            header, factor = _header(cells)
+        elif any(_text(cell) for cell in cells):
+            found.append(_row(line, cells, header, factor))
+    if not header:
+        raise NoList
+    if not found:
+        raise ListEmpty
+    return found
+
+
+def template() -> bytes:
+    """Return an empty project list as xlsx, with the columns that are known."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "预算项目清单"
+    sheet.append(TEMPLATE)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        sheet.column_dimensions[cell.column_letter].width = 40 if cell.value == "项目名称" else 16
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if unpacked > MAX_UNPACKED:
+            raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise ListUnreadable from error
+    try:
+        for sheet in book.worksheets:
+            if sheet.sheet_state != "visible":
+                continue
+            sheet.reset_dimensions()
+            yield from enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
+            return
+    finally:
+        book.close()
+
+
+def _csv_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    text = _decoded(data)
+    if text.count("\n") > MAX_ROWS * 2:
+        raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
+    first = text[: text.find("\n")] if "\n" in text else text
+    reader = csv.reader(io.StringIO(text), delimiter="\t" if "\t" in first else ",")
+    try:
+        for cells in reader:
+            yield reader.line_num, cells[:MAX_COLUMNS]
+    except csv.Error as error:
+        raise ListUnreadable from error
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ListUnreadable
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return clean_text(str(cell)).strip()
+
+
+def _label(cell: Any) -> tuple[str, str]:
+    """Return a header cell's words without blanks and marks, and the unit of money that it names."""
+    words = "".join(unicodedata.normalize("NFKC", _text(cell)).split()).replace("*", "")
+    unit = next((u for u in UNITS if f"({u})" in words or words.endswith((f":{u}", f"/{u}"))), "")
+    bare = words.partition("(")[0].removesuffix(f":{unit}").removesuffix(f"/{unit}") if unit else words
+    return bare.rstrip("?？"), unit
+
+
+def _header(cells: Sequence[Any]) -> tuple[dict[int, str], Decimal]:
+    """Return index → column and yuan per unit of the amounts; empty when this row is no header."""
+    names = {name: column for column, known in COLUMNS.items() for name in known}
+    header: dict[int, str] = {}
+    unit, typed = "", ""
+    for index, cell in enumerate(cells):
+        label, named = _label(cell)
+        column = names.get(label) or names.get(label.partition("(")[0])
+        if column is None:
+            continue
+        if column in header.values():
+            raise ColumnTwice(column=_text(cell))
+        header[index] = column
+        if column == "amount":
+            unit, typed = named, _text(cell)
+    if not set(NEEDED) <= set(header.values()):
+        return {}, Decimal(1)
+    if not unit:
+        raise NoUnitOfMoney(column=typed)
+    return header, UNITS[unit]
+
+
+def _row(line: int, cells: Sequence[Any], header: dict[int, str], factor: Decimal) -> ListedRow:
+    texts = {column: _text(cells[i]) for i, column in header.items() if i < len(cells)}
+    raw = next((cells[i] for i, column in header.items() if column == "code" and i < len(cells)), None)
+    lost = isinstance(raw, int | float) and abs(raw) >= EXACT_DIGITS
+    return ListedRow(line, texts, _yuan(texts.get("amount", ""), factor), lost)
+
+
+def _yuan(typed: str, factor: Decimal) -> Decimal | None:
+    try:
+        number = Decimal(typed.replace(",", "").replace("，", "")) * factor
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 16:
+        return None
+    return number.quantize(Decimal("0.01"))

@@ -1,0 +1,107 @@
+"""Which organisation a printed name means: names and aliases, compared after one normal form.
+
+Reads only; an organisation is never made from a printed name. Called by drafts and projects.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow import grants
+from workflow.machine import Role
+from workflow.models import Organisation, OrganisationAlias, User
+from workflow.refusals import Refused
+
+FINANCE_ROLES = (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD)
+
+
+class NotAnEditor(Refused):
+    code = "not_an_editor"
+    message = _("Only editors of a unit may do this. Ask your unit head to have the editor role given to you.")
+
+
+class WhichUnit(Refused):
+    """Facts: units."""
+
+    code = "which_unit"
+    message = _("You are an editor of several units (%(units)s). Choose the unit that this is for.")
+
+
+class NotFinance(Refused):
+    code = "not_finance"
+    message = _("Only reviewers and heads of the finance bureau may do this.")
+
+
+def normal_name(text: str) -> str:
+    """Return `text` as names are compared: NFKC, without blanks, brackets' contents kept, signs dropped, lower case."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LN").casefold()
+
+
+def means(text: str | None, organisation: Organisation) -> bool:
+    """Return whether the printed `text` is the name or an alias of `organisation`; blank means nobody, so no."""
+    normal = normal_name(text or "")
+    if not normal:
+        return False
+    if normal == normal_name(organisation.name):
+        return True
+    return OrganisationAlias.objects.filter(organisation=organisation, normal=normal).exists()
+
+
+def add_alias(*, organisation: Organisation, text: str) -> OrganisationAlias:
+    """Note one spelling under which `organisation` is printed; a spelling that is there already stays as it is."""
+    alias, _new = OrganisationAlias.objects.get_or_create(
+        organisation=organisation, normal=normal_name(text), defaults={"text": text})
+    return alias
+
+
+class Directory:
+    """All organisations in memory, asked by code, name or alias: for lists of many rows. Two queries."""
+
+    def __init__(self, kinds: Iterable[str] = (Organisation.Kind.UNIT, Organisation.Kind.DEPARTMENT)) -> None:
+        found = list(Organisation.objects.filter(kind__in=list(kinds))
+                     .select_related("parent__division_in_charge"))
+        self._by_code = {o.code: o for o in found}
+        self._by_name: dict[str, list[Organisation]] = {}
+        ids = {o.pk: o for o in found}
+        spellings = [(o.pk, normal_name(o.name)) for o in found]
+        spellings += OrganisationAlias.objects.filter(organisation__in=ids).values_list("organisation_id", "normal")
+        for pk, normal in spellings:
+            known = self._by_name.setdefault(normal, [])
+            if ids[pk] not in known:
+                known.append(ids[pk])
+
+    def by_code(self, code: str) -> Organisation | None:
+        """Return the organisation with this code."""
+        return self._by_code.get(code.strip())
+
+    def by_name(self, name: str) -> list[Organisation]:
+        """Return every organisation that `name` is a name or an alias of."""
+        return self._by_name.get(normal_name(name), [])
+
+
+def units_edited_by(user: User) -> list[Organisation]:
+    """Return the units that `user` is an editor of, in the order of their codes."""
+    ids = [held.organisation_id for held in grants.roles_of(user) if held.role == Role.EDITOR]
+    return list(Organisation.objects.filter(pk__in=ids).select_related("parent").order_by("code"))
+
+
+def own_unit(user: User, unit: Organisation | None = None) -> Organisation:
+    """Return the unit for which `user` edits: `unit` when they do, else their only one.
+
+    Raises: NotAnEditor; WhichUnit when there are several and none is named.
+    """
+    units = units_edited_by(user)
+    if unit is not None:
+        units = [own for own in units if own.pk == unit.pk]
+    if not units:
+        raise NotAnEditor
+    if len(units) > 1:
+        raise WhichUnit(units="、".join(own.name for own in units))
+    return units[0]
+
+
+def is_finance(user: User) -> bool:
+    """Return whether `user` holds a role in the finance bureau or one of its divisions."""
+    return any(held.role in FINANCE_ROLES for held in grants.roles_of(user))

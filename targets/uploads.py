@@ -1,0 +1,231 @@
+"""From an uploaded file to a draft: the file is read, previewed, and taken over table by table once confirmed.
+
+Reading happens outside any transaction. Until an editor confirms, nothing is stored but the file and its preview.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import replace as with_changes
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from targets import drafts, organisations, projects, reading, rows
+from targets.content import TableContent, diff
+from targets.judging import sentence
+from targets.models import ImportedTable, Project, ProjectListing, SourceDocument, TargetTable
+from workflow import engine, grants
+from workflow.canonical import canonical_json
+from workflow.machine import State
+from workflow.models import Case, Organisation, User
+from workflow.refusals import NotVisible, Refused
+
+
+class FileRefused(Refused):
+    """The file holds no table that can be read. Facts: sentence, why (the code of the reading)."""
+
+    code = "file_refused"
+    message = "%(sentence)s"
+
+
+class TooLarge(Refused):
+    code = "too_large"
+    message = _("The file is larger than %(limit)s MB. Split it and upload the parts.")
+
+
+class NotOnTheList(Refused):
+    code = "not_on_the_list"
+    message = _("“%(project)s” has no open table in this round. Choose another project, or take the table over as a "
+                "project that is not on the list.")
+
+
+class AlreadyDecided(Refused):
+    code = "already_decided"
+    message = _("%(who)s has already decided on this table of the file. Open the list of your tables to see it.")
+
+
+class AlreadySubmitted(Refused):
+    code = "already_submitted"
+    message = _("The table of “%(project)s” (%(number)s) is “%(state)s” and takes no import. "
+                "Recall it, or ask for its return, then import again.")
+
+
+class ImportDiffers(Refused):
+    """Facts: project, count, changes (tuple of content.Change)."""
+
+    code = "import_differs"
+    message = _("“%(project)s” is filled already and differs in %(count)s places. "
+                "Look at the differences; confirm the replacement if the file is right.")
+
+
+class Question(Refused):
+    """Something that only the editor can answer; `name` goes into `answers` once they have."""
+
+    name = ""
+
+
+class WhoseTable(Question):
+    code = "whose_table"
+    name = "organisation"
+    message = _("The file says “%(printed)s” where your table belongs to “%(own)s”. Is it your table? "
+                "Confirm to take it over for “%(own)s”; the printed name stays as it is.")
+
+
+class WhichYear(Question):
+    code = "which_year"
+    name = "year"
+    message = _("The file is for %(printed)s, this round for %(own)s. Confirm to take it over for %(own)s.")
+
+
+def import_upload(*, name: str, data: bytes, by: User, now: datetime,
+                  unit: Organisation | None = None) -> SourceDocument:
+    """Read an uploaded file and keep it with a preview of its tables (`.tables`); drafts stay as they are.
+
+    Raises: NotAnEditor, WhichUnit; FileRefused with the reading's sentence, nothing is kept then.
+    """
+    own = organisations.own_unit(by, unit)
+    if len(data) > settings.UPLOAD_LIMIT_BYTES:
+        raise TooLarge(limit=settings.UPLOAD_LIMIT_BYTES // 1024 // 1024)
+    read = reading.read(name=name, data=data)
+    if read.refused is not None:
+        raise FileRefused(sentence=sentence(read.refused), why=read.refused.code)
+    known = _projects_by_name(own)
+    source = SourceDocument(unit=own, name=name[:255], sha256=hashlib.sha256(data).hexdigest(), size=len(data),
+                            uploaded_by=by, uploaded_at=now)
+    source.file.save(name, ContentFile(data), save=False)
+    try:
+        with transaction.atomic():
+            source.save()
+            ImportedTable.objects.bulk_create(
+                _staged(source, position, table, known) for position, table in enumerate(read.tables, start=1))
+    except BaseException:
+        source.file.delete(save=False)
+        raise
+    return source
+
+
+def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, Project]) -> ImportedTable:
+    content: TableContent = table.content.cleaned()
+    return ImportedTable(
+        source=source, position=position, content=canonical_json(content.canonical()), content_hash=content.hash(),
+        problems=[{"code": p.code, "severity": p.severity, "place": str(p.place), "message": p.message,
+                   "facts": dict(p.facts)} for p in table.problems],
+        places=[str(place) for place in table.rows], title=(content.project_name or "")[:300],
+        suggested=known.get(organisations.normal_name(content.project_name or "")))
+
+
+def _projects_by_name(unit: Organisation) -> dict[str, Project]:
+    """Return the unit's projects by normal name; a name that two projects share means neither."""
+    found: dict[str, list[Project]] = {}
+    for project in Project.objects.filter(unit=unit, ended_at=None):
+        found.setdefault(organisations.normal_name(project.name), []).append(project)
+    return {name: projects[0] for name, projects in found.items() if len(projects) == 1}
+
+
+def content_read(staged: ImportedTable) -> TableContent:
+    """Return the content that was read, as it stands in the preview."""
+    return TableContent.from_canonical(json.loads(staged.content))
+
+
+def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, now: datetime, key: str,
+                   answers: Collection[str] = (), replace: bool = False) -> Case:
+    """Take one table that was read over into a draft and return its case.
+
+    `project`: the listed project whose open table it fills; None: a project that is not on the list (清单外项目),
+    which opens a new case with `key`. `answers`: names of the questions that the editor said yes to
+    ("organisation", "year"). `replace`: overwrite a draft that is filled with something else.
+    The same table confirmed again by the same person gives the same case.
+    Raises: NotVisible, Question, KnownProject, NotOnTheList, ImportDiffers, AlreadySubmitted, AlreadyDecided.
+    """
+    source = staged.source
+    if source.unit not in organisations.units_edited_by(by):
+        raise NotVisible
+    content = content_read(staged)
+    with transaction.atomic():
+        locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
+        if locked.decision == ImportedTable.Decision.TAKEN and locked.decided_by_id == by.pk and locked.case:
+            return locked.case
+        if locked.decision != ImportedTable.Decision.PENDING:
+            raise AlreadyDecided(who=str(locked.decided_by or ""))
+        _ask_whose(content, source.unit, answers)
+        case = _listed_case(project, source.unit) if project else _off_list_case(content, source, by, key, now)
+        _ask_year(content, case, answers)
+        _fill(case, content, locked, by=by, now=now, replace=replace)
+        locked.decision, locked.case = ImportedTable.Decision.TAKEN, case
+        locked.decided_by, locked.decided_at = by, now
+        locked.save(update_fields=["decision", "case", "decided_by", "decided_at"])
+    return case
+
+
+def skip_import(*, staged: ImportedTable, by: User, now: datetime) -> None:
+    """Leave one table that was read out. Raises: NotVisible, AlreadyDecided."""
+    if staged.source.unit not in organisations.units_edited_by(by):
+        raise NotVisible
+    done = ImportedTable.objects.filter(pk=staged.pk, decision=ImportedTable.Decision.PENDING).update(
+        decision=ImportedTable.Decision.SKIPPED, decided_by=by, decided_at=now)
+    if not done:
+        raise AlreadyDecided(who=str(ImportedTable.objects.get(pk=staged.pk).decided_by or ""))
+
+
+def _ask_whose(content: TableContent, unit: Organisation, answers: Collection[str]) -> None:
+    if WhoseTable.name in answers:
+        return
+    for printed, own in ((content.unit, unit), (content.department, unit.department)):
+        if printed and not organisations.means(printed, own):
+            raise WhoseTable(printed=printed, own=own.name)
+
+
+def _ask_year(content: TableContent, case: Case, answers: Collection[str]) -> None:
+    if content.fiscal_year not in (None, case.fiscal_year) and WhichYear.name not in answers:
+        raise WhichYear(printed=content.fiscal_year, own=case.fiscal_year)
+
+
+def _listed_case(project: Project, unit: Organisation) -> Case:
+    if project.unit_id != unit.pk:
+        raise NotVisible
+    listing = (ProjectListing.objects.filter(project=project, case__isnull=False, round__closed_at=None)
+               .select_related("case__step").order_by("-round_id").first())
+    if listing is None or listing.case is None:
+        raise NotOnTheList(project=project.name)
+    if listing.case.state != State.DRAFT:
+        raise AlreadySubmitted(project=project.name, number=listing.case.number, state=listing.case.desk)
+    return listing.case
+
+
+def _off_list_case(content: TableContent, source: SourceDocument, by: User, key: str, now: datetime) -> Case:
+    name = content.project_name or source.name
+    return projects.add_off_list(unit=source.unit, name=name, by=by, key=key, now=now, fiscal_year=content.fiscal_year)
+
+
+def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User, now: datetime,
+          replace: bool) -> None:
+    """Write `content` into the draft of `case`: an empty one is filled, another is replaced only when told so."""
+    taken = _as_taken(content, case)
+
+    def write(locked: Case) -> None:
+        standing = with_changes(rows.content_of(locked), attachments=())
+        if standing.indicators and standing != taken and not replace:
+            changes = diff(standing, taken)
+            raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
+        drafts.write_content(locked, taken)
+        TargetTable.objects.filter(pk=locked.pk).update(source=staged)
+
+    engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(taken.funds.total),
+                       title=taken.project_name if case.is_off_list else None)
+
+
+def _as_taken(content: TableContent, case: Case) -> TableContent:
+    name = content.project_name if case.is_off_list and content.project_name else case.title
+    return with_changes(content, project_name=name, fiscal_year=case.fiscal_year, attachments=())
+
+
+def may_see_source(source: SourceDocument, user: User) -> bool:
+    """Return whether `user` may open the uploaded file: editors of its unit, and whoever sees a case made of it."""
+    if source.unit in organisations.units_edited_by(user):
+        return True
+    return grants.visible_to(user).filter(imported_tables__source=source).exists()
