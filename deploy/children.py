@@ -35,6 +35,7 @@ def start_process(
     log: Path,
     stdin: int = subprocess.DEVNULL,
     outlives_parent: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start `command` in a session of its own with both outputs appended to `log`, and return it.
 
@@ -52,6 +53,7 @@ def start_process(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=pass_fds,
             preexec_fn=None if outlives_parent else _end_with_parent,
         )
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.children import Child, start_process, stop
-from deploy.embedded_redis import EmbeddedRedis, find_redis, free_port
+from deploy.embedded_redis import EmbeddedRedis, find_redis
 from deploy.running import AlreadyRunning, Place
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,11 +48,30 @@ def read_env_file(path: Path) -> dict[str, str]:
     return pairs
 
 
+def open_door(port: int | None) -> socket.socket:
+    """Return a listening loopback socket: on `port`, else on the first free one of WEB_PORTS, else on any.
+
+    The supervisor keeps it for its whole life and hands it to gunicorn, so no other process can take the port in
+    between. Raises: SystemExit when the port asked for is taken.
+    """
+    for candidate in (port,) if port else (*WEB_PORTS, 0):
+        door = socket.socket()
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", candidate))
+            door.listen(512)
+        except OSError:
+            door.close()
+            continue
+        return door
+    raise SystemExit(f"Not started: port {port} is taken. Name another with PORT=, or none.")
+
+
 def is_ready(port: int) -> bool:
     """Say whether /readyz answers 200 on that loopback port."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -64,7 +84,8 @@ class Supervisor:
         self.place = place
         self.demo = demo
         self.stopping = False
-        self.port = free_port(range(port, port + 1) if port else WEB_PORTS)
+        self.door = open_door(port)
+        self.port = int(self.door.getsockname()[1])
         self.address = f"http://127.0.0.1:{self.port}/"
         self.environment = self._environment()
         self.own_redis = self._own_redis(redis)
@@ -97,19 +118,20 @@ class Supervisor:
         self.environment["BTR_REDIS_URL"] = own.url
         return own
 
-    def _python(self, name: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    def _python(self, name: str, *arguments: str, pass_fds: tuple[int, ...] = ()) -> "subprocess.Popen[bytes]":
         return start_process(
             [sys.executable, "-m", *arguments],
             directory=ROOT,
             environment=self.environment,
             log=self.place.log(name),
+            pass_fds=pass_fds,
         )
 
     def _web(self) -> "subprocess.Popen[bytes]":
         return self._python(
-            "web", "gunicorn", "deploy.wsgi:application", f"--bind=127.0.0.1:{self.port}", "--worker-class=gthread",
+            "web", "gunicorn", "deploy.wsgi:application", f"--bind=fd://{self.door.fileno()}", "--worker-class=gthread",
             f"--workers={WEB_WORKERS}", f"--threads={WEB_THREADS}", "--preload", "--no-control-socket",
-            "--graceful-timeout=5", "--timeout=60",
+            "--graceful-timeout=5", "--timeout=60", pass_fds=(self.door.fileno(),),
         )  # fmt: skip
 
     def _worker(self) -> "subprocess.Popen[bytes]":
@@ -222,6 +244,7 @@ class Supervisor:
         stop([*others, self.sweep], patience=15)
         if self.redis_child:
             stop([self.redis_child.process], patience=5)
+        self.door.close()
         say("Stopped.")
 
 

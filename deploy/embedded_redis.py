@@ -37,17 +37,10 @@ def find_redis(choice: str = "auto") -> RedisBinary | None:
     return None
 
 
-def free_port(preferred: range = range(0)) -> int:
-    """Return the first free loopback port of `preferred`, else any that the system gives."""
-    for port in (*preferred, 0):
-        with socket.socket() as door:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                door.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(door.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,7 @@ class EmbeddedRedis:
     def new(cls, binary: RedisBinary, *, directory: Path, log: Path) -> "EmbeddedRedis":
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
-        return cls(binary, directory, log, free_port(), secrets.token_hex(24))
+        return cls(binary, directory, log, _free_port(), secrets.token_hex(24))
 
     @property
     def url(self) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from deploy.embedded import announcement, read_env_file
-from deploy.embedded_redis import find_redis, free_port
+from deploy.embedded import announcement, open_door, read_env_file
+from deploy.embedded_redis import find_redis
 
 
 class Start:
@@ -36,11 +36,13 @@ class Start:
         return json.loads((self.var / "run" / "supervisor.json").read_text(encoding="utf-8"))
 
     def processes(self) -> dict[int, str]:
-        """Return pid and command line of every living process that carries this installation's directory."""
+        """Return pid and command line of every living process of this installation."""
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if str(self.var).encode() in (entry / "environ").read_bytes():
+                # Redis writes its title over its environment, but it works inside the directory.
+                traces = (entry / "environ").read_bytes() + os.readlink(entry / "cwd").encode()
+                if str(self.var).encode() in traces:
                     found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
@@ -152,9 +154,11 @@ def test_redis_is_looked_for_on_the_path_then_in_the_wheel(monkeypatch: pytest.M
     assert find_redis("none") is None
 
 
-def test_the_preferred_port_is_taken_when_free() -> None:
-    port = free_port()
-    assert free_port(range(port, port + 1)) == port
+def test_a_taken_port_is_refused_when_asked_for_and_passed_over_otherwise() -> None:
+    with open_door(None) as taken, open_door(None) as other:
+        assert taken.getsockname()[1] != other.getsockname()[1]
+        with pytest.raises(SystemExit, match="is taken"):
+            open_door(taken.getsockname()[1])
 
 
 def test_an_env_file_is_read_without_its_comments_and_quotes(tmp_path: Path) -> None:
