@@ -39,7 +39,7 @@ def total_is_sum_of_sources(table: Subject) -> Answer:
     funds = table.content.funds
     total, fiscal, other = (funds.in_wan(part) for part in PARTS)
     unreadable = any(getattr(funds, part) is not None and funds.in_wan(part) is None for part in PARTS)
-    if total is None or unreadable or (fiscal is None and other is None):
+    if total is None or unreadable:
         return Verdict.INSUFFICIENT_DATA
     found = (fiscal or Decimal(0)) + (other or Decimal(0))
     differs = abs(total - found) > TOLERANCE_WAN
@@ -71,7 +71,7 @@ def _compared(table: Subject, *, too_much: bool) -> Answer:
     costs = _cost_sum(lines)
     if costs is None or any(line.value.kind == "unit-price" for line in lines):
         return Verdict.NOT_APPLICABLE
-    if total is None:
+    if total is None or total <= 0:
         return Verdict.INSUFFICIENT_DATA
     difference = costs - total * WAN
     if difference <= 0 and any(line.value.kind == "number" and line.value.unit is None for line in lines):
