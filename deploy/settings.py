@@ -143,6 +143,7 @@ def _database(url: str) -> dict[str, object]:
                 "options": "-c statement_timeout=30000 -c lock_timeout=5000"
                 " -c idle_in_transaction_session_timeout=60000",
                 "server_side_binding": True,
+                "prepare_threshold": 5 if _flag("BTR_PREPARED_STATEMENTS", "1") else None,
             },
         }
     raise ImproperlyConfigured("BTR_DATABASE_URL must begin with sqlite:// or postgresql://")

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
+from workflow import sql
 from workflow.machine import REVIEW_STATES, STANDING_GRANTS, TASK_RIGHTS, Place, Right, Role, TaskStatus
 from workflow.models import (
     Case,
@@ -153,30 +154,13 @@ def posts_around(case: Case) -> tuple[Post, ...]:
     Needs `case.department` and `case.unit` selected.
     """
     division = case.department.division_in_charge_id
-    near = [pk for pk in (case.unit_id, case.department_id, division) if pk]
-    rows = (
-        RoleGroup.objects.filter(
-            Q(organisation__in=near)
-            | Q(organisation__is_performance_division=True)
-            | Q(organisation__kind=Organisation.Kind.BUREAU)
-        )
-        .order_by("pk", "user__pk")
-        .values_list(
-            "pk",
-            "role",
-            "organisation_id",
-            "organisation__name",
-            "organisation__kind",
-            "organisation__is_performance_division",
-            "user__pk",
-            "user__is_active",
-        )
-    )
     groups: dict[int, tuple[str, int, str, str, bool]] = {}
     members: dict[int, list[int]] = defaultdict(list)
-    for group, role, organisation, name, kind, performance, person, active in rows:
-        groups[group] = (role, organisation, name, kind, performance)
-        if active:
+    for group, role, organisation, name, kind, performance, person in sql.rows(
+        sql.POSTS_AROUND_A_CASE, case.unit_id, case.department_id, division or 0
+    ):
+        groups[group] = (role, organisation, name, kind, bool(performance))
+        if person is not None:
             members[group].append(person)
     return tuple(
         Post(group, role, place, name, tuple(members[group]))
@@ -234,6 +218,16 @@ def wanted(case: Case, *, state: str, posts: Iterable[Post], tasks: Iterable[Tas
     return Rows(frozenset(groups), frozenset(people))
 
 
+def rows_of(case: Case) -> Rows:
+    """Return the rows that stand for `case`. One query."""
+    names = {pk: right for right, pk in permission_ids().items()}
+    rows = sql.rows(sql.GRANT_ROWS_OF_A_CASE, case.pk, case.pk)
+    return Rows(
+        frozenset((pk, names[permission]) for of_group, pk, permission in rows if of_group),
+        frozenset((pk, names[permission]) for of_group, pk, permission in rows if not of_group),
+    )
+
+
 def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
     """Make the rows of `case` those of `after`: one DELETE and one INSERT, and the same for people where there are any.
 
@@ -266,22 +260,19 @@ class Drift:
 
 def drift(*, mend: bool = False) -> Iterator[Drift]:
     """Yield every case whose rows differ from what follows from its state and tasks; with `mend`, rewrite them."""
-    ids = {pk: right for right, pk in permission_ids().items()}
     cases = Case.objects.select_related("unit", "department").prefetch_related("tasks").order_by("pk")
     for case in cases.iterator(chunk_size=200):
         should = wanted(case, state=case.state, posts=posts_around(case), tasks=case.tasks.all())
-        groups = CaseGroupPermission.objects.filter(content_object=case).values_list("group_id", "permission_id")
-        people = CaseUserPermission.objects.filter(content_object=case).values_list("user_id", "permission_id")
-        there = {("group", pk, ids[p]) for pk, p in groups} | {("person", pk, ids[p]) for pk, p in people}
-        right = {("group", *row) for row in should.groups} | {("person", *row) for row in should.people}
-        if there != right:
+        there = rows_of(case)
+        if there != should:
             if mend:
                 sync(case, before=None, after=should)
-            yield Drift(case.number, _words(right - there), _words(there - right))
+            yield Drift(case.number, _words(should, there), _words(there, should))
 
 
-def _words(rows: Iterable[tuple[str, int, Right]]) -> tuple[str, ...]:
-    return tuple(sorted(f"{who} {pk}: {right.value}" for who, pk, right in rows))
+def _words(some: Rows, other: Rows) -> tuple[str, ...]:
+    groups = [f"group {pk}: {right.value}" for pk, right in some.groups - other.groups]
+    return tuple(sorted(groups + [f"person {pk}: {right.value}" for pk, right in some.people - other.people]))
 
 
 _permission_ids: dict[Right, int] = {}

@@ -135,7 +135,7 @@ def _check_right(look: Look, action: Action) -> Task | None:
 def _own_task(look: Look, needs: Needs) -> Task | None:
     holder = look.holder
     assert holder is not None
-    groups = {held.group_id for held in grants.roles_of(holder)}
+    groups = look.groups_of(holder)
     return next(
         (
             t
