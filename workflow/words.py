@@ -4,7 +4,7 @@ Pure on loaded values; reads no clock (`now` is a parameter). Used by the templa
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from workflow import calendar
+from workflow import calendar, deadlines
 from workflow.machine import Action, State, TaskKind
 
 YUAN_A_WAN = Decimal(10000)
@@ -87,25 +87,13 @@ def stamp(moment: datetime | date | None) -> str:
     return f"{local:%Y-%m-%d} {WEEKDAYS[local.weekday()]} {local:%H:%M}"
 
 
-def due_day(due_at: datetime) -> date:
-    """Return the day that a deadline belongs to: midnight is the end of the day before (24:00)."""
-    return timezone.localtime(due_at - timedelta(microseconds=1)).date()
-
-
 def deadline(due_at: datetime | None) -> str:
     """Return "2026-11-23 周一 24:00": the end of a day is said as 24:00 of that day."""
     if due_at is None:
         return _("no fixed date")
     local = timezone.localtime(due_at)
     clock = "24:00" if local.time() == time(0) else f"{local:%H:%M}"
-    return f"{stamp(due_day(due_at))} {clock}"
-
-
-def days_late(due_at: datetime, *, now: datetime) -> int:
-    """Return how many working days a deadline is past, at least 1 once it is; 0 before."""
-    if now < due_at:
-        return 0
-    return max(1, calendar.working_days_between(due_day(due_at), timezone.localtime(now).date()))
+    return f"{stamp(deadlines.due_day(due_at))} {clock}"
 
 
 def due(due_at: datetime | None, *, now: datetime) -> Chip | None:
@@ -113,15 +101,14 @@ def due(due_at: datetime | None, *, now: datetime) -> Chip | None:
     if due_at is None:
         return None
     title = deadline(due_at)
-    if late := days_late(due_at, now=now):
-        words = ngettext("%(days)s working day late", "%(days)s working days late", late) % {"days": late}
+    left = deadlines.working_days_left(due_at=due_at, now=now)
+    if left < 0:
+        words = ngettext("%(days)s working day late", "%(days)s working days late", -left) % {"days": -left}
         return Chip(words, "square", "bad", title)
-    day, today = due_day(due_at), timezone.localtime(now).date()
-    if day == today:
+    if left == 0:
         return Chip(_("due today %(clock)s") % {"clock": title.rsplit(" ", 1)[-1]}, "triangle", "warn", title)
-    left = calendar.working_days_between(today, day)
     words = ngettext("%(days)s working day left", "%(days)s working days left", left) % {"days": left}
-    return Chip(words, "triangle" if left <= 1 else "ring", "warn" if left <= 1 else "", title)
+    return Chip(words, "triangle" if left == 1 else "ring", "warn" if left == 1 else "", title)
 
 
 def waited(since: datetime | None, *, now: datetime) -> str:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from workflow import grants, kinds, queries, words
+from workflow import deadlines, grants, kinds, queries
 from workflow.machine import TaskKind
 from workflow.models import Case, Task
 from workflow.refusals import NotVisible
@@ -29,7 +29,7 @@ class Group:
 
 
 def _is_today(task: Task, now: datetime) -> bool:
-    return task.due_at is not None and words.due_day(task.due_at) == timezone.localtime(now).date()
+    return task.due_at is not None and deadlines.working_days_left(due_at=task.due_at, now=now) == 0
 
 
 GROUPS = (

@@ -101,13 +101,24 @@ def _for_finance(request: HttpRequest) -> None:
         raise PermissionDenied(_("This page is for the finance bureau and the administrators."))
 
 
+def _ladders_in_force() -> list[tuple[list[str], Ladder]]:
+    """Return the ladders that hold, those that are the same for several kinds of task once, with the kinds' names."""
+    alike: dict[object, tuple[list[str], Ladder]] = {}
+    found = Ladder.objects.filter(is_active=True).prefetch_related("rungs").order_by("task_kind", "-version")
+    newest = {ladder.task_kind: ladder for ladder in reversed(found)}
+    for ladder in newest.values():
+        rungs = tuple((r.basis, r.days, r.audience, r.only_if_not_begun, r.is_escalation) for r in ladder.rungs.all())
+        alike.setdefault((ladder.title, ladder.version, rungs), ([], ladder))[0].append(ladder.get_task_kind_display())
+    return list(alike.values())
+
+
 @require_safe
 def ladders(request: HttpRequest) -> HttpResponse:
     """Show the reminders and escalations of each kind of task, and the routes that cases take."""
     _for_finance(request)
     return render(request, "workflow/ladders.html", {
         "section": "ladders",
-        "ladders": Ladder.objects.filter(is_active=True).prefetch_related("rungs").order_by("task_kind", "-version"),
+        "ladders": _ladders_in_force(),
         "routes": Route.objects.filter(published_at__isnull=False, retired_at__isnull=True).prefetch_related("steps"),
     })  # fmt: skip
 
