@@ -46,17 +46,40 @@ class _Point:
 
 
 Y, M, D = r"(?P<y>(?:19|20)\d{2})", r"(?P<m>1[0-2]|0?[1-9])", r"(?P<d>3[01]|[12]\d|0?[1-9])"
-POINTS = tuple(re.compile(f"^(?:{p})$") for p in (
-    rf"{Y}年{M}月{D}日?", rf"{Y}[-/.]{M}[-/.]{D}日?", rf"{Y}年{M}月份?(?P<end>底|末)?",
-    rf"{Y}[-/.]{M}", rf"{Y}年{M}", rf"{Y}年?(?P<ye>年?底|年?末|年年底|年年末)", rf"{Y}年度?", rf"{M}月{D}日?",
-    rf"{M}月份?(?P<end>底|末)?", rf"{M}", r"(?P<ye>年底|年末|本年底|当年底)",
-))
-BEFORE = re.compile(r"^(?P<pre>持续至|持续到|截至|截止到?|于|在|至|到)?(?P<core>.+?)(?P<post>之前|以前|前|止|内|期间)?"
-                    r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$")
+POINTS = tuple(
+    re.compile(f"^(?:{p})$")
+    for p in (
+        rf"{Y}年{M}月{D}日?",
+        rf"{Y}[-/.]{M}[-/.]{D}日?",
+        rf"{Y}年{M}月份?(?P<end>底|末)?",
+        rf"{Y}[-/.]{M}",
+        rf"{Y}年{M}",
+        rf"{Y}年?(?P<ye>年?底|年?末|年年底|年年末)",
+        rf"{Y}年度?",
+        rf"{M}月{D}日?",
+        rf"{M}月份?(?P<end>底|末)?",
+        rf"{M}",
+        r"(?P<ye>年底|年末|本年底|当年底)",
+    )
+)
+BEFORE = re.compile(
+    r"^(?P<pre>持续至|持续到|截至|截止到?|于|在|至|到)?(?P<core>.+?)(?P<post>之前|以前|前|止|内|期间)?"
+    r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$"
+)
 WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|[一1]年|全年开展|全年持续)$")
 OPEN = re.compile("^(?:长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|按月发放|逐月)$")
-PARTS = {"上半年": (1, 6), "下半年": (7, 12), "一季度": (1, 3), "二季度": (4, 6), "三季度": (7, 9), "四季度": (10, 12),
-         "1季度": (1, 3), "2季度": (4, 6), "3季度": (7, 9), "4季度": (10, 12)}
+PARTS = {
+    "上半年": (1, 6),
+    "下半年": (7, 12),
+    "一季度": (1, 3),
+    "二季度": (4, 6),
+    "三季度": (7, 9),
+    "四季度": (10, 12),
+    "1季度": (1, 3),
+    "2季度": (4, 6),
+    "3季度": (7, 9),
+    "4季度": (10, 12),
+}
 PART = re.compile(rf"^(?:{Y}年)?第?(?P<part>{'|'.join(PARTS)})$")
 MAX_LENGTH = 40
 
@@ -142,7 +165,7 @@ def _part_of_year(text: str, year: int | None) -> tuple[Period | None, bool] | N
 
 
 def _splits(text: str) -> list[tuple[str, str]]:
-    return [(text[: m.start()], text[m.end():]) for m in re.finditer(r"-+|至|到", text)]
+    return [(text[: m.start()], text[m.end() :]) for m in re.finditer(r"-+|至|到", text)]
 
 
 def _span(point: _Point, year: int) -> Period | None:

@@ -5,19 +5,38 @@ drafts and monitoring. Source of the forms: values met in public target tables.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from targets import periods
+from targets import levels, periods
+from targets.normal import is_placeholder, normal, tight
 from targets.periods import Period
 
 MAX_LENGTH = 200
-KINDS = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period", "level", "boolean",
-         "text", "compound", "empty", "placeholder")
-YUAN = {"元": Decimal(1), "千元": Decimal(1000), "万元": Decimal(10_000), "万": Decimal(10_000),
-        "亿元": Decimal(100_000_000)}
+KINDS = (
+    "number",
+    "rate",
+    "money",
+    "unit-price",
+    "change",
+    "duration",
+    "date",
+    "period",
+    "level",
+    "boolean",
+    "text",
+    "compound",
+    "empty",
+    "placeholder",
+)
+YUAN = {
+    "元": Decimal(1),
+    "千元": Decimal(1000),
+    "万元": Decimal(10_000),
+    "万": Decimal(10_000),
+    "亿元": Decimal(100_000_000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +66,20 @@ class IndicatorValue:
     def as_dict(self) -> dict[str, Any]:
         """Return the record for JSON: numbers and dates as strings, blank parts as None."""
         return {
-            "kind": self.kind, "comparator": self.comparator, "low": _plain(self.low), "high": _plain(self.high),
-            "unit": self.unit, "dimension": self.dimension, "direction": self.direction, "baseline": self.baseline,
-            "period": None if self.period is None else self.period.as_dict(), "level": self.level,
+            "kind": self.kind,
+            "comparator": self.comparator,
+            "low": _plain(self.low),
+            "high": _plain(self.high),
+            "unit": self.unit,
+            "dimension": self.dimension,
+            "direction": self.direction,
+            "baseline": self.baseline,
+            "period": None if self.period is None else self.period.as_dict(),
+            "level": self.level,
             "items": [{"name": name, "value": value.as_dict()} for name, value in self.items],
-            "qualifier": self.qualifier, "raw": self.raw, "confidence": self.confidence,
+            "qualifier": self.qualifier,
+            "raw": self.raw,
+            "confidence": self.confidence,
         }
 
 
@@ -81,69 +109,28 @@ def parse(raw: str | None, *, name: str | None = None, year: int | None = None) 
     if len(text) > MAX_LENGTH:
         return IndicatorValue("text", raw, confidence="low")
     hint_comparator, hint_unit = _hints(name or "")
-    if _is_placeholder(text):
+    if is_placeholder(text):
         return IndicatorValue("placeholder", raw, unit=hint_unit)
-    found = (_when(text, raw, year) or _change(text, raw, name or "")
-             or _measure(text, raw, name or "", hint_comparator, hint_unit)
-             or _compound(text, raw) or _words(text, raw))
+    found = (
+        _when(text, raw, year)
+        or _change(text, raw, name or "")
+        or _measure(text, raw, name or "", hint_comparator, hint_unit)
+        or _compound(text, raw)
+        or _words(text, raw)
+    )
     return found or IndicatorValue("text", raw, confidence="low")
 
 
-# --- Normal form -----------------------------------------------------------------------------------------
+# --- Words that compare ------------------------------------------------------------------------------------
 
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))
-LATEX = {r"\geqslant": "≥", r"\leqslant": "≤", r"\geq": "≥", r"\leq": "≤", r"\ge": "≥", r"\le": "≤",
-         r"\%": "%", "$": ""}
-SIGNS = (
-    (re.compile(r"≧|⩾|〉=|>=|≥=|=>"), "≥"), (re.compile(r"≦|⩽|〈=|<=|≤=|=<"), "≤"),
-    (re.compile(r"═+|=="), "="), (re.compile(r"^[》〉](?=\d)"), ">"), (re.compile(r"^[《〈](?=\d)"), "<"),
-    (re.compile(r"\(%\)|百分比|百分之百分比"), "%"), (re.compile(r"[~—–－―]+|--+"), "-"),
-)
-THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-PARTING_BLANK = re.compile(r"(?<=\d) (?=\d)|(?<=[^\d\s≥≤<>=]) (?=[\d≥≤<>=])")
-BLANKS = re.compile(r"\s+")
 PREFIXES = (
     ("≥", "不得低于 不得少于 不低于 不少于 不小于 大于或等于 大于等于 至少 达到 达"),
     ("≤", "不得超过 不得高于 不超过 不高于 不大于 不多于 小于或等于 小于等于 控制在 最多"),
-    (">", "大于 超过 多于 高于"), ("<", "小于 少于 低于"), ("=", "等于"),
+    (">", "大于 超过 多于 高于"),
+    ("<", "小于 少于 低于"),
+    ("=", "等于"),
 )
 SUFFIXES = (("≥", "及以上 以上"), ("≤", "及以下 以下 以内 之内 内"))
-
-
-def normal(text: str) -> str:
-    """Return the text as the grammar reads it: NFKC, one sign for one meaning, blanks only where they part."""
-    text = unicodedata.normalize("NFKC", text.replace("…", "⋯")).translate(INVISIBLE)
-    for written, sign in LATEX.items():
-        text = text.replace(written, sign)
-    text = BLANKS.sub(" ", text).strip()
-    for pattern, sign in SIGNS:
-        text = pattern.sub(sign, text)
-    while THOUSANDS.search(text):
-        text = THOUSANDS.sub("", text)
-    kept = PARTING_BLANK.sub("\n", text) if " " in text else text
-    return kept.replace(" ", "").replace("\n", " ")
-
-
-def tight(text: str) -> str:
-    """Return the normal form without any blank."""
-    return normal(text).replace(" ", "")
-
-
-CHINESE_DIGITS = "一二三四五六七八九十百千万亿两零〇"
-PLACEHOLDER = re.compile(
-    r"^[-*×xX/\\.。·⋯_?%≥≤<>=◯○□ ]+$|[*×]{2,}|(?<![A-Za-z])[xX]{2,}(?![A-Za-z])|^.{0,10}⋯$|^[*×][^\d]{0,3}$|_{2,}"
-    rf"|^(?:详见|见|见于)附[件表]|^(?:待定|待填|待补充|同上|暂无|略|示例|样例)$|^[≥≤<>=][^\d{CHINESE_DIGITS}]*$")
-
-
-def _is_placeholder(text: str) -> bool:
-    return bool(PLACEHOLDER.search(text)) and not re.search(r"\d[*×]\d", text)
-
-
-def is_placeholder(text: str) -> bool:
-    """Whether the text only holds the place of a value: **, ××, …, 见附件, ≥%, an unfilled template hint."""
-    found = normal(text)
-    return bool(found) and _is_placeholder(found)
-
 
 HINT = re.compile(r"\(([≥≤<>=])?[*×xX_]*([^\d()*×≥≤<>=]{0,4})\)$")
 
@@ -168,9 +155,9 @@ DIMENSIONS = {
     "mass": "公斤 千克 kg 吨 t 克",
     "volume": "立方米 m3 方 升",
     "count": "个 次 场 场次 人 人次 名 位 户 家 件 卷 册 本 节 期 篇 辆 座 株 头 只 项 批 批次 班次 门 "
-             "单 台 套 份 条 部 处 所 块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 "
-             "轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 事项 台套 处次 学期 车次 户次 亩次 件次 张次 "
-             "期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍",
+    "单 台 套 份 条 部 处 所 块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 "
+    "轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 事项 台套 处次 学期 车次 户次 亩次 件次 张次 "
+    "期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍",
 }
 UNITS = {unit: dimension for dimension, units in DIMENSIONS.items() for unit in units.split()}
 UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
@@ -178,15 +165,19 @@ NUMBER = r"\d+(?:\.\d+)?"
 CMP = r"[≥≤<>=]"
 MEASURE = re.compile(
     rf"^(?P<about>约|大约|近)?(?P<cmp>{CMP})?(?P<num>{NUMBER})(?:(?P<mult>[万亿])(?!元))?(?P<unit>{UNIT}|比例)?"
-    rf"(?:-(?P<num2>{NUMBER})(?:(?P<mult2>[万亿])(?!元))?(?P<unit2>{UNIT})?)?(?P<left>左右|余)?(?:完成|到位|达标|合格|发放到位|覆盖)?$")
+    rf"(?:-(?P<num2>{NUMBER})(?:(?P<mult2>[万亿])(?!元))?(?P<unit2>{UNIT})?)?(?P<left>左右|余)?(?:完成|到位|达标|合格|发放到位|覆盖)?$"
+)
 PRICE = re.compile(
-    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>千元|万元|元)?/(?P<per>[^\d/]{{1,8}}(?:[/*·][^\d/]{{1,8}})*)$")
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>千元|万元|元)?/(?P<per>[^\d/]{{1,8}}(?:[/*·][^\d/]{{1,8}})*)$"
+)
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
-    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>[^\d\s≥≤<>=%,，、;；。()]{{1,4}})$")
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>[^\d\s≥≤<>=%,，、;；。()]{{1,4}})$"
+)
 MULTIPLIER = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
 LOWER_BETTER = re.compile(
-    "成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费")
+    "成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费"
+)
 MONEY_NAME = re.compile("经费|资金|成本|费用|补助|补贴|金额|支出|投资")
 GOOD = {"≥": "higher", ">": "higher", "≤": "lower", "<": "lower", "=": None, "range": None}
 KIND_OF = {"ratio": "rate", "money": "money", "time": "duration"}
@@ -196,8 +187,8 @@ def _comparator(text: str) -> tuple[str | None, str]:
     """Turn words before or behind a number into a sign: 不低于95% and 95%以上 are ≥95%."""
     for sign, words in PREFIXES:
         for word in words.split():
-            if text.startswith(word) and text[len(word):len(word) + 1].isdigit():
-                return sign, _strip_suffix(text[len(word):])[1]
+            if text.startswith(word) and text[len(word) : len(word) + 1].isdigit():
+                return sign, _strip_suffix(text[len(word) :])[1]
     return _strip_suffix(text)
 
 
@@ -215,8 +206,16 @@ def _measure(text: str, raw: str | None, name: str, hint: str | None, hint_unit:
     said, rest = _comparator(text.replace(" ", ""))
     price = PRICE.match(rest)
     if price is not None:
-        return _bounded("unit-price", raw, price["cmp"] or said, Decimal(price["num"]),
-                        f"{price['unit'] or '元'}/{price['per']}", "money", name, sure=bool(price["unit"]))
+        return _bounded(
+            "unit-price",
+            raw,
+            price["cmp"] or said,
+            Decimal(price["num"]),
+            f"{price['unit'] or '元'}/{price['per']}",
+            "money",
+            name,
+            sure=bool(price["unit"]),
+        )
     match = MEASURE.match(rest) or UNKNOWN_UNIT.match(rest)
     if match is None:
         whole = BREAKDOWN.match(rest)
@@ -237,8 +236,9 @@ def _measure(text: str, raw: str | None, name: str, hint: str | None, hint_unit:
         return None
     if second is not None:
         high, _unit = _multiplied(Decimal(second), parts["mult2"], unit, name)
-        return IndicatorValue(kind, raw, "range", number, high, unit, dimension,
-                              confidence="high" if known else "medium")
+        return IndicatorValue(
+            kind, raw, "range", number, high, unit, dimension, confidence="high" if known else "medium"
+        )
     return _bounded(kind, raw, comparator, number, unit, dimension, name, sure=known, qualifier=about)
 
 
@@ -251,13 +251,33 @@ def _multiplied(number: Decimal, multiplier: str | None, unit: str | None, name:
     return number * MULTIPLIER[multiplier], unit
 
 
-def _bounded(kind: str, raw: str | None, comparator: str | None, number: Decimal, unit: str | None,
-             dimension: str | None, name: str, *, sure: bool, qualifier: str | None = None) -> IndicatorValue:
+def _bounded(
+    kind: str,
+    raw: str | None,
+    comparator: str | None,
+    number: Decimal,
+    unit: str | None,
+    dimension: str | None,
+    name: str,
+    *,
+    sure: bool,
+    qualifier: str | None = None,
+) -> IndicatorValue:
     low = None if comparator in ("≤", "<") else number
     high = None if comparator in ("≥", ">") else number
     direction = GOOD[comparator] if comparator else ("lower" if LOWER_BETTER.search(name) else "higher")
-    return IndicatorValue(kind, raw, comparator, low, high, unit, dimension, direction, qualifier=qualifier,
-                          confidence="high" if sure and comparator else "medium")
+    return IndicatorValue(
+        kind,
+        raw,
+        comparator,
+        low,
+        high,
+        unit,
+        dimension,
+        direction,
+        qualifier=qualifier,
+        confidence="high" if sure and comparator else "medium",
+    )
 
 
 # --- Changes ---------------------------------------------------------------------------------------------
@@ -265,7 +285,8 @@ def _bounded(kind: str, raw: str | None, comparator: str | None, number: Decimal
 UP, DOWN = "增加|增长|提高|提升|新增|上升|扩大", "下降|减少|降低|节约|缩短|压减|减低"
 AGAINST = r"(?:较|比|与)?(?:上年|去年|上年度|同期|上年同期|基期)(?:相比)?|同比|环比"
 CHANGE = re.compile(
-    rf"^(?P<base>{AGAINST})?(?P<verb>{UP}|{DOWN})(?:了|率|幅度)?(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>{UNIT})?(?P<base2>{AGAINST})?$")
+    rf"^(?P<base>{AGAINST})?(?P<verb>{UP}|{DOWN})(?:了|率|幅度)?(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>{UNIT})?(?P<base2>{AGAINST})?$"
+)
 NAMED_CHANGE = re.compile(rf"(?P<base>{AGAINST}).{{0,6}}?(?P<verb>{UP}|{DOWN})")
 
 
@@ -284,10 +305,17 @@ def _change(text: str, raw: str | None, name: str) -> IndicatorValue | None:
     open_end = comparator in ("≥", ">")
     base = match["base"] or match["base2"] or (named["base"] if named else None)
     return IndicatorValue(
-        "change", raw, comparator,
-        low=None if open_end and down else number, high=None if open_end and not down else number,
-        unit=match["unit"], dimension=UNITS.get(match["unit"] or ""), direction="down" if down else "up",
-        baseline="previous year" if base else None, confidence="high" if base and match["unit"] != "%" else "medium")
+        "change",
+        raw,
+        comparator,
+        low=None if open_end and down else number,
+        high=None if open_end and not down else number,
+        unit=match["unit"],
+        dimension=UNITS.get(match["unit"] or ""),
+        direction="down" if down else "up",
+        baseline="previous year" if base else None,
+        confidence="high" if base and match["unit"] != "%" else "medium",
+    )
 
 
 # --- Several values in one text --------------------------------------------------------------------------
@@ -318,25 +346,6 @@ def _compound(text: str, raw: str | None) -> IndicatorValue | None:
 
 # --- Times and words -------------------------------------------------------------------------------------
 
-
-def _lexicon(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-ADVERBS = _lexicon("显著 明显 有效 较大 大幅 进一步 逐步 不断 持续 稳步 切实 充分 全面 深入 较好 "
-                   "良好 基本 一定 大力 有力 较 更加 全力 积极 正面 合理 长期")
-RISING = _lexicon("提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 增长 增加 带动")
-FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制")
-STEADY = _lexicon("改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足")
-STATES = _lexicon("优良 良好 优秀 合理 及时 健全 可控 好 长远 满意 较好 优 良 安全 规范 完善 高 较高 "
-                  "稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位")
-YES = re.compile(
-    "^(?:是|否|有|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|符合.{0,6}|"
-    "不发生|零发生|通过|验收合格|达到预期.{0,4})$")
-VERB = "|".join(sorted(RISING | FALLING | STEADY))
-ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
-LEVEL = re.compile(rf"^(?P<noun>效果|成效|作用|影响)?(?P<adverb>{ADVERB})?(?:得到)?(?P<verb>{VERB})?$")
-ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
 BY_AND_RATE = re.compile(rf"^(?P<when>.{{2,20}}前)(?P<rate>{CMP}?{NUMBER}%.{{0,6}})$")
 
 
@@ -349,26 +358,20 @@ def _when(text: str, raw: str | None, year: int | None) -> IndicatorValue | None
         return IndicatorValue("compound", raw, items=parts) if parts[0][1].kind == "date" else None
     if found is None:
         return None
-    return IndicatorValue(found.kind, raw, period=found.period, dimension="time", qualifier=found.qualifier,
-                          confidence="high" if found.sure else "medium")
+    return IndicatorValue(
+        found.kind,
+        raw,
+        period=found.period,
+        dimension="time",
+        qualifier=found.qualifier,
+        confidence="high" if found.sure else "medium",
+    )
 
 
 def _words(text: str, raw: str | None) -> IndicatorValue | None:
-    text = text.replace(" ", "").rstrip("。.;；")
-    if YES.match(text):
-        return IndicatorValue("boolean", raw, level=text)
-    match = LEVEL.match(text)
-    if text in STATES or (match and (match["adverb"] or match["verb"])):
-        verb = match["verb"] if match else None
-        return IndicatorValue("level", raw, level=text, direction=_trend(verb))
-    odd = ODD_LEVEL.match(text)
-    return IndicatorValue("level", raw, level=text, direction=_trend(odd["verb"]), confidence="low") if odd else None
-
-
-def _trend(verb: str | None) -> str | None:
-    return "up" if verb in RISING else "down" if verb in FALLING else None
-
-
-def is_bare_adverb(text: str) -> bool:
-    """Whether a value is nothing but a degree adverb (显著): it does not say what changes."""
-    return tight(text) in ADVERBS
+    found = levels.find(text)
+    if found is None:
+        return None
+    return IndicatorValue(
+        found.kind, raw, level=found.text, direction=found.trend, confidence="high" if found.sure else "low"
+    )

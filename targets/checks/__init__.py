@@ -17,8 +17,19 @@ from targets.checks.registry import (
 from targets.content import TableContent
 from targets.profiles import SEVERITIES, Profile
 
-__all__ = ["RULES", "CheckContext", "Finding", "Outcome", "Rule", "Verdict", "check", "money", "outcomes",
-           "structure", "wording"]
+__all__ = [
+    "RULES",
+    "CheckContext",
+    "Finding",
+    "Outcome",
+    "Rule",
+    "Verdict",
+    "check",
+    "money",
+    "outcomes",
+    "structure",
+    "wording",
+]
 
 
 def outcomes(*, content: TableContent, profile: Profile, context: CheckContext | None = None) -> tuple[Outcome, ...]:

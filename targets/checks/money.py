@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from targets.checks import sources
 from targets.checks.registry import Answer, Hit, Line, Subject, Verdict, at_value, cut, plain, rule
+from targets.normal import tight
 from targets.profiles import MUST_FIX, SHOULD_FIX
-from targets.values import in_yuan, tight
+from targets.values import in_yuan
 from workflow.text import _
 
 PARTS = ("total", "fiscal", "other")
@@ -19,8 +20,14 @@ WHOLE = re.compile("总成本|成本总额|总额|合计|总投入|总费用|总
 NOT_COST_FAULTS = ("money", "unit-price", "rate", "change", "number", "empty", "placeholder")
 
 
-@rule("FND-02", severity=MUST_FIX, source=sources.COMPLETE, message=_(
-    "%(label)s: “%(typed)s” is no amount above zero. Write it in ten-thousand yuan with digits, as 50 or 0.642."))
+@rule(
+    "FND-02",
+    severity=MUST_FIX,
+    source=sources.COMPLETE,
+    message=_(
+        "%(label)s: “%(typed)s” is no amount above zero. Write it in ten-thousand yuan with digits, as 50 or 0.642."
+    ),
+)
 def amounts_are_numbers(table: Subject) -> Iterator[Hit]:
     """The total is a number above zero; its sources are blank or numbers not below zero."""
     for part in PARTS:
@@ -31,9 +38,15 @@ def amounts_are_numbers(table: Subject) -> Iterator[Hit]:
             yield Hit(f"funds.{part}", facts, message=BLANK_TOTAL if typed is None else None)
 
 
-@rule("FND-01", severity=MUST_FIX, source=sources.COMPLETE, message=_(
-    "The total of %(total)s is not the sum of its sources, %(sum)s (ten-thousand yuan). "
-    "Correct the total or the sources."))
+@rule(
+    "FND-01",
+    severity=MUST_FIX,
+    source=sources.COMPLETE,
+    message=_(
+        "The total of %(total)s is not the sum of its sources, %(sum)s (ten-thousand yuan). "
+        "Correct the total or the sources."
+    ),
+)
 def total_is_sum_of_sources(table: Subject) -> Answer:
     """The annual total equals fiscal plus other funds; a blank source counts as nothing."""
     funds = table.content.funds
@@ -46,9 +59,15 @@ def total_is_sum_of_sources(table: Subject) -> Answer:
     return [Hit("funds.total", {"total": plain(total), "sum": plain(found)})] if differs else []
 
 
-@rule("CST-01", severity=MUST_FIX, source=sources.FITTING, message=_(
-    "The cost lines add up to %(sum)s, %(difference)s more than the annual total of %(total)s (ten-thousand yuan). "
-    "Lower the costs or correct the total."))
+@rule(
+    "CST-01",
+    severity=MUST_FIX,
+    source=sources.FITTING,
+    message=_(
+        "The cost lines add up to %(sum)s, %(difference)s more than the annual total of %(total)s (ten-thousand yuan). "
+        "Lower the costs or correct the total."
+    ),
+)
 def costs_fit_the_total(table: Subject) -> Answer:
     """The cost lines do not add up to more than the annual total.
 
@@ -57,9 +76,15 @@ def costs_fit_the_total(table: Subject) -> Answer:
     return _compared(table, too_much=True)
 
 
-@rule("CST-01.short", severity=SHOULD_FIX, source=sources.FITTING, message=_(
-    "%(difference)s of the %(total)s ten-thousand yuan have no cost line yet (the lines add up to %(sum)s). "
-    "Add the missing cost lines, or keep it if that is meant."))
+@rule(
+    "CST-01.short",
+    severity=SHOULD_FIX,
+    source=sources.FITTING,
+    message=_(
+        "%(difference)s of the %(total)s ten-thousand yuan have no cost line yet (the lines add up to %(sum)s). "
+        "Add the missing cost lines, or keep it if that is meant."
+    ),
+)
 def costs_reach_the_total(table: Subject) -> Answer:
     """The cost lines do not add up to less than the annual total."""
     return _compared(table, too_much=False)
@@ -100,9 +125,15 @@ def _amount(line: Line) -> Decimal | None:
     return in_yuan(line.value)
 
 
-@rule("CST-02", severity=SHOULD_FIX, source=sources.GUIDE_COST, message=_(
-    "“%(value)s” in line %(number)s is no cost. A cost is money, a unit price or a rate; "
-    "move the line to another category or give its cost."))
+@rule(
+    "CST-02",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_COST,
+    message=_(
+        "“%(value)s” in line %(number)s is no cost. A cost is money, a unit price or a rate; "
+        "move the line to another category or give its cost."
+    ),
+)
 def costs_are_money(table: Subject) -> Iterator[Hit]:
     """A cost value is money, a unit price or a rate."""
     for line in table.of_code(COST):
@@ -111,9 +142,15 @@ def costs_are_money(table: Subject) -> Iterator[Hit]:
             yield at_value(line)
 
 
-@rule("LST-01", severity=MUST_FIX, source=sources.LIST, message=_(
-    "The table says “%(here)s”, the project list “%(listed)s”. After the control figures both must be the same; "
-    "correct the table, or ask the finance bureau to correct the list."))
+@rule(
+    "LST-01",
+    severity=MUST_FIX,
+    source=sources.LIST,
+    message=_(
+        "The table says “%(here)s”, the project list “%(listed)s”. After the control figures both must be the same; "
+        "correct the table, or ask the finance bureau to correct the list."
+    ),
+)
 def agrees_with_the_list(table: Subject) -> Answer:
     """After the control figures, name and amount are those of the project list."""
     context = table.context

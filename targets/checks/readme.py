@@ -19,8 +19,11 @@ Each rule answers pass, fail, not applicable or insufficient data; it never gues
 
 def text(profile: Profile) -> str:
     """Return the README of this room for one profile."""
-    rows = [f"| `{rule.key}` | {SEVERITY_LABELS[profile.severity(rule.key, rule.severity)].lower()} | {rule.title} | "
-            f"{rule.source} |" for _key, rule in sorted(RULES.items())]
+    rows = [
+        f"| `{rule.key}` | {SEVERITY_LABELS[profile.severity(rule.key, rule.severity)].lower()} | {rule.title} | "
+        f"{rule.source} |"
+        for _key, rule in sorted(RULES.items())
+    ]
     return HEAD.format(profile=profile.id) + "\n".join(rows) + "\n"
 
 

@@ -140,12 +140,14 @@ class Outcome:
 RULES: dict[str, Rule] = {}
 
 
-def rule(key: str, *, severity: str, source: str, message: str) -> Callable[[Callable[[Subject], Answer]],
-                                                                            Callable[[Subject], Answer]]:
+def rule(
+    key: str, *, severity: str, source: str, message: str
+) -> Callable[[Callable[[Subject], Answer]], Callable[[Subject], Answer]]:
     """Register the function below as the rule `key`. `severity` holds where the profile is silent.
 
     Raises: ValueError when the key is taken.
     """
+
     def register(judge: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
         if key in RULES:
             raise ValueError(f"rule {key} is registered twice")
@@ -157,8 +159,10 @@ def rule(key: str, *, severity: str, source: str, message: str) -> Callable[[Cal
 
 def subject(*, content: TableContent, profile: Profile, context: CheckContext) -> Subject:
     """Return the table with every value parsed once."""
-    lines = tuple(Line(n, row, values.parse(row.value, name=row.name, year=content.fiscal_year))
-                  for n, row in enumerate(content.indicators, 1))
+    lines = tuple(
+        Line(n, row, values.parse(row.value, name=row.name, year=content.fiscal_year))
+        for n, row in enumerate(content.indicators, 1)
+    )
     return Subject(content, profile, context, lines)
 
 
@@ -168,8 +172,10 @@ def judge(one: Rule, table: Subject) -> Outcome:
     if isinstance(answer, Verdict):
         return Outcome(one, answer)
     severity = table.profile.severity(one.key, one.severity)
-    findings = tuple(Finding(one.id, severity, hit.place, hit.row, hit.message or one.message, hit.facts, one.source)
-                     for hit in answer)
+    findings = tuple(
+        Finding(one.id, severity, hit.place, hit.row, hit.message or one.message, hit.facts, one.source)
+        for hit in answer
+    )
     return Outcome(one, Verdict.FAIL if findings else Verdict.PASS, findings)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from targets.checks import sources
 from targets.checks.registry import Answer, Hit, Subject, Verdict, at_value, rule
+from targets.levels import is_bare_adverb
+from targets.normal import tight
 from targets.profiles import SHOULD_FIX
-from targets.values import is_bare_adverb, tight
 from workflow.text import _
 
 QUANTITY, QUALITY, TIMELINESS = "11", "12", "13"
@@ -17,9 +18,15 @@ IN_TIME_KINDS = ("date", "period", "duration", "rate", "empty", "placeholder")
 QUANTIFIED = ("number", "rate", "money", "unit-price", "change", "duration", "compound")
 
 
-@rule("CAT-01", severity=SHOULD_FIX, source=sources.GUIDE_CATEGORY, message=_(
-    "“%(value)s” in line %(number)s is a rate, but the line stands under quantity. "
-    "Give the amount (how many), or move it to quality."))
+@rule(
+    "CAT-01",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_CATEGORY,
+    message=_(
+        "“%(value)s” in line %(number)s is a rate, but the line stands under quantity. "
+        "Give the amount (how many), or move it to quality."
+    ),
+)
 def quantities_are_no_rates(table: Subject) -> Iterator[Hit]:
     """A quantity is an amount, not a rate; a rate of coverage is accepted."""
     for line in table.of_code(QUANTITY):
@@ -27,9 +34,15 @@ def quantities_are_no_rates(table: Subject) -> Iterator[Hit]:
             yield at_value(line)
 
 
-@rule("CAT-03", severity=SHOULD_FIX, source=sources.GUIDE_CATEGORY, message=_(
-    "“%(value)s” in line %(number)s is an amount or a duration, but the line stands under quality. "
-    "Say how good it must be (as a pass rate), or move it to quantity."))
+@rule(
+    "CAT-03",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_CATEGORY,
+    message=_(
+        "“%(value)s” in line %(number)s is an amount or a duration, but the line stands under quality. "
+        "Say how good it must be (as a pass rate), or move it to quantity."
+    ),
+)
 def qualities_are_no_counts(table: Subject) -> Iterator[Hit]:
     """A quality is a rate, a grade or a standard, not an amount or a duration."""
     for line in table.of_code(QUALITY):
@@ -38,9 +51,15 @@ def qualities_are_no_counts(table: Subject) -> Iterator[Hit]:
             yield at_value(line)
 
 
-@rule("CAT-05", severity=SHOULD_FIX, source=sources.GUIDE_CATEGORY, message=_(
-    "“%(value)s” in line %(number)s is no time, but the line stands under timeliness. "
-    "Give a date, a period, a term or an on-time rate."))
+@rule(
+    "CAT-05",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_CATEGORY,
+    message=_(
+        "“%(value)s” in line %(number)s is no time, but the line stands under timeliness. "
+        "Give a date, a period, a term or an on-time rate."
+    ),
+)
 def timeliness_is_a_time(table: Subject) -> Iterator[Hit]:
     """A timeliness value is a date, a period, a duration or an on-time rate."""
     for line in table.of_code(TIMELINESS):
@@ -49,30 +68,55 @@ def timeliness_is_a_time(table: Subject) -> Iterator[Hit]:
             yield at_value(line)
 
 
-@rule("VAL-02", severity=SHOULD_FIX, source=sources.GUIDE_VALUE, message=_(
-    "“%(value)s” in line %(number)s holds several values. Give each its own line, so that each can be checked."))
+@rule(
+    "VAL-02",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_VALUE,
+    message=_(
+        "“%(value)s” in line %(number)s holds several values. Give each its own line, so that each can be checked."
+    ),
+)
 def one_value_a_row(table: Subject) -> Iterator[Hit]:
     """A line holds one value."""
     return (at_value(line) for line in table.lines if line.value.kind == "compound")
 
 
-@rule("VAL-03", severity=SHOULD_FIX, source=sources.GUIDE_VALUE, message=_(
-    "“%(value)s” in line %(number)s has no unit, neither here nor in the name. Write it, as 5 场次 or 10 万元."))
+@rule(
+    "VAL-03",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_VALUE,
+    message=_(
+        "“%(value)s” in line %(number)s has no unit, neither here nor in the name. Write it, as 5 场次 or 10 万元."
+    ),
+)
 def numbers_have_units(table: Subject) -> Iterator[Hit]:
     """A number carries its unit, in the value or at the end of the name."""
     return (at_value(line) for line in table.lines if line.value.kind == "number" and line.value.unit is None)
 
 
-@rule("QLT-01", severity=SHOULD_FIX, source=sources.GUIDE_VALUE, message=_(
-    "“%(value)s” in line %(number)s says how, but not what changes. Give a figure, or at least what is to be reached."))
+@rule(
+    "QLT-01",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_VALUE,
+    message=_(
+        "“%(value)s” in line %(number)s says how, but not what changes. Give a figure, "
+        "or at least what is to be reached."
+    ),
+)
 def no_bare_adverbs(table: Subject) -> Iterator[Hit]:
     """A value is more than an adverb of degree."""
     return (at_value(line) for line in table.lines if is_bare_adverb(line.content.value or ""))
 
 
-@rule("QLT-03", severity=SHOULD_FIX, source=sources.GUIDE_VALUE, message=_(
-    "None of the %(count)s benefit indicators has a figure. Give at least one that can be counted, "
-    "as people served or a rate."))
+@rule(
+    "QLT-03",
+    severity=SHOULD_FIX,
+    source=sources.GUIDE_VALUE,
+    message=_(
+        "None of the %(count)s benefit indicators has a figure. Give at least one that can be counted, "
+        "as people served or a rate."
+    ),
+)
 def benefit_has_a_figure(table: Subject) -> Answer:
     """At least one benefit indicator is quantified."""
     lines = table.of_family(BENEFIT)

@@ -102,8 +102,7 @@ def _from_mapping(raw: Mapping[str, Any]) -> Profile:
     profile = Profile(
         **{name: raw[name] for name in ("id", "title", "value_label", "funds_unit")},
         families=tuple(Family(f["code"], f["label"], tuple(f["words"])) for f in raw["families"]),
-        categories=tuple(Category(c["code"], c["label"], tuple(c["words"]), c["need"])
-                         for c in raw["categories"]),
+        categories=tuple(Category(c["code"], c["label"], tuple(c["words"]), c["need"]) for c in raw["categories"]),
         header=MappingProxyType({field: tuple(words) for field, words in raw["header"].items()}),
         columns=MappingProxyType({field: tuple(words) for field, words in raw["columns"].items()}),
         severities=MappingProxyType(dict(raw["severities"])),

@@ -19,10 +19,14 @@ from workflow.text import _
 __all__ = ["MAX_BYTES", "Place", "Problem", "ReadTable", "Reading", "Refusal", "read", "read_grid"]
 
 ANCHOR = re.compile(r"项\s{0,4}目\s{0,4}名\s{0,4}称|一\s{0,4}级\s{0,4}指\s{0,4}标|绩\s{0,4}效\s{0,4}目\s{0,4}标")
-NO_TABLE = Refusal("no_table", _(
-    "No target table was found in this file. A table has the rows “项目名称”, “年度资金总额”, "
-    "“年度总体绩效目标” and the head “一级指标 … 绩效值”. "
-    "Check that you chose the right file, and copy the table with all its rows."))
+NO_TABLE = Refusal(
+    "no_table",
+    _(
+        "No target table was found in this file. A table has the rows “项目名称”, “年度资金总额”, "
+        "“年度总体绩效目标” and the head “一级指标 … 绩效值”. "
+        "Check that you chose the right file, and copy the table with all its rows."
+    ),
+)
 
 
 def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:

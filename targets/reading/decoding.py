@@ -33,17 +33,33 @@ def decode(data: bytes) -> str | Refusal:
     if not data.strip(b"\0 \t\r\n\f\xef\xbb\xbf\xff\xfe"):
         return Refusal("empty", _("The file is empty. Choose the file that holds the table and upload it again."))
     if len(data) > MAX_BYTES:
-        return Refusal("too_large", _("The file has %(size)s MB; at most %(limit)s MB can be read. "
-                                      "Split it into several files, or save the table alone as text."),
-                       {"size": f"{len(data) / 1024 / 1024:.1f}", "limit": str(MAX_BYTES // 1024 // 1024)})
+        return Refusal(
+            "too_large",
+            _(
+                "The file has %(size)s MB; at most %(limit)s MB can be read. "
+                "Split it into several files, or save the table alone as text."
+            ),
+            {"size": f"{len(data) / 1024 / 1024:.1f}", "limit": str(MAX_BYTES // 1024 // 1024)},
+        )
     kind = next((kind for magic, kind in KINDS if data.startswith(magic)), None)
     if kind is not None:
-        return Refusal("not_text", _("This is a file of the kind %(kind)s, which is not read here. Open it, copy the "
-                                     "whole table into a text file (UTF-8) and upload that."), {"kind": kind})
+        return Refusal(
+            "not_text",
+            _(
+                "This is a file of the kind %(kind)s, which is not read here. Open it, copy the "
+                "whole table into a text file (UTF-8) and upload that."
+            ),
+            {"kind": kind},
+        )
     text = _text(data)
     if text is None:
-        return Refusal("not_text", _("The characters of this file cannot be recognised. Which program wrote it? "
-                                     "Save it there as text in UTF-8 (or GB18030) and upload it again."))
+        return Refusal(
+            "not_text",
+            _(
+                "The characters of this file cannot be recognised. Which program wrote it? "
+                "Save it there as text in UTF-8 (or GB18030) and upload it again."
+            ),
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -52,15 +52,30 @@ class Grid:
 def from_text(text: str) -> Grid | Refusal:
     """Return the grid of a text whose cells are divided by tabs, bars or wide gaps, or why it is none."""
     if text.count("\n") >= MAX_LINES:
-        return Refusal("too_large", _("The file has more than %(limit)s lines. Split it into several files."),
-                       {"limit": str(MAX_LINES)})
+        return Refusal(
+            "too_large",
+            _("The file has more than %(limit)s lines. Split it into several files."),
+            {"limit": str(MAX_LINES)},
+        )
     lines = text.split("\n")
-    too_long = next((n for n, line in enumerate(lines, 1) if (len(line) > MAX_LINE and len(line.strip()) > MAX_LINE)
-                     or (line.count("\t") > MAX_CELLS and line.rstrip("\t \r").count("\t") > MAX_CELLS)), None)
+    too_long = next(
+        (
+            n
+            for n, line in enumerate(lines, 1)
+            if (len(line) > MAX_LINE and len(line.strip()) > MAX_LINE)
+            or (line.count("\t") > MAX_CELLS and line.rstrip("\t \r").count("\t") > MAX_CELLS)
+        ),
+        None,
+    )
     if too_long is not None:
-        return Refusal("too_large", _("Line %(line)s is longer than any line of a target table can be (%(limit)s "
-                                      "characters, %(cells)s cells). Save the table again, one row a line."),
-                       {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)})
+        return Refusal(
+            "too_large",
+            _(
+                "Line %(line)s is longer than any line of a target table can be (%(limit)s "
+                "characters, %(cells)s cells). Save the table again, one row a line."
+            ),
+            {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)},
+        )
     split = _splitter(text)
     return Grid(tuple(_row(n, line, split) for n, line in enumerate(lines, 1)))
 

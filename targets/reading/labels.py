@@ -75,9 +75,9 @@ class Labels:
             return found
         colon = COLON.search(cell)
         while colon is not None and colon.end() < len(cell) and colon.start() <= 30:
-            before = self._header_words(cell[:colon.start()])
+            before = self._header_words(cell[: colon.start()])
             if before is not None:
-                return HeaderLabel(before.field, cell[colon.end():].strip(), before.unit, before.official)
+                return HeaderLabel(before.field, cell[colon.end() :].strip(), before.unit, before.official)
             colon = COLON.search(cell, colon.end())
         money = LABEL_AND_MONEY.match(cell)
         before = self._header_words(money["label"]) if money else None
@@ -97,8 +97,11 @@ class Labels:
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each head (family, category, name, value) when this row is the head, else {}."""
-        found = {self._columns[key]: i for i, cell in enumerate(cells)
-                 if 0 < len(cell) <= 12 and (key := tight(cell)) in self._columns}
+        found = {
+            self._columns[key]: i
+            for i, cell in enumerate(cells)
+            if 0 < len(cell) <= 12 and (key := tight(cell)) in self._columns
+        }
         return found if len(found) >= 3 or {"family", "category"} <= set(found) else {}
 
     def family(self, cell: str) -> IndicatorLabel | None:
@@ -130,12 +133,17 @@ class Labels:
         code = printed if printed and known else by_words
         own = cell[: len(cell) - len(rest)].strip() if rest else cell
         return IndicatorLabel(
-            code, rest.strip(), bare=printed is None and not REQUIRED_MARK.search(match["mark"] or ""),
-            official=own in self._labels, clash=printed if printed and printed != by_words else None)
+            code,
+            rest.strip(),
+            bare=printed is None and not REQUIRED_MARK.search(match["mark"] or ""),
+            official=own in self._labels,
+            clash=printed if printed and printed != by_words else None,
+        )
 
 
 UNKNOWN_CODED = re.compile(
-    rf"^\s*(?P<code>[0-9０-９]\s*[0-9０-９]?)\s*{DASH}\s*\D.*?(指\s*标|效\s*益|影\s*响|满\s*意\s*度|成\s*本)\s*({MARK})?$")
+    rf"^\s*(?P<code>[0-9０-９]\s*[0-9０-９]?)\s*{DASH}\s*\D.*?(指\s*标|效\s*益|影\s*响|满\s*意\s*度|成\s*本)\s*({MARK})?$"
+)
 UNKNOWN_MARKED = re.compile(r"^.{0,20}[（(]\s*(必\s*填|选\s*填)[^（）()]{0,20}[)）]$")
 
 
@@ -170,8 +178,9 @@ def _codes(parts: tuple[Family, ...] | tuple[Category, ...]) -> dict[str, str]:
 def _pattern(codes: dict[str, str], *, digits: int) -> re.Pattern[str]:
     code = r"\s*".join(["[0-9０-９]"] * digits)
     words = "|".join(r"\s*".join(map(re.escape, word)) for word in sorted(codes, key=len, reverse=True))
-    return re.compile(rf"^\s*(?:(?P<code>{code})\s*{DASH}*\s*)?(?P<words>{words})\s*(?P<mark>{MARK})?\s*(?P<rest>.*)$",
-                      re.S)
+    return re.compile(
+        rf"^\s*(?:(?P<code>{code})\s*{DASH}*\s*)?(?P<words>{words})\s*(?P<mark>{MARK})?\s*(?P<rest>.*)$", re.S
+    )
 
 
 @cache

@@ -12,12 +12,37 @@ MATH = re.compile(r"\$([^$\n]{1,200})\$")
 COMMAND = re.compile(r"\\(geqslant|leqslant|geq|leq|ge|le|gt|lt|times|sim|approx|pm|cdot|quad|%|_|&|#)(?![a-zA-Z])")
 ENTITY = re.compile(r"&(nbsp|lt|gt|le|ge|amp|quot|ldquo|rdquo|times);")
 SIGNS = {
-    "geqslant": "≥", "geq": "≥", "ge": "≥", "leqslant": "≤", "leq": "≤", "le": "≤", "gt": ">", "lt": "<",
-    "times": "×", "sim": "~", "approx": "≈", "pm": "±", "cdot": "·", "quad": " ",
-    "%": "%", "_": "_", "&": "&", "#": "#",
+    "geqslant": "≥",
+    "geq": "≥",
+    "ge": "≥",
+    "leqslant": "≤",
+    "leq": "≤",
+    "le": "≤",
+    "gt": ">",
+    "lt": "<",
+    "times": "×",
+    "sim": "~",
+    "approx": "≈",
+    "pm": "±",
+    "cdot": "·",
+    "quad": " ",
+    "%": "%",
+    "_": "_",
+    "&": "&",
+    "#": "#",
 }
-ENTITIES = {"nbsp": " ", "lt": "<", "gt": ">", "le": "≤", "ge": "≥", "amp": "&", "quot": '"', "ldquo": "“",
-            "rdquo": "”", "times": "×"}
+ENTITIES = {
+    "nbsp": " ",
+    "lt": "<",
+    "gt": ">",
+    "le": "≤",
+    "ge": "≥",
+    "amp": "&",
+    "quot": '"',
+    "ldquo": "“",
+    "rdquo": "”",
+    "times": "×",
+}
 WRAPPER = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\{([^{}]{0,200})\}")
 SUSPICIOUS = re.compile(r"[<$\\&#*_]")
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad\f\v\x1a"))

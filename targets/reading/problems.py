@@ -14,7 +14,8 @@ from workflow.text import _
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: rule id, severity where the profile is silent, sentence. `fixed` overrules the profile."""
+    """One kind of problem: rule id, severity where the profile is silent, sentence. "
+    "`fixed` overrules the profile."""
 
     code: str
     severity: str
@@ -22,54 +23,136 @@ class Kind:
     fixed: bool = False
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType({
-    "shifted": Kind("STR-06", HINT, _(
-        "The cells of this line are shifted. Read as “%(name)s” with the value “%(value)s” under %(category)s; "
-        "compare with the paper.")),
-    "inferred": Kind("STR-06", HINT, _(
-        "The cells of this line are shifted and its category is missing. Read as “%(name)s” with the value "
-        "“%(value)s” under %(category)s, as the line above; compare with the paper.")),
-    "category_inferred": Kind("STR-06", HINT, _(
-        "The category of this line is missing; %(category)s was inferred for “%(name)s”. "
-        "Compare with the paper.")),
-    "label_shifted": Kind("STR-06", HINT, _(
-        "The label %(category)s does not stand in its column; it was recognised all the same.")),
-    "glued": Kind("STR-06", HINT, _(
-        "The label and the text behind it stood in one cell (“%(raw)s”) and were divided. Compare with the paper.")),
-    "header_shifted": Kind("STR-06", HINT, _(
-        "“%(value)s” does not stand right behind its label %(label)s; compare with the paper.")),
-    "continued": Kind("STR-06", HINT, _(
-        "“%(text)s” stood on a line of its own and was added to %(label)s; compare with the paper.")),
-    "joined": Kind("STR-06", SHOULD_FIX, _(
-        "This line has more cells than the form; “%(extra)s” was added to the name. Correct it if that is wrong."),
-        fixed=True),
-    "left_out": Kind("STR-06", SHOULD_FIX, _(
-        "“%(text)s” belongs to no cell of the form and was left out. If it belongs to the table, type it in."),
-        fixed=True),
-    "variant": Kind("STR-07", HINT, _("The label is written differently from the form: %(labels)s. Nothing to do.")),
-    "unit_printed": Kind("STR-07", HINT, _(
-        "The amount is written as “%(typed)s”; it was taken as %(taken)s ten-thousand yuan. Compare with the paper.")),
-    "dash": Kind("STR-07", HINT, _("“%(typed)s” was taken as blank.")),
-    "markup": Kind("STR-08", HINT, _("Signs that are not on paper were taken off: %(raw)s. Nothing to do.")),
-    "page_break": Kind("STR-09", HINT, _(
-        "The table goes on behind a page break; the lines below were read as its continuation.")),
-    "no_indicators": Kind("STR-10", SHOULD_FIX, _(
-        "This table has a head but not one indicator. Check whether the file is whole, or type the indicators in.")),
-    "unknown_label": Kind("STR-13", SHOULD_FIX, _(
-        "The category “%(label)s” is not in the form. Its lines were put under %(category)s; "
-        "move them to the right category.")),
-    "clash": Kind("STR-13", SHOULD_FIX, _(
-        "The code and the words of “%(label)s” do not belong together; its lines were put under %(category)s. "
-        "Move them if that is wrong.")),
-    "no_field": Kind("STR-01", SHOULD_FIX, _(
-        "The field %(label)s was not found in this table. Check the file, or type the field in.")),
-    "twice": Kind("STR-13", SHOULD_FIX, _(
-        "The field %(label)s stands twice; the first was kept and “%(value)s” was left out.")),
-    "no_number": Kind("FND-02", MUST_FIX, _(
-        "“%(typed)s” in %(label)s is not a number. Write the amount in ten-thousand yuan with digits, "
-        "as 50 or 0.642.")),
-    "year_inferred": Kind("STR-11", SHOULD_FIX, _(
-        "The line with the year is missing; %(year)s was taken from the period. Correct it if that is wrong.")),
-    "no_year": Kind("STR-11", SHOULD_FIX, _(
-        "No year was found above the table nor in its period. Choose the year of the budget.")),
-})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "shifted": Kind(
+            "STR-06",
+            HINT,
+            _(
+                "The cells of this line are shifted. Read as “%(name)s” with the value "
+                "“%(value)s” under %(category)s; "
+                "compare with the paper."
+            ),
+        ),
+        "inferred": Kind(
+            "STR-06",
+            HINT,
+            _(
+                "The cells of this line are shifted and its category is missing. Read as "
+                "“%(name)s” with the value "
+                "“%(value)s” under %(category)s, as the line above; compare with the paper."
+            ),
+        ),
+        "category_inferred": Kind(
+            "STR-06",
+            HINT,
+            _(
+                "The category of this line is missing; %(category)s was inferred for “%(name)s”. "
+                "Compare with the paper."
+            ),
+        ),
+        "label_shifted": Kind(
+            "STR-06", HINT, _("The label %(category)s does not stand in its column; it was recognised all the same.")
+        ),
+        "glued": Kind(
+            "STR-06",
+            HINT,
+            _(
+                "The label and the text behind it stood in one cell (“%(raw)s”) and were "
+                "divided. Compare with the paper."
+            ),
+        ),
+        "header_shifted": Kind(
+            "STR-06", HINT, _("“%(value)s” does not stand right behind its label %(label)s; compare with the paper.")
+        ),
+        "continued": Kind(
+            "STR-06",
+            HINT,
+            _("“%(text)s” stood on a line of its own and was added to %(label)s; compare with the paper."),
+        ),
+        "joined": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "This line has more cells than the form; “%(extra)s” was added to the name. "
+                "Correct it if that is wrong."
+            ),
+            fixed=True,
+        ),
+        "left_out": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(text)s” belongs to no cell of the form and was left out. If it belongs to the table, type it in."),
+            fixed=True,
+        ),
+        "variant": Kind(
+            "STR-07", HINT, _("The label is written differently from the form: %(labels)s. Nothing to do.")
+        ),
+        "unit_printed": Kind(
+            "STR-07",
+            HINT,
+            _(
+                "The amount is written as “%(typed)s”; it was taken as %(taken)s ten-thousand "
+                "yuan. Compare with the paper."
+            ),
+        ),
+        "dash": Kind("STR-07", HINT, _("“%(typed)s” was taken as blank.")),
+        "markup": Kind("STR-08", HINT, _("Signs that are not on paper were taken off: %(raw)s. Nothing to do.")),
+        "page_break": Kind(
+            "STR-09", HINT, _("The table goes on behind a page break; the lines below were read as its continuation.")
+        ),
+        "no_indicators": Kind(
+            "STR-10",
+            SHOULD_FIX,
+            _(
+                "This table has a head but not one indicator. Check whether the file is whole, "
+                "or type the indicators in."
+            ),
+        ),
+        "unknown_label": Kind(
+            "STR-13",
+            SHOULD_FIX,
+            _(
+                "The category “%(label)s” is not in the form. Its lines were put under %(category)s; "
+                "move them to the right category."
+            ),
+        ),
+        "clash": Kind(
+            "STR-13",
+            SHOULD_FIX,
+            _(
+                "The code and the words of “%(label)s” do not belong together; its lines were "
+                "put under %(category)s. "
+                "Move them if that is wrong."
+            ),
+        ),
+        "no_field": Kind(
+            "STR-01",
+            SHOULD_FIX,
+            _("The field %(label)s was not found in this table. Check the file, or type the field in."),
+        ),
+        "twice": Kind(
+            "STR-13",
+            SHOULD_FIX,
+            _("The field %(label)s stands twice; the first was kept and “%(value)s” was left out."),
+        ),
+        "no_number": Kind(
+            "FND-02",
+            MUST_FIX,
+            _(
+                "“%(typed)s” in %(label)s is not a number. Write the amount in ten-thousand yuan with digits, "
+                "as 50 or 0.642."
+            ),
+        ),
+        "year_inferred": Kind(
+            "STR-11",
+            SHOULD_FIX,
+            _("The line with the year is missing; %(year)s was taken from the period. Correct it if that is wrong."),
+        ),
+        "no_year": Kind(
+            "STR-11",
+            SHOULD_FIX,
+            _("No year was found above the table nor in its period. Choose the year of the budget."),
+        ),
+    }
+)

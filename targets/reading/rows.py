@@ -17,7 +17,8 @@ from targets.reading.sections import is_folio
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
-    r"联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)")
+    r"联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
+)
 MAX_VALUE = 60
 MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
@@ -127,8 +128,9 @@ class RowReader:
         index, text = queue[0]
         if index > self.columns["category"]:
             return False
-        if unknown_label(text) is not None and not (len(queue) == 2 and _is_measure(queue[1][1])
-                                                    and index == self.columns["name"]):
+        if unknown_label(text) is not None and not (
+            len(queue) == 2 and _is_measure(queue[1][1]) and index == self.columns["name"]
+        ):
             return True
         in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
         return index == self.columns["category"] and in_place and len(text) <= 20
@@ -165,8 +167,11 @@ class RowReader:
             known = front.category.code if front.category else self._nearest(unknown_label(front.unknown or "") or "")
             self.category, self.family = known, known[:1]
             if front.unknown is not None:
-                self.draft.note("unknown_label", self._label_place(row, front),
-                                {"label": front.unknown, "category": self._printed(known)})
+                self.draft.note(
+                    "unknown_label",
+                    self._label_place(row, front),
+                    {"label": front.unknown, "category": self._printed(known)},
+                )
             return known, False
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
             return self.category, front.family is not None
@@ -206,7 +211,7 @@ class RowReader:
         name = "".join(text for _i, text in cells[:at])
         for index, text in cells[1:at]:
             self.draft.note("joined", Place(row.line, index + 1, len(self.found) + 1), {"extra": text})
-        for index, text in cells[at + 1:]:
+        for index, text in cells[at + 1 :]:
             self.draft.note("left_out", Place(row.line, index + 1, len(self.found) + 1), {"text": text})
         return [(cells[0][0], name), cells[at]]
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.reading [N]`: how long the eight real tables take to read, beside the floor of splitting cells.
+"""`python -m tests.bench.reading [N]`: the time the eight real tables take to read, beside that of splitting cells.
 
 Asked: the eight tables in at most 150 ms. Both are measured in turn, in one run; medians are printed.
 """
@@ -44,8 +44,10 @@ def measure(rounds: int) -> dict[str, float]:
 def main() -> int:
     """Print the figures; 1 when reading is slower than asked."""
     found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
-    print(f"eight tables: read {found['read']:.1f} ms (asked: {ASKED_MS}), {found['read'] / found['floor']:.0f} times "
-          f"the floor of {found['floor']:.3f} ms; checked {found['check']:.1f} ms")
+    print(
+        f"eight tables: read {found['read']:.1f} ms (asked: {ASKED_MS}), {found['read'] / found['floor']:.0f} times "
+        f"the floor of {found['floor']:.3f} ms; checked {found['check']:.1f} ms"
+    )
     return int(found["read"] > ASKED_MS)
 
 

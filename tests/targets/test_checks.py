@@ -19,15 +19,32 @@ ROOM = Path(targets.__file__).parent
 SAMPLE = ROOM / "samples" / "pingluo-2024-targets.txt"
 NX = load("nx_2022")
 ROWS = (
-    ("11", "养护里程", "≥200 公里"), ("12", "验收合格率", "=100%"), ("13", "完成时限", "2025年12月底前"),
-    ("14", "养护成本", "≤100万元"), ("14", "监理成本", "205000元"), ("22", "受益人数", "≥3000人"),
-    ("24", "管护机制", "持续健全"), ("31", "群众满意度", "≥90%"))
+    ("11", "养护里程", "≥200 公里"),
+    ("12", "验收合格率", "=100%"),
+    ("13", "完成时限", "2025年12月底前"),
+    ("14", "养护成本", "≤100万元"),
+    ("14", "监理成本", "205000元"),
+    ("22", "受益人数", "≥3000人"),
+    ("24", "管护机制", "持续健全"),
+    ("31", "群众满意度", "≥90%"),
+)
 SOUND = TableContent(
-    project_name="演示农村道路养护项目", department="演示县交通运输局", unit="演示县公路段", attribute="0101-一年期项目",
-    period="2025年1-12月", fiscal_year=2025, funds=Funds("120.5", "100", "20.5"), annual_goal="养护农村公路 200 公里。",
-    indicators=tuple(IndicatorContent(*row) for row in ROWS))
-COMPLETE = CheckContext(listed_name="演示农村道路养护项目", listed_amount_wan=Decimal("120.50"),
-                        control_figures_final=True, same_project_exists=False)
+    project_name="演示农村道路养护项目",
+    department="演示县交通运输局",
+    unit="演示县公路段",
+    attribute="0101-一年期项目",
+    period="2025年1-12月",
+    fiscal_year=2025,
+    funds=Funds("120.5", "100", "20.5"),
+    annual_goal="养护农村公路 200 公里。",
+    indicators=tuple(IndicatorContent(*row) for row in ROWS),
+)
+COMPLETE = CheckContext(
+    listed_name="演示农村道路养护项目",
+    listed_amount_wan=Decimal("120.50"),
+    control_figures_final=True,
+    same_project_exists=False,
+)
 
 
 def with_row(number, **parts):
@@ -45,8 +62,11 @@ def plus(*row):
 
 
 def found(content, context=COMPLETE, severity=None):
-    return [(f.rule, f.severity, f.place) for f in check(content=content, profile=NX, context=context)
-            if severity in (None, f.severity)]
+    return [
+        (f.rule, f.severity, f.place)
+        for f in check(content=content, profile=NX, context=context)
+        if severity in (None, f.severity)
+    ]
 
 
 def test_a_sound_table_has_no_finding_and_every_rule_passed():
@@ -54,58 +74,91 @@ def test_a_sound_table_has_no_finding_and_every_rule_passed():
     assert {o.verdict for o in outcomes(content=SOUND, profile=NX, context=COMPLETE)} == {Verdict.PASS}
 
 
-@pytest.mark.parametrize(("content", "rule_id", "place"), [
-    (replace(SOUND, project_name=" "), "STR-01", "project_name"), (replace(SOUND, department=None), "STR-01", "department"),
-    (replace(SOUND, unit=None), "STR-01", "unit"), (replace(SOUND, period=None), "STR-01", "period"),
-    (replace(SOUND, annual_goal=""), "STR-01", "annual_goal"),
-    (without("11"), "STR-02", "category 11"), (without("12"), "STR-02", "category 12"),
-    (without("13"), "STR-02", "category 13"), (without("14"), "STR-02", "category 14"),
-    (without("22"), "STR-02", "category 22"), (without("24"), "STR-02", "category 24"),
-    (with_row(1, value=None), "STR-05", "indicator 1 value"), (with_row(2, name="  "), "STR-05", "indicator 2 name"),
-    (replace(SOUND, funds=Funds("120.5", "100", "20")), "FND-01", "funds.total"),
-    (replace(SOUND, funds=Funds("120.5", None, None)), "FND-01", "funds.total"),
-    (replace(SOUND, funds=Funds(None, "100", "20.5")), "FND-02", "funds.total"),
-    (replace(SOUND, funds=Funds("0", "0", None)), "FND-02", "funds.total"),
-    (replace(SOUND, funds=Funds("五十万", "100", None)), "FND-02", "funds.total"),
-    (replace(SOUND, funds=Funds("120.5", "121.5", "-1")), "FND-02", "funds.other"),
-    (with_row(4, value="≤100.0001万元"), "CST-01", "category 14"),
-    (with_row(1, value="≥**公里"), "VAL-14", "indicator 1 value"), (with_row(8, value="≥%"), "VAL-14", "indicator 8 value"),
-    (with_row(7, value="见附件"), "VAL-14", "indicator 7 value"), (with_row(1, name="养护里程（≥××公里）"), "VAL-14", "indicator 1 name"),
-    (replace(SOUND, attribute="××"), "VAL-14", "attribute"),
-])
+@pytest.mark.parametrize(
+    ("content", "rule_id", "place"),
+    [
+        (replace(SOUND, project_name=" "), "STR-01", "project_name"),
+        (replace(SOUND, department=None), "STR-01", "department"),
+        (replace(SOUND, unit=None), "STR-01", "unit"),
+        (replace(SOUND, period=None), "STR-01", "period"),
+        (replace(SOUND, annual_goal=""), "STR-01", "annual_goal"),
+        (without("11"), "STR-02", "category 11"),
+        (without("12"), "STR-02", "category 12"),
+        (without("13"), "STR-02", "category 13"),
+        (without("14"), "STR-02", "category 14"),
+        (without("22"), "STR-02", "category 22"),
+        (without("24"), "STR-02", "category 24"),
+        (with_row(1, value=None), "STR-05", "indicator 1 value"),
+        (with_row(2, name="  "), "STR-05", "indicator 2 name"),
+        (replace(SOUND, funds=Funds("120.5", "100", "20")), "FND-01", "funds.total"),
+        (replace(SOUND, funds=Funds("120.5", None, None)), "FND-01", "funds.total"),
+        (replace(SOUND, funds=Funds(None, "100", "20.5")), "FND-02", "funds.total"),
+        (replace(SOUND, funds=Funds("0", "0", None)), "FND-02", "funds.total"),
+        (replace(SOUND, funds=Funds("五十万", "100", None)), "FND-02", "funds.total"),
+        (replace(SOUND, funds=Funds("120.5", "121.5", "-1")), "FND-02", "funds.other"),
+        (with_row(4, value="≤100.0001万元"), "CST-01", "category 14"),
+        (with_row(1, value="≥**公里"), "VAL-14", "indicator 1 value"),
+        (with_row(8, value="≥%"), "VAL-14", "indicator 8 value"),
+        (with_row(7, value="见附件"), "VAL-14", "indicator 7 value"),
+        (with_row(1, name="养护里程（≥××公里）"), "VAL-14", "indicator 1 name"),
+        (replace(SOUND, attribute="××"), "VAL-14", "attribute"),
+    ],
+)
 def test_a_fault_that_keeps_the_table_back_is_found_at_its_place(content, rule_id, place):
     context = replace(COMPLETE, control_figures_final=False)
     assert [(r, p) for r, _s, p in found(content, context, MUST_FIX)] == [(rule_id, place)]
 
 
-@pytest.mark.parametrize(("content", "rule_id", "place"), [
-    (with_row(4, value="≤90万元"), "CST-01", "category 14"),
-    (plus("14", "印刷册数", "1000册"), "CST-02", "indicator 9 value"), (with_row(1, value="95%"), "CAT-01", "indicator 1 value"),
-    (with_row(2, value="3场次"), "CAT-03", "indicator 2 value"), (with_row(2, value="≥7天"), "CAT-03", "indicator 2 value"),
-    (with_row(3, value="≥10场"), "CAT-05", "indicator 3 value"), (with_row(3, value="显著提升"), "CAT-05", "indicator 3 value"),
-    (with_row(1, value="公路9公里、桥梁5座"), "VAL-02", "indicator 1 value"), (with_row(1, value="≥5"), "VAL-03", "indicator 1 value"),
-    (with_row(7, value="显著"), "QLT-01", "indicator 7 value"), (with_row(6, value="显著提升"), "QLT-03", "family 2"),
-    (plus("11", "养护 里程", "≥3公里"), "NAM-05", "indicator 9 name"),
-    (replace(SOUND, period="2024年1-12月"), "STR-11", "period"), (with_row(3, value="2024年12月底前"), "STR-11", "indicator 3 value"),
-    (with_row(1, name="养护2023年新建里程"), "STR-11", "indicator 1 name"),
-])
+@pytest.mark.parametrize(
+    ("content", "rule_id", "place"),
+    [
+        (with_row(4, value="≤90万元"), "CST-01", "category 14"),
+        (plus("14", "印刷册数", "1000册"), "CST-02", "indicator 9 value"),
+        (with_row(1, value="95%"), "CAT-01", "indicator 1 value"),
+        (with_row(2, value="3场次"), "CAT-03", "indicator 2 value"),
+        (with_row(2, value="≥7天"), "CAT-03", "indicator 2 value"),
+        (with_row(3, value="≥10场"), "CAT-05", "indicator 3 value"),
+        (with_row(3, value="显著提升"), "CAT-05", "indicator 3 value"),
+        (with_row(1, value="公路9公里、桥梁5座"), "VAL-02", "indicator 1 value"),
+        (with_row(1, value="≥5"), "VAL-03", "indicator 1 value"),
+        (with_row(7, value="显著"), "QLT-01", "indicator 7 value"),
+        (with_row(6, value="显著提升"), "QLT-03", "family 2"),
+        (plus("11", "养护 里程", "≥3公里"), "NAM-05", "indicator 9 name"),
+        (replace(SOUND, period="2024年1-12月"), "STR-11", "period"),
+        (with_row(3, value="2024年12月底前"), "STR-11", "indicator 3 value"),
+        (with_row(1, name="养护2023年新建里程"), "STR-11", "indicator 1 name"),
+    ],
+)
 def test_a_fault_that_asks_a_second_look_is_found_at_its_place(content, rule_id, place):
     assert found(content) == [(rule_id, SHOULD_FIX, place)]
 
 
-@pytest.mark.parametrize("content", [
-    with_row(1, name="公路覆盖率", value="≥95%"), with_row(3, value="100%"), with_row(3, value="在项目计划完成时间内完成"),
-    with_row(3, value="3个工作日内"), with_row(2, value="≥90分"), with_row(1, name="较2023年新增里程"),
-    with_row(1, name="整理2012年以前的档案卷数", value="≥20卷"), replace(SOUND, period="2024年-2026年"),
-    plus("14", "项目总成本", "120.5万元"), plus("21", None, None), with_row(4, name="养护成本（万元）", value="100"),
-    replace(SOUND, annual_goal="养护公路，提高通行能力，方便群众出行……"),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_row(1, name="公路覆盖率", value="≥95%"),
+        with_row(3, value="100%"),
+        with_row(3, value="在项目计划完成时间内完成"),
+        with_row(3, value="3个工作日内"),
+        with_row(2, value="≥90分"),
+        with_row(1, name="较2023年新增里程"),
+        with_row(1, name="整理2012年以前的档案卷数", value="≥20卷"),
+        replace(SOUND, period="2024年-2026年"),
+        plus("14", "项目总成本", "120.5万元"),
+        plus("21", None, None),
+        with_row(4, name="养护成本（万元）", value="100"),
+        replace(SOUND, annual_goal="养护公路，提高通行能力，方便群众出行……"),
+    ],
+)
 def test_what_is_right_is_not_reproached(content):
     assert found(content) == []
 
 
 def test_a_missing_family_is_named_beside_its_category():
-    assert found(without("31"), severity=MUST_FIX) == [("STR-02", MUST_FIX, "category 31"), ("STR-04", MUST_FIX, "family 3")]
+    assert found(without("31"), severity=MUST_FIX) == [
+        ("STR-02", MUST_FIX, "category 31"),
+        ("STR-04", MUST_FIX, "family 3"),
+    ]
 
 
 def test_not_applicable_with_a_reason_waives_what_may_be_waived():
@@ -131,7 +184,8 @@ def test_without_context_the_list_and_doubles_are_not_guessed():
     assert said["LST-01"] == Verdict.NOT_APPLICABLE
     final = CheckContext(control_figures_final=True)
     assert {o.rule.key: o.verdict for o in outcomes(content=SOUND, profile=NX, context=final)}["LST-01"] == (
-        Verdict.INSUFFICIENT_DATA)
+        Verdict.INSUFFICIENT_DATA
+    )
 
 
 def test_doubles_and_a_table_that_differs_from_the_list_are_kept_back():
@@ -166,12 +220,18 @@ def sample_findings():
 
 def test_the_sample_gives_the_lines_of_the_catalogue_and_nothing_that_blocks():
     assert sample_findings() == {
-        ("CAT-01", SHOULD_FIX): {15, 17, 134, 189}, ("CAT-03", SHOULD_FIX): {19, 20, 50, 108, 159, 161},
-        ("CAT-05", SHOULD_FIX): {164}, ("CST-01", SHOULD_FIX): {"T6"}, ("CST-02", SHOULD_FIX): {167, 168},
+        ("CAT-01", SHOULD_FIX): {15, 17, 134, 189},
+        ("CAT-03", SHOULD_FIX): {19, 20, 50, 108, 159, 161},
+        ("CAT-05", SHOULD_FIX): {164},
+        ("CST-01", SHOULD_FIX): {"T6"},
+        ("CST-02", SHOULD_FIX): {167, 168},
         ("NAM-05", SHOULD_FIX): {22, 23, 24, 141, 226, 227},
         ("QLT-01", SHOULD_FIX): {77, 78, 86, 87, 89, 90, 222},
-        ("QLT-03", SHOULD_FIX): {f"T{n}" for n in range(1, 9)}, ("STR-11", SHOULD_FIX): {159, 163},
-        ("VAL-02", SHOULD_FIX): {158, 168}, ("VAL-03", SHOULD_FIX): {16, 19, 20, 164}}
+        ("QLT-03", SHOULD_FIX): {f"T{n}" for n in range(1, 9)},
+        ("STR-11", SHOULD_FIX): {159, 163},
+        ("VAL-02", SHOULD_FIX): {158, 168},
+        ("VAL-03", SHOULD_FIX): {16, 19, 20, 164},
+    }
 
 
 def test_the_sixth_table_says_how_much_has_no_cost():

@@ -28,7 +28,17 @@ def test_an_unknown_profile_is_refused_by_naming_the_known_ones():
 def test_eleven_rules_at_most_keep_a_table_back():
     severities = load().severities
     assert {rule for rule, grade in severities.items() if grade == MUST_FIX} == {
-        "STR-01", "STR-02", "STR-04", "STR-05", "FND-01", "FND-02", "CST-01", "VAL-14", "XTB-01", "LST-01"}
+        "STR-01",
+        "STR-02",
+        "STR-04",
+        "STR-05",
+        "FND-01",
+        "FND-02",
+        "CST-01",
+        "VAL-14",
+        "XTB-01",
+        "LST-01",
+    }
     assert severities["CST-01.short"] == SHOULD_FIX
     assert severities["STR-06"] == HINT
 
@@ -37,15 +47,27 @@ def test_every_kind_of_problem_is_graded_by_the_profile():
     assert {kind.code for kind in KINDS.values()} <= set(load().severities)
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    ({"categories": [{"code": "11", "label": "a", "words": [], "need": "hard"}] * 2}, "category 11 twice"),
-    ({"categories": [{"code": "91", "label": "a", "words": [], "need": "hard"}]}, "category 91 without a family"),
-    ({"categories": [{"code": "11", "label": "a", "words": [], "need": "maybe"}]}, "need 'maybe' of 11"),
-    ({"severities": {"STR-01": "terrible"}}, "severity 'terrible' of STR-01"),
-])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"categories": [{"code": "11", "label": "a", "words": [], "need": "hard"}] * 2}, "category 11 twice"),
+        ({"categories": [{"code": "91", "label": "a", "words": [], "need": "hard"}]}, "category 91 without a family"),
+        ({"categories": [{"code": "11", "label": "a", "words": [], "need": "maybe"}]}, "need 'maybe' of 11"),
+        ({"severities": {"STR-01": "terrible"}}, "severity 'terrible' of STR-01"),
+    ],
+)
 def test_a_profile_that_contradicts_itself_is_refused(change, said):
-    raw = {"id": "x", "title": "t", "value_label": "v", "funds_unit": "万元", "header": {}, "columns": {},
-           "families": [{"code": "1", "label": "f", "words": []}], "categories": [], "severities": {}}
+    raw = {
+        "id": "x",
+        "title": "t",
+        "value_label": "v",
+        "funds_unit": "万元",
+        "header": {},
+        "columns": {},
+        "families": [{"code": "1", "label": "f", "words": []}],
+        "categories": [],
+        "severities": {},
+    }
     assert profiles._from_mapping(raw).id == "x"
     with pytest.raises(ValueError, match=said):
         profiles._from_mapping({**raw, **change})

@@ -13,8 +13,29 @@ from targets.reading import MAX_BYTES, read
 
 FILES = Path(__file__).parents[1] / "files"
 SAMPLE = Path(reading.__file__).parents[1] / "samples" / "pingluo-2024-targets.txt"
-SHIFTED = {30, 54, 59, 60, *range(81, 85), *range(89, 92), *range(111, 114), 139, 141, 142, 169, 170, 173, 174, 175,
-           *range(194, 200), 225, 226, 227, 232, 233}
+SHIFTED = {
+    30,
+    54,
+    59,
+    60,
+    *range(81, 85),
+    *range(89, 92),
+    *range(111, 114),
+    139,
+    141,
+    142,
+    169,
+    170,
+    173,
+    174,
+    175,
+    *range(194, 200),
+    225,
+    226,
+    227,
+    232,
+    233,
+}
 PAGE_BREAKS = {18, 49, 80, 114, 160, 193, 224}
 
 
@@ -64,7 +85,16 @@ def test_the_sample_gives_eight_tables_with_109_indicators(sample):
     rows = [i for t in sample.tables for i in t.content.indicators]
     assert [len(t.content.indicators) for t in sample.tables] == [14, 14, 15, 11, 7, 17, 15, 16]
     assert Counter(i.code for i in rows) == {
-        "11": 21, "12": 16, "13": 11, "14": 23, "21": 2, "22": 14, "23": 3, "24": 11, "31": 8}
+        "11": 21,
+        "12": 16,
+        "13": 11,
+        "14": 23,
+        "21": 2,
+        "22": 14,
+        "23": 3,
+        "24": 11,
+        "31": 8,
+    }
     assert all(i.name and i.value for i in rows)
 
 
@@ -112,11 +142,19 @@ def test_a_file_that_is_too_large_is_refused_without_being_read():
     assert (found.refused.code, found.tables) == ("too_large", ())
 
 
-@pytest.mark.parametrize(("start", "filling", "code"), [
-    ("", "\x01\x9f\x03\xd8", "not_text"), ("项目名称", "\t", "no_table"), ("项目名称", "\tx", "too_large"),
-    ("项目名称", "字", "too_large"), ("项目名称", "\n", "too_large"), ("项目名称\n", "$<b ", "too_large"),
-    ("", "no table here ", "no_table"), ("项目名称", " ", "no_table"),
-])
+@pytest.mark.parametrize(
+    ("start", "filling", "code"),
+    [
+        ("", "\x01\x9f\x03\xd8", "not_text"),
+        ("项目名称", "\t", "no_table"),
+        ("项目名称", "\tx", "too_large"),
+        ("项目名称", "字", "too_large"),
+        ("项目名称", "\n", "too_large"),
+        ("项目名称\n", "$<b ", "too_large"),
+        ("", "no table here ", "no_table"),
+        ("项目名称", " ", "no_table"),
+    ],
+)
 def test_twenty_megabytes_of_anything_are_answered_in_seconds(start, filling, code):
     unit = filling.encode("latin-1") if code == "not_text" else filling.encode()
     data = start.encode() + unit * ((MAX_BYTES - 100) // len(unit))

@@ -16,8 +16,18 @@ import targets
 ROOT = Path(targets.__file__).parents[1]
 SAMPLE = ROOT / "targets" / "samples" / "pingluo-2024-targets.txt"
 EMPTY = ROOT / "tests" / "files" / "refused" / "empty.txt"
-TABLE_KEYS = {"project_name", "department", "unit", "attribute", "period", "fiscal_year", "funds", "annual_goal",
-              "indicators", "problems"}
+TABLE_KEYS = {
+    "project_name",
+    "department",
+    "unit",
+    "attribute",
+    "period",
+    "fiscal_year",
+    "funds",
+    "annual_goal",
+    "indicators",
+    "problems",
+}
 
 
 def run(command, *args):
@@ -39,7 +49,12 @@ def test_read_targets_gives_the_agreed_shape():
     assert set(first) == TABLE_KEYS
     assert first["funds"] == {"total": "50", "fiscal": "50", "other": None}
     assert {**first["indicators"][0], "parsed": None} == {
-        "code": "11", "category": "数量指标", "name": "参与“爱国卫生日”活动，齐心协力整治环境“脏、乱、差”", "value": "≥95%", "parsed": None}
+        "code": "11",
+        "category": "数量指标",
+        "name": "参与“爱国卫生日”活动，齐心协力整治环境“脏、乱、差”",
+        "value": "≥95%",
+        "parsed": None,
+    }
     parsed = first["indicators"][0]["parsed"]
     assert (parsed["kind"], parsed["comparator"], parsed["low"], parsed["high"]) == ("rate", "≥", "95", None)
     problem = next(p for p in first["problems"] if p["code"] == "STR-06")
@@ -69,8 +84,10 @@ def test_one_refused_file_makes_the_exit_1_and_the_others_are_read_all_the_same(
     assert absent["refused"]["code"] == "not_found"
 
 
-@pytest.mark.parametrize(("command", "said"), [
-    ("read_targets", "L30:C2 STR-06 [提示] 本行单元格错位"), ("check_targets", "还有 10 万元没有对应成本")])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("read_targets", "L30:C2 STR-06 [提示] 本行单元格错位"), ("check_targets", "还有 10 万元没有对应成本")],
+)
 def test_without_json_lines_are_printed_in_the_language_in_force(command, said):
     with translation.override("zh-hans"):
         code, out = run(command, SAMPLE)
@@ -84,9 +101,19 @@ def test_an_unknown_profile_is_refused_by_naming_the_known():
 
 
 def test_no_database_is_needed(tmp_path):
-    environment = {**os.environ, "BTR_VAR_DIR": str(tmp_path / "var"),
-                   "BTR_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/nothing"}
-    done = subprocess.run([sys.executable, "manage.py", "read_targets", str(SAMPLE), "--json"], cwd=ROOT,
-                          env=environment, capture_output=True, text=True, timeout=60, check=False)
+    environment = {
+        **os.environ,
+        "BTR_VAR_DIR": str(tmp_path / "var"),
+        "BTR_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:9/nothing",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "read_targets", str(SAMPLE), "--json"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)[0]["tables"]) == 8

@@ -38,10 +38,17 @@ class Command(read_targets.Command):
 
     def table_lines(self, table: ReadTable, profile: Profile) -> list[str]:
         """Return one line a finding."""
-        return [f"{finding.rule} [{gettext(SEVERITY_LABELS[finding.severity])}] {finding.place}: {sentence(finding)}"
-                for finding in check(content=table.content, profile=profile)]
+        return [
+            f"{finding.rule} [{gettext(SEVERITY_LABELS[finding.severity])}] {finding.place}: {sentence(finding)}"
+            for finding in check(content=table.content, profile=profile)
+        ]
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
-    return {"rule": finding.rule, "severity": finding.severity, "place": finding.place,
-            "message": sentence(finding), "source": finding.source}
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "place": finding.place,
+        "message": sentence(finding),
+        "source": finding.source,
+    }

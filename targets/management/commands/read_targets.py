@@ -50,14 +50,25 @@ def _indicators_json(content: TableContent, profile: Profile) -> list[dict[str, 
     for row in content.indicators:
         category = profile.category(row.code)
         parsed = values.parse(row.value, name=row.name, year=content.fiscal_year)
-        found.append({"code": row.code, "category": category.name if category else None, "name": row.name,
-                      "value": row.value, "parsed": None if row.value is None else parsed.as_dict()})
+        found.append(
+            {
+                "code": row.code,
+                "category": category.name if category else None,
+                "name": row.name,
+                "value": row.value,
+                "parsed": None if row.value is None else parsed.as_dict(),
+            }
+        )
     return found
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:
-    return {"code": problem.code, "severity": problem.severity, "place": str(problem.place),
-            "message": sentence(problem)}
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "place": str(problem.place),
+        "message": sentence(problem),
+    }
 
 
 class Command(BaseCommand):
@@ -104,13 +115,21 @@ class Command(BaseCommand):
             self.stdout.write("  " + sentence(reading.refused))
         for table in reading.tables:
             content = table.content
-            self.stdout.write("  " + gettext("%(name)s: %(count)s indicators, %(total)s ten-thousand yuan") % {
-                "name": content.project_name or "—", "count": len(content.indicators),
-                "total": content.funds.total or "—"})
+            self.stdout.write(
+                "  "
+                + gettext("%(name)s: %(count)s indicators, %(total)s ten-thousand yuan")
+                % {
+                    "name": content.project_name or "—",
+                    "count": len(content.indicators),
+                    "total": content.funds.total or "—",
+                }
+            )
             for line in self.table_lines(table, profile):
                 self.stdout.write("    " + line)
 
     def table_lines(self, table: ReadTable, profile: Profile) -> list[str]:
         """Return the lines under one table: its problems; check_targets shows its findings."""
-        return [f"{problem.place} {problem.code} [{gettext(SEVERITY_LABELS[problem.severity])}] {sentence(problem)}"
-                for problem in table.problems]
+        return [
+            f"{problem.place} {problem.code} [{gettext(SEVERITY_LABELS[problem.severity])}] {sentence(problem)}"
+            for problem in table.problems
+        ]

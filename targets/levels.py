@@ -1,0 +1,65 @@
+"""Values that are words: levels (显著提升, 优良), conformity (达标, 应保尽保), and bare adverbs (显著).
+
+Pure; the words part of the value grammar. The lexicons are start sets, to be extended where a county writes otherwise.
+"""
+
+import re
+from dataclasses import dataclass
+
+from targets.normal import tight
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A value in words: `kind` is "level" or "boolean", `trend` "up" or "down" where the verb says so."""
+
+    kind: str
+    text: str
+    trend: str | None = None
+    sure: bool = True
+
+
+def _lexicon(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+ADVERBS = _lexicon(
+    "显著 明显 有效 较大 大幅 进一步 逐步 不断 持续 稳步 切实 充分 全面 深入 较好 "
+    "良好 基本 一定 大力 有力 较 更加 全力 积极 正面 合理 长期"
+)
+RISING = _lexicon("提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 增长 增加 带动")
+FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制")
+STEADY = _lexicon("改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足")
+STATES = _lexicon(
+    "优良 良好 优秀 合理 及时 健全 可控 好 长远 满意 较好 优 良 安全 规范 完善 高 较高 "
+    "稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位"
+)
+YES = re.compile(
+    "^(?:是|否|有|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|符合.{0,6}|"
+    "不发生|零发生|通过|验收合格|达到预期.{0,4})$"
+)
+VERB = "|".join(sorted(RISING | FALLING | STEADY))
+ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
+LEVEL = re.compile(rf"^(?P<noun>效果|成效|作用|影响)?(?P<adverb>{ADVERB})?(?:得到)?(?P<verb>{VERB})?$")
+ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
+
+
+def find(text: str) -> Wording | None:
+    """Return what a value in words says, or None when its words are not known."""
+    text = tight(text).rstrip("。.;；")
+    if YES.match(text):
+        return Wording("boolean", text)
+    match = LEVEL.match(text)
+    if text in STATES or (match and (match["adverb"] or match["verb"])):
+        return Wording("level", text, _trend(match["verb"] if match else None))
+    odd = ODD_LEVEL.match(text)
+    return Wording("level", text, _trend(odd["verb"]), sure=False) if odd else None
+
+
+def is_bare_adverb(text: str) -> bool:
+    """Whether a value is nothing but a degree adverb (显著): it does not say what changes."""
+    return tight(text) in ADVERBS
+
+
+def _trend(verb: str | None) -> str | None:
+    return "up" if verb in RISING else "down" if verb in FALLING else None
