@@ -30,7 +30,10 @@ class Place:
     @classmethod
     def of(cls, var: str | os.PathLike[str]) -> "Place":
         place = cls(Path(var).resolve())
-        place.run.mkdir(parents=True, exist_ok=True)
+        place.var.mkdir(parents=True, exist_ok=True)
+        # The demo's password stands in the state file and in the logs: both are their owner's alone.
+        for directory in (place.run, place.log("any").parent):
+            directory.mkdir(mode=0o700, exist_ok=True)
         return place
 
     @property
