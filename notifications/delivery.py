@@ -1,0 +1,211 @@
+"""Pending deliveries leave the site: claimed with a lease, sent one a commit, put off when that fails.
+
+What is due goes into one message a person and day (digests). Called by the background job and by `manage.py sweep`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from notifications import audience, digests, wording
+from notifications.channels import NotSent, email
+from notifications.kinds import DIGEST_KINDS
+from notifications.models import Channel, Delivery, Digest, Notice, Status
+from workflow.models import User
+
+LEASE = timedelta(minutes=5)
+"""Longer than any attempt takes: EMAIL_TIMEOUT is 20 s."""
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+"""After the first, second … failure; the last one repeats."""
+GIVES_UP_AFTER = timedelta(hours=24)
+AT_MOST = 60
+"""Messages one call sends: a rate that any mail server takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverResult:
+    """Messages sent, deliveries put off, given up or refused, and dropped because they were no longer needed."""
+
+    sent: int = 0
+    put_off: int = 0
+    given_up: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: "DeliverResult") -> "DeliverResult":
+        return DeliverResult(
+            self.sent + other.sent,
+            self.put_off + other.put_off,
+            self.given_up + other.given_up,
+            self.dropped + other.dropped,
+        )
+
+
+def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
+    """Send what is pending over e-mail, oldest first, at most `limit` messages; then the day's digests.
+
+    A crash between the mail server's answer and our commit can send one message again, with the same Message-ID.
+    """
+    result = DeliverResult()
+    singles = _sendable(now=now).exclude(notice__kind__in=DIGEST_KINDS).order_by("available_at", "pk")
+    for pk in list(singles.values_list("pk", flat=True)[:limit]):
+        if claimed := _claim([pk], now=now):
+            result += _send_one(claimed[0], now=now)
+    due = _sendable(now=now).filter(notice__kind__in=DIGEST_KINDS)
+    ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
+    people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
+    for person in list(people[: max(limit - result.sent, 0)]):
+        mine = list(due.filter(recipient=person).order_by("pk").values_list("pk", flat=True))
+        if claimed := _claim(mine, now=now):
+            result += _send_digest(claimed, now=now)
+    return result
+
+
+def _sendable(*, now: datetime) -> QuerySet[Delivery]:
+    unleased = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    return Delivery.objects.filter(unleased, channel=Channel.EMAIL, status=Status.PENDING, available_at__lte=now)
+
+
+def _claim(pks: Sequence[int], *, now: datetime) -> list[Delivery]:
+    """Take the deliveries that nobody else is sending, until the lease ends, and return them with what words need."""
+    with transaction.atomic():
+        free = _sendable(now=now).filter(pk__in=pks).select_for_update(skip_locked=True, of=("self",))
+        mine = list(free.values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=mine).update(lease_until=now + LEASE, attempts=F("attempts") + 1)
+    return list(
+        Delivery.objects.filter(pk__in=mine)
+        .select_related(
+            "recipient", "notice__by", "notice__case__unit", "notice__case__department__division_in_charge"
+        )
+        .order_by("pk")
+    )
+
+
+def _still_meant(delivery: Delivery) -> audience.Around | None:
+    """Return what the words need while the recipient is still one of those to be told, else None."""
+    seen = audience.around(delivery.notice)
+    return seen if delivery.recipient in audience.people_of(seen) else None
+
+
+def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
+    seen = _still_meant(delivery)
+    if seen is None or not delivery.recipient.email:
+        return _drop([delivery], now=now)
+    words = wording.words_of(seen, now=now)
+    try:
+        number = email.send(
+            to=delivery.recipient.email,
+            subject=words.subject,
+            template="notice",
+            context={"body": words.body, "link": words.link, "person": delivery.recipient},
+            key=f"delivery-{delivery.pk}",
+        )
+    except NotSent as error:
+        return _not_sent([delivery], error, now=now)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        status=Status.SENT,
+        sent_at=now,
+        lease_until=None,
+        message_id=number,
+        subject=words.subject,
+        body=words.body,
+        last_error="",
+    )
+    return DeliverResult(sent=1)
+
+
+def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult:
+    """Send one message about all of `claimed`, which are of one recipient, unless the day's has gone already."""
+    meant, moot = [], []
+    for delivery in claimed:
+        seen = _still_meant(delivery) if delivery.recipient.email else None
+        if seen is None:
+            moot.append(delivery)
+        else:
+            meant.append((delivery, wording.words_of(seen, now=now)))
+    result = _drop(moot, now=now) if moot else DeliverResult()
+    if not meant:
+        return result
+    recipient = claimed[0].recipient
+    digest = digests.of_today(recipient, Channel.EMAIL, now=now)
+    pks = [delivery.pk for delivery, _words in meant]
+    if digest.sent_at is not None:
+        Delivery.objects.filter(pk__in=pks).update(
+            available_at=digests.next_time(now=now), lease_until=None, attempts=F("attempts") - 1
+        )
+        return result
+    subject = digests.subject(count=len({delivery.notice.case_id for delivery, _words in meant}))
+    try:
+        number = email.send(
+            to=recipient.email,
+            subject=subject,
+            template="digest",
+            context={"lines": digests.lines([words for _delivery, words in meant]), "person": recipient},
+            key=f"digest-{digest.pk}",
+        )
+    except NotSent as error:
+        return result + _not_sent([delivery for delivery, _words in meant], error, now=now)
+    with transaction.atomic():
+        Digest.objects.filter(pk=digest.pk).update(sent_at=now)
+        for delivery, words in meant:
+            Delivery.objects.filter(pk=delivery.pk).update(
+                status=Status.SENT,
+                sent_at=now,
+                lease_until=None,
+                digest=digest,
+                message_id=number,
+                subject=words.subject,
+                body=words.body,
+                last_error="",
+            )
+    return result + DeliverResult(sent=1)
+
+
+def _drop(deliveries: Sequence[Delivery], *, now: datetime) -> DeliverResult:
+    pks = [delivery.pk for delivery in deliveries]
+    Delivery.objects.filter(pk__in=pks).update(status=Status.DROPPED, handled_at=now, lease_until=None)
+    return DeliverResult(dropped=len(pks))
+
+
+def _not_sent(deliveries: Sequence[Delivery], error: NotSent, *, now: datetime) -> DeliverResult:
+    """Put the deliveries off, or give up: at once when the refusal is final, else a day after they were made."""
+    put_off = given_up = 0
+    for delivery in deliveries:
+        columns: dict[str, object] = {"lease_until": None, "last_error": str(error)[:300]}
+        if error.is_final:
+            columns["status"] = Status.FAILED
+        elif now - delivery.created_at >= GIVES_UP_AFTER:
+            columns["status"] = Status.INCIDENT
+        else:
+            columns["available_at"] = now + WAITS[min(delivery.attempts, len(WAITS)) - 1]
+        given_up += "status" in columns
+        put_off += "status" not in columns
+        Delivery.objects.filter(pk=delivery.pk).update(**columns)
+    return DeliverResult(put_off=put_off, given_up=given_up)
+
+
+# What a person does
+
+
+def release_prepared(*, notice: Notice, by: User, now: datetime) -> int:
+    """Send the prepared text of `notice` in the name of `by`: shown on the page at once, mailed where mail is on.
+
+    Returns how many deliveries were released; 0 when somebody has done so before, or the task is done by now.
+    The caller has checked that `by` finds it among queries.prepared_for.
+    """
+    prepared = Delivery.objects.filter(notice=notice, status=Status.PREPARED)
+    with transaction.atomic():
+        shown = prepared.filter(channel=Channel.IN_APP).update(
+            status=Status.SENT, sent_at=now, available_at=now, sent_by=by
+        )
+        mailed = prepared.filter(channel=Channel.EMAIL).update(status=Status.PENDING, available_at=now, sent_by=by)
+    return shown + mailed
+
+
+def retry(*, delivery_id: int, now: datetime) -> int:
+    """Try a delivery again that was given up or refused; return 1, or 0 when it is neither."""
+    return Delivery.objects.filter(pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT)).update(
+        status=Status.PENDING, available_at=now, created_at=now, attempts=0, lease_until=None
+    )

@@ -1,0 +1,119 @@
+"""What can be told, as data: who hears of it, in which words, over which channels, and what sets it off.
+
+Read by receivers, expand and delivery; a new kind is a new entry here. Words are English message ids.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models import Channel
+from workflow.machine import Action
+from workflow.machine import Kind as CaseKind
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of notice.
+
+    audience: a key of audience.AUDIENCES. subject, body: message ids over the facts of wording.facts_of. mailed: also
+    by e-mail. is_digest: told in one message a person and day. while_task_open: moot once its task is closed.
+    """
+
+    id: str
+    label: Any
+    audience: str
+    subject: Any
+    body: Any
+    mailed: bool = True
+    is_digest: bool = False
+    while_task_open: bool = False
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways it may be told, before settings and preferences."""
+        return (Channel.IN_APP, Channel.EMAIL) if self.mailed else (Channel.IN_APP,)
+
+
+KINDS: dict[str, Kind] = {
+    kind.id: kind
+    for kind in (
+        Kind(
+            "arrived",
+            _("Has come to your desk"),
+            audience="desk",
+            subject=_("For you: %(title)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s) has come to your desk: %(step)s. It is due on %(due)s."),
+            mailed=False,
+            while_task_open=True,
+        ),
+        Kind(
+            "returned",
+            _("Returned for correction"),
+            audience="unit_and_submitter",
+            subject=_("Returned for correction: %(title)s"),
+            body=_(
+                "%(by)s has returned “%(title)s” (%(number)s): %(words)s\n"
+                "Please correct it and submit it again by %(due)s. Questions: %(office)s %(phone)s"
+            ),
+        ),
+        Kind(
+            "approved",
+            _("Review passed"),
+            audience="unit",
+            subject=_("Approved: %(title)s"),
+            body=_("“%(title)s” (%(number)s) of %(unit)s has been approved."),
+        ),
+        Kind(
+            "released",
+            _("Released"),
+            audience="unit",
+            subject=_("Released: %(title)s"),
+            body=_("“%(title)s” (%(number)s) of %(unit)s has been released. %(document)s"),
+        ),
+        Kind(
+            "monitoring_opened",
+            _("Monitoring has opened"),
+            audience="editors",
+            subject=_("Please report progress: %(title)s"),
+            body=_("Monitoring has opened. Please report on “%(title)s” (%(number)s) by %(due)s."),
+        ),
+        Kind(
+            "reminder",
+            _("Reminder"),
+            audience="assignees",
+            subject=_("%(left)s: %(title)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s): %(task)s is due on %(due)s, %(left)s."),
+            is_digest=True,
+            while_task_open=True,
+        ),
+        Kind(
+            "escalation",
+            _("Overdue, reported"),
+            audience="rung",
+            subject=_("%(left)s: %(unit)s, %(title)s"),
+            body=_(
+                "%(unit)s: “%(title)s” (%(number)s) was due on %(due)s (%(task)s), %(left)s."
+                " It is with %(holder)s, office phone %(holder_phone)s."
+            ),
+            is_digest=True,
+            while_task_open=True,
+        ),
+    )
+}
+
+DIGEST_KINDS = tuple(kind.id for kind in KINDS.values() if kind.is_digest)
+
+
+def kind_of_transition(*, action: str, to_state: str, case_kind: str, opens_review: bool) -> str:
+    """Return the kind that a transition sets off, "" for none."""
+    if action == Action.RETURN:
+        return "returned"
+    if action == Action.START and case_kind == CaseKind.REPORT:
+        return "monitoring_opened"
+    if action in (Action.SUBMIT, Action.APPROVE) and opens_review:
+        return "arrived"
+    if to_state == "approved":
+        return {Action.APPROVE: "approved", Action.RELEASE: "released"}.get(action, "")  # type: ignore[call-overload]
+    return ""

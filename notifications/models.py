@@ -1,0 +1,125 @@
+"""What is to be told, to whom it was told, and what people want to be told.
+
+A Notice is written in the transaction of what happened; expand makes Deliveries of it, delivery sends them.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from workflow.models import Case, Event, RungFired, Task, User
+
+
+class Channel(models.TextChoices):
+    """Over which way somebody is told."""
+
+    IN_APP = "in_app", _("On the notices page")
+    EMAIL = "email", _("By e-mail")
+
+
+class Status(models.TextChoices):
+    """How far a delivery has come."""
+
+    PENDING = "pending", _("Waiting to be sent")
+    SENT = "sent", _("Sent")
+    PREPARED = "prepared", _("Prepared, a person sends it")
+    DROPPED = "dropped", _("No longer needed")
+    FAILED = "failed", _("Refused by the mail server")
+    INCIDENT = "incident", _("Given up, needs a person")
+
+
+class Notice(models.Model):
+    """One thing that somebody has to be told (the outbox). Written by receivers, marked expanded by expand."""
+
+    kind = models.SlugField(max_length=32)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="notices")
+    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="notices")
+    task = models.ForeignKey(Task, models.PROTECT, null=True, blank=True, related_name="notices")
+    rung_fired = models.OneToOneField(RungFired, models.PROTECT, null=True, blank=True, related_name="notice")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    facts = models.JSONField(default=dict, blank=True)
+    """What the words need and cannot be read from the case: the reviewer's words, the document number …"""
+    created_at = models.DateTimeField()
+    expanded_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    """Not looked at again before this time."""
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="notice_once_an_event_and_kind")]
+        indexes = [models.Index(fields=["id"], name="notice_to_expand", condition=Q(expanded_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.case_id}"
+
+
+class Digest(models.Model):
+    """The one message a person gets on a day over a channel about everything that is due. The row is the claim."""
+
+    recipient = models.ForeignKey(User, models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    day = models.DateField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "channel", "day"], name="one_digest_a_person_channel_and_day")
+        ]
+
+
+class Delivery(models.Model):
+    """One notice for one person over one channel. Made by expand, sent by delivery, read and handled on the page."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
+    recipient = models.ForeignKey(User, models.PROTECT, related_name="deliveries")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    available_at = models.DateTimeField()
+    """Not sent before this time: now, or after a failure the end of its wait."""
+    lease_until = models.DateTimeField(null=True, blank=True)
+    """A worker is sending it just now, until this time at most."""
+    digest = models.ForeignKey(Digest, models.PROTECT, null=True, blank=True, related_name="deliveries")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    """Who released a prepared text."""
+    read_at = models.DateTimeField(null=True, blank=True)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField(blank=True)
+    message_id = models.CharField(max_length=120, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "recipient", "channel"], name="told_once_a_channel"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["channel", "available_at", "id"], name="delivery_to_send", condition=Q(status="pending")
+            ),
+            models.Index(fields=["notice"], name="delivery_not_handled", condition=Q(handled_at__isnull=True)),
+            models.Index(fields=["recipient", "channel", "status", "-id"], name="delivery_of_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} → {self.recipient_id} ({self.channel})"
+
+
+class Preference(models.Model):
+    """One choice of one person: a kind of notice over a channel, or not. Absent: the channel's default."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notice_preferences")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    kind = models.SlugField(max_length=32)
+    enabled = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "channel", "kind"], name="one_choice_a_kind_and_channel")
+        ]

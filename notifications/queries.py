@@ -1,0 +1,174 @@
+"""What the pages show of notices: one's own, how many are unread, what waits for a person to send it, what got stuck.
+
+Each is constant in queries. Nobody is shown a notice about a case that they may not see (any more).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from notifications.kinds import KINDS
+from notifications.models import Channel, Delivery, Notice, Preference, Status
+from workflow import grants
+from workflow.machine import Role, TaskStatus
+from workflow.models import Case, Organisation, User
+
+SHOWN = 200
+"""Notices a page shows at most, the newest."""
+
+
+def _own(user: User) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        recipient=user, channel=Channel.IN_APP, status=Status.SENT, notice__case__in=grants.visible_to(user)
+    )
+
+
+def _not_settled() -> Q:
+    """Return the condition on a delivery whose work is still to be done, or that never asked for any."""
+    return Q(handled_at__isnull=True) & (Q(notice__task__isnull=True) | Q(notice__task__status=TaskStatus.OPEN))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNotices:
+    """The notices of one case for one person, newest first; `is_handled` when none of them asks for work any more."""
+
+    case: Case
+    deliveries: Sequence[Delivery]
+    unread: int
+    is_handled: bool
+
+
+def notices_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
+    """Return the notices shown to `user`, newest first, with notice, case, unit and task. At most two queries.
+
+    Each has `kind_label` (what kind of notice it is) and `is_handled` set on it.
+    """
+    newest = _own(user).order_by("-sent_at", "-pk")
+    rows = list(newest.select_related("notice__case__unit", "notice__task", "notice__by")[:limit])
+    for row in rows:
+        task = row.notice.task
+        row.kind_label = KINDS[row.notice.kind].label  # type: ignore[attr-defined]
+        row.is_handled = row.handled_at is not None or (  # type: ignore[attr-defined]
+            task is not None and task.status != TaskStatus.OPEN
+        )
+    return rows
+
+
+def by_case(deliveries: Sequence[Delivery]) -> list[CaseNotices]:
+    """Group what notices_for returned by case, in the order of each case's newest notice. No query."""
+    groups: dict[int, list[Delivery]] = {}
+    for delivery in deliveries:
+        groups.setdefault(delivery.notice.case_id, []).append(delivery)
+    return [
+        CaseNotices(
+            case=rows[0].notice.case,
+            deliveries=rows,
+            unread=sum(row.read_at is None and not row.is_handled for row in rows),  # type: ignore[attr-defined]
+            is_handled=all(row.is_handled for row in rows),  # type: ignore[attr-defined]
+        )
+        for rows in groups.values()
+    ]
+
+
+def unread_count(user: User) -> int:
+    """Return how many notices `user` has not read and whose work is not done. One query, two the first time."""
+    return _own(user).filter(_not_settled(), read_at__isnull=True).count()
+
+
+def mark_read(*, user: User, now: datetime, deliveries: Collection[int] | None = None) -> int:
+    """Mark notices of `user` as read (None: all); return how many were unread. Other people's are never touched."""
+    rows = Delivery.objects.filter(recipient=user, channel=Channel.IN_APP, status=Status.SENT, read_at__isnull=True)
+    if deliveries is not None:
+        rows = rows.filter(pk__in=deliveries)
+    return rows.update(read_at=now)
+
+
+# Texts that a person sends
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One text that waits for somebody to send it: the notice, its words, and who is to get it."""
+
+    notice: Notice
+    subject: str
+    body: str
+    recipients: tuple[User, ...]
+    since: datetime
+
+
+def prepared_for(user: User) -> list[Prepared]:
+    """Return the texts that `user` may send: finance people, for the cases they see whose task is still open.
+
+    The division in charge sees its own departments' texts, the performance division and the bureau all.
+    At most two queries, whatever the number.
+    """
+    finance = (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD)
+    offices = (Organisation.Kind.DIVISION, Organisation.Kind.BUREAU)
+    if not any(held.role in finance and held.organisation_kind in offices for held in grants.roles_of(user)):
+        return []
+    rows = (
+        Delivery.objects.filter(
+            _not_settled(),
+            channel=Channel.IN_APP,
+            status=Status.PREPARED,
+            notice__case__in=grants.visible_to(user),
+        )
+        .select_related("recipient", "notice__case__unit", "notice__case__department", "notice__task")
+        .order_by("notice_id", "pk")
+    )
+    found: dict[int, list[Delivery]] = {}
+    for row in rows:
+        found.setdefault(row.notice_id, []).append(row)
+    return [
+        Prepared(
+            notice=rows_of_notice[0].notice,
+            subject=rows_of_notice[0].subject,
+            body=rows_of_notice[0].body,
+            recipients=tuple(row.recipient for row in rows_of_notice),
+            since=rows_of_notice[0].created_at,
+        )
+        for rows_of_notice in found.values()
+    ]
+
+
+def group_text(prepared: Sequence[Prepared]) -> str:
+    """Return one text for the departments' chat group out of several prepared ones, one line each."""
+    return "\n".join(dict.fromkeys(text.body for text in prepared))
+
+
+# What was mailed, and what got stuck
+
+
+def mails_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
+    """Return the mails that were sent to `user`, newest first, with case. One query, two the first time."""
+    return list(
+        Delivery.objects.filter(
+            recipient=user, channel=Channel.EMAIL, status=Status.SENT, notice__case__in=grants.visible_to(user)
+        )
+        .select_related("notice__case", "digest")
+        .order_by("-sent_at", "-pk")[:limit]
+    )
+
+
+def incidents() -> QuerySet[Delivery]:
+    """Return the deliveries that were given up or refused, for the administrator: newest first."""
+    return (
+        Delivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT))
+        .select_related("recipient", "notice__case")
+        .order_by("-pk")
+    )
+
+
+# What people want
+
+
+def set_preference(*, user: User, channel: str, kind: str, enabled: bool) -> Preference:
+    """Keep the choice of `user`; it holds for what is expanded from now on. Raises: KeyError for an unknown kind."""
+    return Preference.objects.update_or_create(
+        user=user, channel=Channel(channel), kind=KINDS[kind].id, defaults={"enabled": enabled}
+    )[0]
+
+

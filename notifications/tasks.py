@@ -1,0 +1,35 @@
+"""Background jobs of the notices: each reads the database's clock and calls one function."""
+
+import logging
+
+from celery import shared_task
+
+from notifications import delivery
+from notifications.expand import expand as expand_notices
+from workflow.deadlines import database_now
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="notifications.expand")
+def expand() -> None:
+    """Decide who is told of what has happened. Missing a run, or running twice, changes nothing."""
+    result = expand_notices(now=database_now())
+    if result.notices or result.failed:
+        logger.info(
+            "Expanded %s notices into %s deliveries, %s failed", result.notices, result.deliveries, result.failed
+        )
+
+
+@shared_task(name="notifications.deliver")
+def deliver() -> None:
+    """Send what waits to be sent. Missing a run, or running twice, changes nothing."""
+    result = delivery.deliver(now=database_now())
+    if result != delivery.DeliverResult():
+        logger.info(
+            "Sent %s messages, %s put off, %s given up, %s dropped",
+            result.sent,
+            result.put_off,
+            result.given_up,
+            result.dropped,
+        )

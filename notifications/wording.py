@@ -1,0 +1,90 @@
+"""The words of a notice: its facts read from the case as it is now, and subject and body made of them.
+
+Called by expand (what the page shows) and by delivery (what the mail says, as things are when it is sent).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.utils.translation import gettext, ngettext, override
+
+from notifications.audience import Around, holder_of
+from notifications.kinds import KINDS
+from workflow import deadlines, kinds
+from workflow.machine import TaskKind
+from workflow.models import Case
+
+UNKNOWN = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one notice says: a line, a text, and the address of what it is about."""
+
+    subject: str
+    body: str
+    link: str
+
+
+def words_of(seen: Around, *, now: datetime) -> Words:
+    """Return subject and body in the language of the site, as things stand at `now`."""
+    kind = KINDS[seen.notice.kind]
+    with override(settings.LANGUAGE_CODE):
+        facts = facts_of(seen, now=now)
+        return Words(
+            subject=" ".join((str(kind.subject) % facts).split())[:300],
+            body="\n".join(line.rstrip() for line in (str(kind.body) % facts).splitlines()),
+            link=link_to(seen.notice.case),
+        )
+
+
+def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
+    """Return everything that the words of any kind may name; what is not known is a dash."""
+    notice, case = seen.notice, seen.notice.case
+    task = seen.task or next(iter(seen.open_tasks), None)
+    due_at = task.due_at if task else None
+    office = case.department.division_in_charge or case.department
+    holder, holder_phone = holder_of(case, task)
+    number, on = notice.facts.get("document_number", ""), notice.facts.get("document_date", "")
+    return {
+        "title": case.title,
+        "number": case.number,
+        "unit": case.unit.name,
+        "by": str(notice.by) if notice.by else UNKNOWN,
+        "words": notice.facts.get("reason", UNKNOWN),
+        "step": (str(task.step) if task and task.step else ""),
+        "task": str(TaskKind(task.kind).label) if task else UNKNOWN,
+        "due": day_words(deadlines.due_day(due_at)) if due_at else UNKNOWN,
+        "left": left_words(due_at, now=now) if due_at else UNKNOWN,
+        "office": office.name,
+        "phone": office.phone,
+        "holder": holder,
+        "holder_phone": holder_phone or UNKNOWN,
+        "document": gettext("Document number %(number)s, %(on)s.") % {"number": number, "on": on} if number else "",
+    }
+
+
+def day_words(day: date) -> str:
+    """Return a date as people here write it."""
+    return gettext("%(year)s-%(month)s-%(day)s") % {"year": day.year, "month": day.month, "day": day.day}
+
+
+def left_words(due_at: datetime, *, now: datetime) -> str:
+    """Return how much time is left, in working days."""
+    days = deadlines.working_days_left(due_at=due_at, now=now)
+    if days == 0:
+        return gettext("due today")
+    if days > 0:
+        words = ngettext("%(days)s working day left", "%(days)s working days left", days)
+    else:
+        words = ngettext("overdue by %(days)s working day", "overdue by %(days)s working days", -days)
+    return words % {"days": abs(days)}
+
+
+def link_to(case: Case) -> str:
+    """Return the full address of the page of `case`, the site's own where no document kind knows one."""
+    try:
+        return settings.SITE_URL.rstrip("/") + kinds.document_of(case).url(case)
+    except KeyError:
+        return settings.SITE_URL
