@@ -16,6 +16,7 @@ COST = "14"
 WAN = Decimal(10_000)
 TOLERANCE_WAN = Decimal("0.0001")
 BLANK_TOTAL = _("%(label)s is blank. Write it in ten-thousand yuan with digits, as 50 or 0.642.")
+PLAIN = re.compile(r"^\d[\d,，]*(?:\.\d+)?$")
 WHOLE = re.compile("总成本|成本总额|总额|合计|总投入|总费用|总支出|总预算|项目总")
 NOT_COST_FAULTS = ("money", "unit-price", "rate", "change", "number", "empty", "placeholder")
 
@@ -32,7 +33,8 @@ def amounts_are_numbers(table: Subject) -> Iterator[Hit]:
     """The total is a number above zero; its sources are blank or numbers not below zero."""
     for part in PARTS:
         typed, number = getattr(table.content.funds, part), table.content.funds.in_wan(part)
-        least_reached = number is not None and (number > 0 if part == "total" else number >= 0)
+        written_plainly = typed is not None and bool(PLAIN.match(typed.strip()))
+        least_reached = written_plainly and number is not None and (number > 0 if part == "total" else number >= 0)
         if not least_reached and (typed is not None or part == "total"):
             facts = {"label": table.profile.header[f"funds.{part}"][0], "typed": typed or ""}
             yield Hit(f"funds.{part}", facts, message=BLANK_TOTAL if typed is None else None)

@@ -60,7 +60,7 @@ def _table(section: Section, profile: Profile, labels: Labels) -> ReadTable:
     in_rows = False
     for row in section.rows:
         in_rows = in_rows or _begins_rows(row, labels)
-        if in_rows:
+        if in_rows and not _is_late_header(row, draft):
             reader.read(row)
         elif not row.blank:
             read_header_row(row, draft)
@@ -79,6 +79,12 @@ def _begins_rows(row: Row, labels: Labels) -> bool:
     if labels.columns(row.cells):
         return True
     return any((found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell)
+
+
+def _is_late_header(row: Row, draft: Draft) -> bool:
+    """Whether a header field that was not met above stands at the very left of a row below the head."""
+    found = draft.labels.header(row.cells[0]) if row.cells and row.cells[0] else None
+    return found is not None and found.field not in draft.seen
 
 
 def _note_markup(rows: list[Row], draft: Draft) -> None:

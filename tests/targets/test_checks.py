@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import targets
 from targets import checks
@@ -95,6 +97,7 @@ def test_a_sound_table_has_no_finding_and_every_rule_passed():
         (replace(SOUND, funds=Funds(None, "100", "20.5")), "FND-02", "funds.total"),
         (replace(SOUND, funds=Funds("0", "0", None)), "FND-02", "funds.total"),
         (replace(SOUND, funds=Funds("五十万", "100", None)), "FND-02", "funds.total"),
+        (replace(SOUND, funds=Funds("1.205e2", "100", "20.5")), "FND-02", "funds.total"),
         (replace(SOUND, funds=Funds("120.5", "121.5", "-1")), "FND-02", "funds.other"),
         (with_row(4, value="≤100.0001万元"), "CST-01", "category 14"),
         (with_row(1, value="≥**公里"), "VAL-14", "indicator 1 value"),
@@ -208,6 +211,23 @@ def test_every_message_is_filled_and_every_finding_has_a_source():
     assert all("%(" not in f.message % f.facts and f.source for f in reports)
     grades = [f.severity for f in reports]
     assert grades == sorted(grades, key=[MUST_FIX, SHOULD_FIX, HINT].index)
+
+
+TEXTS = st.none() | st.text(alphabet="0123456789.,%≥≤万元年月日-、次场×*…见附件无 \n", max_size=40)
+
+
+@given(
+    st.builds(Funds, TEXTS, TEXTS, TEXTS),
+    st.lists(
+        st.builds(IndicatorContent, st.sampled_from(["11", "13", "14", "22", "31", "99"]), TEXTS, TEXTS), max_size=6
+    ),
+    TEXTS,
+)
+def test_whatever_was_typed_every_rule_answers(funds, rows, text):
+    content = replace(SOUND, funds=funds, indicators=tuple(rows), period=text, project_name=text)
+    reports = check(content=content, profile=NX, context=COMPLETE)
+    assert all(f.message % f.facts for f in reports)
+    assert {f.rule for f in reports} >= {"STR-02"}
 
 
 def sample_findings():

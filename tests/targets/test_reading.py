@@ -1,11 +1,14 @@
 """Files in, tables out: every file under tests/files is one case; the eight real tables are read to the letter."""
 
 import json
+import random
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from targets import reading
 from targets.content import TableContent
@@ -162,6 +165,50 @@ def test_twenty_megabytes_of_anything_are_answered_in_seconds(start, filling, co
     found = read(name="x", data=data)
     assert found.refused.code == code
     assert time.perf_counter() - began < 5
+
+
+def shifted(line, how):
+    cells = line.split("\t")
+    if how == "no tab before the label":
+        return line.lstrip("\t")
+    if how == "a tab too many":
+        return "\t" + line
+    last = max(i for i, cell in enumerate(cells) if cell)
+    return "\t".join([*cells[:last], "", *cells[last:]])
+
+
+@pytest.mark.parametrize("how", ["no tab before the label", "a tab too many", "a gap before the value"])
+def test_a_shift_in_any_line_changes_no_indicator_and_is_noted_there(sample, how):
+    lines = SAMPLE.read_text("utf-8").split("\n")
+    for table in sample.tables:
+        for place in table.rows[::3]:
+            moved = shifted(lines[place.line - 1], how)
+            text = [*lines[: place.line - 1], moved, *lines[place.line :]]
+            again = read(name="x", data="\n".join(text).encode())
+            assert [t.content for t in again.tables] == [t.content for t in sample.tables]
+            noted = {p.place.line for t in again.tables for p in t.problems if p.code == "STR-06"}
+            assert place.line in noted or place.line in SHIFTED or positions(moved) == positions(lines[place.line - 1])
+
+
+def positions(line):
+    return [index for index, cell in enumerate(line.split("\t")) if cell]
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_answered(data):
+    found = read(name="x", data=data)
+    assert (found.refused is None) is bool(found.tables)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lines_in_any_order_are_answered(seed):
+    lines = SAMPLE.read_text("utf-8").split("\n")[:62]
+    random.Random(seed).shuffle(lines)
+    found = read(name="x", data="\n".join(lines).encode())
+    assert found.refused is None
+    for table in found.tables:
+        assert len(table.rows) == len(table.content.indicators)
+        assert all(i.name or i.value for i in table.content.indicators)
 
 
 def test_many_tables_take_time_in_proportion():
