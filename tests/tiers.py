@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NO_TESTS = 5
+"""What pytest exits with when no test was chosen."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The tests about the project itself (contracts, catalogues, texts) say nothing about a database: they run once.
 ONCE = ("--ignore=tests/house", "--ignore=tests/browser")
@@ -134,25 +136,53 @@ def plan(*, everything: bool) -> tuple[list[Tier], list[str]]:
     return tiers, left_out
 
 
-def run(tier: Tier, arguments: Sequence[str], *, directory: Path, strict: bool) -> tuple[int, str]:
-    """Run pytest for one tier; return its exit status and the last line of its report."""
-    print(f"\n=== {tier.name} ===", flush=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BTR_")}
-    environment |= {"BTR_TEST_DIR": str(directory), "BTR_TIER": tier.name, **dict(tier.environment)}
-    if strict:
-        environment["BTR_NO_SKIPS"] = "1"
-    command = [sys.executable, "-m", "pytest", "-m", tier.markers, *tier.arguments, *arguments]
+def _environment(tier: Tier, directory: Path, *, strict: bool) -> dict[str, str]:
+    """Return what a tier's processes see: no setting of the user's, files in `directory`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BTR_") or name == "BTR_RACES"}
+    own = {
+        "BTR_TEST_DIR": str(directory),
+        "BTR_VAR_DIR": str(directory / "var"),
+        "BTR_NO_SKIPS": "1" if strict else "0",
+    }
+    return kept | own | dict(tier.environment)
+
+
+def _show(command: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run a command, showing what it prints as it comes; return its exit status and its last line."""
     last = ""
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as tests:
-        assert tests.stdout is not None
-        for line in tests.stdout:
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
             print(line, end="", flush=True)
             last = line.strip() or last
+    return process.returncode, last
+
+
+def run(tier: Tier, arguments: Sequence[str], *, directory: Path, strict: bool) -> tuple[int, str]:
+    """Run pytest for one tier; return its exit status and the last line of its report."""
+    print(f"\n=== {tier.name} ===", flush=True)
+    command = [sys.executable, "-m", "pytest", "-m", tier.markers, *tier.arguments, *arguments]
+    status, last = _show(command, _environment(tier, directory, strict=strict))
     # 5 = no test was chosen: right for a narrow call such as `-k name`, an error for the whole suite.
-    status = 0 if tests.returncode == 5 and arguments else tests.returncode
-    return status, last
+    return (0 if status == NO_TESTS and arguments else status), last.strip("= ")
+
+
+def measure(tier: Tier, *, directory: Path) -> tuple[int, str]:
+    """Run each script of tests/bench, then the tests marked bench; return the worst exit status and who failed."""
+    print(f"\n=== {tier.name} ===", flush=True)
+    environment = _environment(tier, directory, strict=True)
+    failed = []
+    scripts = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py") if "test_" not in path.name)
+    for name in scripts:
+        print(f"--- tests.bench.{name}", flush=True)
+        if _show([sys.executable, "-m", f"tests.bench.{name}"], environment)[0]:
+            failed.append(name)
+    command = [sys.executable, "-m", "pytest", "-q", "-m", tier.markers, *tier.arguments]
+    if _show(command, environment)[0] not in {0, NO_TESTS}:
+        failed.append("tests marked bench")
+    return int(bool(failed)), f"failed: {', '.join(failed)}" if failed else f"{', '.join(scripts)} within their bounds"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -169,10 +199,11 @@ def main(arguments: Sequence[str]) -> int:
             url = started.enter_context(postgres_cluster(binaries, directory))
             address = (("BTR_DATABASE_URL", url),)
             tiers.append(Tier("PostgreSQL", "not bench and not browser", (*parallel, *ONCE), address))
-        if everything:
-            tiers.append(Tier("measurements", "bench", ("-n", "0", "-s"), address))
         for tier in tiers:
             results.append((tier, *run(tier, arguments, directory=directory, strict=everything)))
+        if everything:
+            measurements = Tier("measurements", "bench", ("-n", "0", "-s"), address)
+            results.append((measurements, *measure(measurements, directory=directory)))
     print("\n=== summary ===")
     for tier, status, last in results:
         print(f"{tier.name}: {'green' if status == 0 else f'FAILED ({status})'}: {last}")
