@@ -1,4 +1,4 @@
-"""What every page's frame needs: the person's seat and the moment. Costs one statement, and only where it is shown."""
+"""What every page's frame needs: the person's seat and the moment. Costs nothing beside the person's roles."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflow import grants, queries
 from workflow.machine import Role
-from workflow.models import Organisation, User
+from workflow.models import User
 
 EDITORS = {Role.EDITOR}
 URGING = {Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD, Role.FINANCE_REVIEWER, Role.FINANCE_HEAD}
@@ -30,14 +30,12 @@ class Seat:
 
 
 def seat_of(user: User) -> Seat:
-    """Return the seat of a signed-in person. One statement beside the person's roles."""
+    """Return the seat of a signed-in person. No statement beside the person's roles."""
     held = grants.roles_of(user)
     roles = {membership.role for membership in held}
-    names = dict(Organisation.objects.filter(pk__in={m.organisation_id for m in held}).values_list("pk", "name"))
     return Seat(
         roles=tuple(
-            _("%(role)s, %(organisation)s") % {"role": Role(m.role).label, "organisation": names[m.organisation_id]}
-            for m in held
+            _("%(role)s, %(organisation)s") % {"role": Role(m.role).label, "organisation": m.organisation} for m in held
         ),
         is_editor=bool(roles & EDITORS),
         urges=bool(roles & URGING),

@@ -37,6 +37,7 @@ class Membership:
     organisation_id: int
     organisation_kind: str
     is_performance_division: bool
+    organisation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,12 @@ def roles_of(user: User) -> tuple[Membership, ...]:
     kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
     if kept is None:
         rows = RoleGroup.objects.filter(user=user).values_list(
-            "pk", "role", "organisation_id", "organisation__kind", "organisation__is_performance_division"
+            "pk",
+            "role",
+            "organisation_id",
+            "organisation__kind",
+            "organisation__is_performance_division",
+            "organisation__name",
         )
         kept = user.__dict__["_memberships"] = tuple(Membership(*row) for row in rows)
     return kept

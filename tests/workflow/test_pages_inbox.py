@@ -9,24 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import world
-from workflow import engine, kinds, queries
+from workflow import engine, queries
 from workflow.machine import Action, Kind
 from workflow.models import Case, Task, User
 from workflow.views.inbox import grouped
 
 pytestmark = pytest.mark.django_db
 MOST_STATEMENTS = 8
-
-
-@pytest.fixture
-def toy():
-    document = world.toy()
-    before = dict(kinds._documents)
-    for kind in Kind:
-        kinds.register(kind, document)
-    yield document
-    kinds._documents.clear()
-    kinds._documents.update(before)
 
 
 @pytest.fixture
