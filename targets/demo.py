@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 
 from targets import drafts, monitoring, projects, reading, reviews, uploads
 from targets.models import (
+    Indicator,
     MonitoringPeriod,
     MonitoringReport,
     Project,
@@ -195,7 +196,7 @@ class Stage:
             drafts.submit(case=case, by=self.who("jingban"), now=now, seen=seen, key=key, looked_at=True)
         elif move == "return":
             reviews.decide(case=case, by=self.who("zhuguan"), verdict="return", words=words["return_"], seen=seen,
-                           key=key, now=now, comments=[reviews.Remark("funds.total", words["comment"])])
+                           key=key, now=now, comments=[self.remark(case)])
         elif move == "release":
             reviews.release(case=case, by=self.who("juling"), document_number=words["document_number"],
                             document_date=timezone.localtime(now).date(), seen=seen, key=key, now=now)
@@ -206,6 +207,11 @@ class Stage:
             self.report(case, key=key, now=now)
         else:
             reviews.decide(case=case, by=self.who(REVIEWERS[move]), verdict="approve", seen=seen, key=key, now=now)
+
+    def remark(self, case: Case) -> reviews.Remark:
+        """Return the reviewer's comment: on the value of the first cost row."""
+        row = Indicator.objects.filter(table=case.pk, code="14").order_by("position").first()
+        return reviews.Remark("value", plan()["words"]["comment"], indicator=str(row.uuid) if row else None)
 
     def period(self) -> MonitoringPeriod:
         entry = plan()["period"]

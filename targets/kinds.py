@@ -60,7 +60,7 @@ class ReportKind:
     def blockers(self, case: Case, action: Action, by: User | None, details: Mapping[str, Any]) -> Sequence[Blocker]:
         """Return what is not filled yet, before submitting."""
         if action == Action.SUBMIT:
-            return monitoring.submission_blockers(case)
+            return [*monitoring.submission_blockers(case), *reviews.unanswered(case)]
         if action in (Action.APPROVE, Action.RETURN):
             return reviews.decision_blockers(case, action, details)
         return ()

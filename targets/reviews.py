@@ -75,9 +75,9 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
     def prepare(locked: Case) -> None:
         if verdict == "approve" and any(remark.kind == Comment.Kind.MUST for remark in comments):
             raise MustFixOnApproval
-        _write(locked, comments, by=by, now=now)
         if verdict == "approve":
             _resolve_seen(locked, by=by, now=now)
+        _write(locked, comments, by=by, now=now)
 
     return engine.perform(case, VERDICTS[verdict], by=by, seen=seen, key=key, now=now, prepare=prepare,
                           on_behalf_of=on_behalf_of, **{name: value for name, value in details.items() if value})
@@ -194,8 +194,8 @@ def _has_place(case: Case, remark: Remark) -> bool:
 
 def _resolve_seen(case: Case, *, by: User, now: datetime) -> None:
     """A reviewer who approves has looked at what the unit answered or mended: their own open comments are resolved."""
-    Comment.objects.filter(case=case, author=by, published_at__isnull=False, resolved_at=None).exclude(
-        written_at=now).update(resolved_by=by, resolved_at=now)
+    Comment.objects.filter(case=case, author=by, published_at__isnull=False, resolved_at=None).update(
+        resolved_by=by, resolved_at=now)
 
 
 def _words(text: str) -> str:
