@@ -1,0 +1,94 @@
+"""`manage.py act`: one action through the same door as the pages, answered as JSON."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.targets.papers import again, filled, submitted
+from workflow.machine import State
+from workflow.models import Decision, Event
+
+
+def act(capsys, number: str, action: str, person: str, *more: str) -> tuple[dict, int]:
+    status = 0
+    try:
+        call_command("act", number, action, "--as", person, "--json", *more)
+    except SystemExit as end:
+        status = int(end.code)
+    return json.loads(capsys.readouterr().out), status
+
+
+def test_an_action_is_carried_out_and_answered_in_the_agreed_shape(world, capsys):
+    case = submitted(world)
+    answer, status = act(capsys, case.number, "approve", "reviewer")
+    assert status == 0
+    assert set(answer) == {"outcome", "state", "version", "refused"}
+    assert answer["refused"] is None
+    assert (answer["state"], answer["version"]) == (State.FINANCE_REVIEW, again(case).version)
+    assert answer["outcome"]["action"] == "approve"
+
+
+def test_the_same_key_twice_has_one_effect(world, capsys):
+    case = submitted(world)
+    first, _s = act(capsys, case.number, "approve", "reviewer", "--key", "k")
+    second, status = act(capsys, case.number, "approve", "reviewer", "--key", "k")
+    assert (second["outcome"]["repeated"], status) == (True, 0)
+    assert first["outcome"]["event_seq"] == second["outcome"]["event_seq"]
+    assert Decision.objects.count() == 1
+
+
+def test_a_return_takes_its_reason(world, capsys):
+    case = submitted(world)
+    answer, status = act(capsys, case.number, "return", "reviewer")
+    assert (answer["refused"]["code"], answer["state"], status) == ("reason_missing", State.DEPARTMENT_REVIEW, 1)
+    answer, status = act(capsys, case.number, "return", "reviewer", "--reason", "请核对", "--to", "unit")
+    assert (answer["state"], status) == (State.DRAFT, 0)
+    assert Decision.objects.get().words == "请核对"
+
+
+def test_blockers_come_with_their_places(world, capsys):
+    case = filled(world)
+    answer, status = act(capsys, case.number, "submit", "teacher")
+    assert (answer["refused"]["code"], status) == ("not_visible", 1)
+    answer, status = act(capsys, case.number, "submit", "editor", "--detail", "looked_at=1")
+    assert (answer["state"], status) == (State.DEPARTMENT_REVIEW, 0)
+
+
+def test_another_departments_case_and_no_case_get_the_same_answer_and_the_first_is_recorded(world, capsys):
+    case = submitted(world)
+    theirs, status = act(capsys, case.number, "approve", "school_reviewer")
+    nothing, other = act(capsys, "2027-9999", "approve", "school_reviewer")
+    assert theirs == nothing
+    assert (status, other, theirs["state"], theirs["version"]) == (1, 1, None, None)
+    assert Event.objects.filter(case=case, refused="not_visible", actor=world.school_reviewer).count() == 1
+    assert again(case).state == State.DEPARTMENT_REVIEW
+
+
+def test_a_version_that_is_not_the_present_one_is_stale(world, capsys):
+    case = submitted(world)
+    answer, status = act(capsys, case.number, "approve", "reviewer", "--seen-version", "1")
+    assert (answer["refused"]["code"], answer["state"], status) == ("stale", State.DEPARTMENT_REVIEW, 1)
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["nobody", "gone"])
+def test_who_is_not_there_or_inactive_does_nothing(world, who):
+    case = submitted(world)
+    world.reviewer.username, world.reviewer.is_active = "gone", False
+    world.reviewer.save()
+    with pytest.raises(CommandError, match=who):
+        call_command("act", case.number, "approve", "--as", who)
+    assert again(case).state == State.DEPARTMENT_REVIEW
+
+
+def test_a_detail_wants_a_name_and_a_value(world):
+    case = filled(world)
+    with pytest.raises(CommandError, match="NAME=VALUE"):
+        call_command("act", case.number, "submit", "--as", "editor", "--detail", "looked_at")
+
+
+def test_without_json_it_says_what_happened(world, capsys):
+    case = submitted(world)
+    call_command("act", case.number, "approve", "--as", "reviewer")
+    assert case.number in capsys.readouterr().out
