@@ -57,8 +57,8 @@ def find(text: str) -> Wording | None:
 
 
 def is_bare_adverb(text: str) -> bool:
-    """Whether a value is nothing but a degree adverb (显著): it does not say what changes."""
-    return tight(text) in ADVERBS
+    """Whether a value is nothing but a degree adverb (显著); 良好 and 合理 are states and say something."""
+    return tight(text) in ADVERBS - STATES
 
 
 def _trend(verb: str | None) -> str | None:

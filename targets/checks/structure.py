@@ -15,6 +15,7 @@ YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|\.\d{1,2}(?!\d))(?!年(?:度)?
 NEVER_LEFT_OUT = _(
     "The category %(category)s has no indicator, and no table may leave it out. Add at least one with name and value."
 )
+NOTHING = ("无", "没有", "不适用", "0")
 AGAINST = re.compile(r"[较比][^较比]{0,4}$")
 
 
@@ -136,7 +137,7 @@ def no_placeholders(table: Subject) -> Iterator[Hit]:
     """No cell holds a placeholder (**, ××, …, 见附件) or a template hint that was left in the name."""
     for name in (*REQUIRED_TEXTS, "attribute"):
         text = getattr(table.content, name) or ""
-        if text and is_placeholder(text):
+        if text and (is_placeholder(text) or tight(text) in NOTHING):
             yield Hit(name, {"text": cut(text)})
     for line in table.lines:
         if (line.name and is_placeholder(line.name)) or _says_nothing(line):
@@ -184,9 +185,4 @@ def _has_text(line: Line) -> bool:
 
 def _says_nothing(line: Line) -> bool:
     """「无 / 无」 fills a required line without saying anything."""
-    return tight(line.name) in ("无", "没有", "不适用") and tight(line.content.value or "") in (
-        "无",
-        "没有",
-        "不适用",
-        "0",
-    )
+    return tight(line.name) in NOTHING and tight(line.content.value or "") in NOTHING

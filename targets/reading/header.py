@@ -10,7 +10,7 @@ from typing import Any
 from targets.content import HEADER_TEXTS, Funds, TableContent, amount
 from targets.profiles import Profile
 from targets.reading.grid import Row
-from targets.reading.labels import HeaderLabel, Labels
+from targets.reading.labels import HeaderLabel, Labels, tight
 from targets.reading.problems import KINDS
 from targets.reading.result import Place, Problem
 
@@ -133,7 +133,7 @@ def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
 def read_year(lead: list[Row], draft: Draft) -> None:
     """Take the fiscal year from the lines above the table: the line nearest to it wins."""
     for row in reversed(lead):
-        match = YEAR.search(unicodedata.normalize("NFKC", " ".join(row.cells)))
+        match = YEAR.search(tight(" ".join(row.cells)))
         if match:
             draft.fiscal_year = int(match[1])
             return
@@ -163,7 +163,7 @@ def _unquoted(text: str | None) -> str | None:
 
 
 def _year_from_period(draft: Draft, place: Place) -> None:
-    match = YEAR.search(unicodedata.normalize("NFKC", draft.texts.get("period", "")))
+    match = YEAR.search(tight(draft.texts.get("period", "")))
     if match is None:
         draft.note("no_year", place)
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from targets import values
 from targets.content import IndicatorContent
 from targets.reading.grid import Row
-from targets.reading.header import Draft
+from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place
 from targets.reading.sections import is_folio
@@ -140,6 +140,9 @@ class RowReader:
         code, inferred = self._place_under(row, front)
         name, value, shifted = self._name_and_value(row, front)
         self._note_labels(row, front)
+        if name is not None and value is not None and DASHES.match(name) and DASHES.match(value):
+            self.draft.note("dash", Place(row.line, front.contents[0][0] + 1), {"typed": f"{name} {value}"})
+            name = value = None
         if name is None and value is None:
             if self._labels_shifted(front):
                 self.draft.note("label_shifted", self._label_place(row, front), {"category": self._printed(code)})

@@ -105,6 +105,8 @@ def test_a_sound_table_has_no_finding_and_every_rule_passed():
         (with_row(7, value="见附件"), "VAL-14", "indicator 7 value"),
         (with_row(1, name="养护里程（≥××公里）"), "VAL-14", "indicator 1 name"),
         (replace(SOUND, attribute="××"), "VAL-14", "attribute"),
+        (replace(SOUND, annual_goal="无"), "VAL-14", "annual_goal"),
+        (with_row(7, value="/"), "VAL-14", "indicator 7 value"),
     ],
 )
 def test_a_fault_that_keeps_the_table_back_is_found_at_its_place(content, rule_id, place):
@@ -150,6 +152,8 @@ def test_a_fault_that_asks_a_second_look_is_found_at_its_place(content, rule_id,
         plus("14", "项目总成本", "120.5万元"),
         plus("21", None, None),
         with_row(4, name="养护成本（万元）", value="100"),
+        with_row(7, value="良好"),
+        with_row(1, name="养护里程等……"),
         replace(SOUND, annual_goal="养护公路，提高通行能力，方便群众出行……"),
     ],
 )

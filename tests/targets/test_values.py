@@ -206,6 +206,7 @@ def test_every_value_of_the_sample_has_a_form():
 def test_a_bare_adverb_is_no_level_and_a_template_hint_is_a_placeholder():
     assert is_bare_adverb("显 著")
     assert not is_bare_adverb("显著提升")
+    assert not is_bare_adverb("良好")
     assert is_placeholder("苗木成活率(≥**%)")
     assert not is_placeholder("3×4米的展板")
     assert not is_placeholder("≥一次")
