@@ -63,7 +63,8 @@ def people_of(seen: Around) -> list[User]:
     if kind.while_task_open and seen.task is None:
         return []
     ids = dict.fromkeys(AUDIENCES[kind.audience](seen))
-    ids.pop(seen.notice.by_id, None)
+    if seen.notice.by_id is not None:
+        ids.pop(seen.notice.by_id, None)
     people = User.objects.filter(pk__in=ids, is_active=True).order_by("pk")
     return [person for person in people if grants.may(person, "view", seen.notice.case)]
 
