@@ -1,5 +1,36 @@
-"""The addresses of the room "targets"."""
+"""The addresses of the room "targets". Case pages are known by number, with /tables/ or /reports/ before it."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from targets.views import editing, imports, monitoring, projects, reviewing, tables
+from workflow.machine import Kind
+
+urlpatterns: list[URLPattern] = [
+    path("tables", tables.table_list, name="table_list"),
+    path("tables/<str:number>", tables.table, name="table"),
+    path("tables/<str:number>/print", tables.table_print, name="table_print"),
+    path("tables/<str:number>/save", editing.table_save, name="table_save"),
+    path("tables/<str:number>/submit", editing.table_submit, name="table_submit"),
+    path("tables/<str:number>/recall", editing.case_recall, {"kind": Kind.TARGET, "page": "table"},
+         name="table_recall"),
+    path("tables/<str:number>/cancel", editing.table_cancel, name="table_cancel"),
+    path("tables/<str:number>/answer", editing.table_answer, name="table_answer"),
+    path("tables/<str:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
+    path("import", imports.import_upload, name="import"),
+    path("import/<int:pk>", imports.import_preview, name="import_preview"),
+    path("import/<int:pk>/confirm", imports.import_confirm, name="import_confirm"),
+    path("import/<int:pk>/file", imports.import_file, name="import_file"),
+    path("projects", projects.project_list, name="project_list"),
+    path("projects/import", projects.project_import, name="project_import"),
+    path("projects/template", projects.project_template, name="project_template"),
+    path("projects/add", projects.project_add, name="project_add"),
+    path("monitoring", monitoring.board, name="monitoring"),
+    path("monitoring/periods", monitoring.period_create, name="period_create"),
+    path("monitoring/periods/<int:pk>/open", monitoring.period_open, name="period_open"),
+    path("reports/<str:number>", monitoring.report, name="report"),
+    path("reports/<str:number>/save", monitoring.report_save, name="report_save"),
+    path("reports/<str:number>/submit", monitoring.report_submit, name="report_submit"),
+    path("reports/<str:number>/recall", editing.case_recall, {"kind": Kind.REPORT, "page": "report"},
+         name="report_recall"),
+    path("reports/<str:number>/decide", reviewing.decide, {"kind": Kind.REPORT}, name="report_decide"),
+]

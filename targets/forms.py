@@ -1,0 +1,128 @@
+"""What the document's pages take from a request besides the table itself: filters, files, choices, decisions.
+
+Texts of the table are read by targets.paper; rules are in the domain, forms only give typed values.
+"""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from targets.models import Project
+from targets.models.monitoring import MonitoringPeriod
+from targets.models.review import Grade
+from targets.overview import TABS, Filters
+from workflow.models import Organisation, Round
+
+CONTROL = {"class": "form-control"}
+SELECT = {"class": "form-select"}
+DAY = {"class": "form-control", "type": "date"}
+
+
+class ListFilters(forms.Form):
+    """Filters of a list in its address; one that makes no sense is left out, never an error page."""
+
+    state = forms.ChoiceField(choices=[(name, label) for name, (label, _which) in TABS.items()], required=False)
+    department = forms.IntegerField(required=False)
+    unit = forms.IntegerField(required=False)
+    year = forms.IntegerField(required=False, min_value=1990, max_value=2200)
+    q = forms.CharField(required=False, max_length=100)
+    after = forms.IntegerField(required=False)
+
+    def asked(self) -> tuple[Filters, int | None]:
+        """Return the filters that make sense, and the key of the page."""
+        self.is_valid()
+        got: dict[str, Any] = self.cleaned_data
+        return Filters(got.get("state") or "all", got.get("department"), got.get("unit"), got.get("year"),
+                       (got.get("q") or "").strip()), got.get("after")
+
+
+class UploadForm(forms.Form):
+    """A file with target tables, for one of the units that the person edits."""
+
+    file = forms.FileField(label=_("File"), widget=forms.ClearableFileInput(attrs=CONTROL))
+    unit = forms.ModelChoiceField(Organisation.objects.none(), label=_("For the unit"), required=False,
+                                  widget=forms.Select(attrs=SELECT))
+    declared = forms.BooleanField(label=_("I declare that the file holds no state secrets and no work secrets."),
+                                  widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+                                  error_messages={"required": _("Tick the declaration first; without it nothing is "
+                                                                "uploaded.")})
+
+    def __init__(self, *args: Any, units: list[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Organisation.objects.filter(pk__in=[u.pk for u in units])  # type: ignore[attr-defined]
+        self.fields["unit"].required = len(units) > 1
+        if len(units) < 2:
+            del self.fields["unit"]
+
+
+class ProjectImportForm(forms.Form):
+    """A project list of one round."""
+
+    round = forms.ModelChoiceField(Round.objects.none(), label=_("Round"), widget=forms.Select(attrs=SELECT))
+    file = forms.FileField(label=_("List (xlsx or csv)"), widget=forms.ClearableFileInput(attrs=CONTROL))
+
+    def __init__(self, *args: Any, rounds: list[Round], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["round"].queryset = Round.objects.filter(pk__in=[r.pk for r in rounds])  # type: ignore[attr-defined]
+        if rounds:
+            self.fields["round"].initial = rounds[0]
+
+
+class OffListForm(forms.Form):
+    """A project that is not on the project list (清单外项目)."""
+
+    name = forms.CharField(label=_("Project name"), max_length=300, widget=forms.TextInput(attrs=CONTROL))
+    unit = forms.ModelChoiceField(Organisation.objects.none(), label=_("For the unit"),
+                                  widget=forms.Select(attrs=SELECT))
+    category = forms.ChoiceField(
+        label=_("Category"), widget=forms.Select(attrs=SELECT), initial=Project.Category.SPECIFIC,
+        choices=[c for c in Project.Category.choices if c[0] != Project.Category.PERSONNEL])
+
+    def __init__(self, *args: Any, units: list[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Organisation.objects.filter(pk__in=[u.pk for u in units])  # type: ignore[attr-defined]
+        if units:
+            self.fields["unit"].initial = units[0]
+
+
+class DecisionForm(forms.Form):
+    """What a reviewer says: words, a document for the release, four ticks. Texts stay when the decision is refused."""
+
+    words = forms.CharField(required=False, max_length=4000, label=_("Opinion"),
+                            widget=forms.Textarea(attrs={"class": "form-control", "rows": 3}))
+    days = forms.IntegerField(required=False, min_value=1, max_value=60, label=_("Working days for the correction"),
+                              widget=forms.NumberInput(attrs=CONTROL))
+    document_number = forms.CharField(required=False, max_length=60, label=_("Document number"),
+                                      widget=forms.TextInput(attrs=CONTROL))
+    document_date = forms.DateField(required=False, label=_("Document date"), widget=forms.DateInput(attrs=DAY))
+    completeness = forms.ChoiceField(choices=Grade.choices, required=False, label=_("completeness"))
+    relevance = forms.ChoiceField(choices=Grade.choices, required=False, label=_("relevance"))
+    suitability = forms.ChoiceField(choices=Grade.choices, required=False, label=_("suitability"))
+    feasibility = forms.ChoiceField(choices=Grade.choices, required=False, label=_("feasibility"))
+
+    GRADED = ("completeness", "relevance", "suitability", "feasibility")
+    RANK = (Grade.EXCELLENT, Grade.GOOD, Grade.FAIR, Grade.POOR)
+
+    def sheet(self) -> dict[str, str] | None:
+        """Return the review sheet when a grade was ticked; the overall grade is the worst of the four."""
+        ticked = {name: self.cleaned_data.get(name) or "" for name in self.GRADED}
+        given = [grade for grade in ticked.values() if grade]
+        if not given:
+            return None
+        return {**ticked, "overall": max(given, key=[str(g) for g in self.RANK].index),
+                "opinion": self.cleaned_data.get("words") or ""}
+
+
+class PeriodForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One stretch of the year that is monitored, with its dates."""
+
+    class Meta:
+        model = MonitoringPeriod
+        fields = ("fiscal_year", "label", "from_date", "to_date", "unit_due", "department_due", "finance_due")
+        widgets = {
+            "fiscal_year": forms.NumberInput(attrs=CONTROL), "label": forms.TextInput(attrs=CONTROL),
+            **{name: forms.DateInput(attrs=DAY, format="%Y-%m-%d") for name in
+               ("from_date", "to_date", "unit_due", "department_due", "finance_due")},
+        }
+        labels = {"from_date": _("From"), "to_date": _("To")}

@@ -1,0 +1,4 @@
+// The print view's button.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});

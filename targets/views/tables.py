@@ -1,0 +1,145 @@
+"""The target table's pages: the list, the form or the reading view of one table, and its print."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from targets import judging, overview, profiles, queries
+from targets.checks import Finding
+from targets.content import TableContent, diff
+from targets.forms import DecisionForm, ListFilters
+from targets.models import Comment, Indicator, TargetTable
+from targets.paper import FormText, paper, place_anchor
+from targets.rows import content_from
+from targets.views.common import person, standing_context, visible_case
+from workflow import grants
+from workflow.engine import Seen
+from workflow.machine import Action, Kind, Role
+from workflow.models import Case
+from workflow.queries import is_finance
+
+
+@require_GET
+def table_list(request: HttpRequest) -> HttpResponse:
+    """Show the tables that the person sees, by tab, with filters in the address."""
+    filters, after = ListFilters(request.GET).asked()
+    page = overview.tables_for(person(request), filters=filters, after=after)
+    departments, years = overview.choices_for(person(request))
+    return render(request, "targets/table_list.html", {
+        "section": "tables", "page": page, "filters": filters, "departments": departments, "years": years,
+        "tab": page.tab(filters.state), "now": timezone.now(), "is_finance": is_finance(person(request)),
+        "is_filtered": bool(filters.department or filters.year or filters.q or filters.unit),
+    })
+
+
+@require_GET
+def table(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one table: the form for whoever may edit it now, else the paper with what may be decided."""
+    case = visible_case(request, number, kind=Kind.TARGET)
+    context = standing_context(request, case)
+    if context["may"][Action.EDIT].may:
+        return form_page(request, case, context=context)
+    return read_page(request, case, context=context)
+
+
+@require_GET
+def table_print(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the table in the official layout, ready for the printer."""
+    case = visible_case(request, number, kind=Kind.TARGET)
+    _row, text, _content = stored(case)
+    sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year)
+    return render(request, "targets/table_print.html", {"case": case, "paper": sheet, "now": timezone.now()})
+
+
+def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:
+    """Return the table's row, its texts and its content as they stand. Two statements."""
+    row = TargetTable.objects.select_related("project").filter(pk=case.pk).first()
+    if row is None:
+        content = TableContent(project_name=case.title, fiscal_year=case.fiscal_year)
+        return None, FormText.of_content(content), content
+    indicators = list(Indicator.objects.filter(table=row).order_by("position", "id"))
+    content = content_from(row, rows=[(i.code, i.name, i.value) for i in indicators])
+    text = FormText.of_content(content, uuids=[i.uuid for i in indicators], not_applicable=row.not_applicable)
+    return row, text, content
+
+
+def locked_fields(case: Case, row: TargetTable | None) -> tuple[str, ...]:
+    """Return the header fields that the project list fixes: shown, not typed."""
+    listed = not case.is_off_list and row is not None and row.project is not None
+    return ("project_name",) if listed else ()
+
+
+def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | None = None,
+              typed: FormText | None = None, seen: Seen | None = None, status: int = 200,
+              **more: Any) -> HttpResponse:
+    """Show the form, with what is stored or, when something was refused, with what was typed.
+
+    `seen`: what the typed texts were made from, so that a stale form stays stale; None: what stands now.
+    """
+    row, text, content = stored(case)
+    if typed is not None:
+        content, text = typed.content(content), typed
+        text = FormText({**FormText.of_content(content).header, **typed.header}, typed.rows, typed.not_applicable)
+    findings = judging.judge(case, content, row)
+    sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, locked=locked_fields(case, row),
+                  findings=findings)
+    comments = open_comments(case)
+    return render(request, "targets/table_form.html", {
+        "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
+        "is_typed": typed is not None,
+        **findings_context(findings), "comments": comments, "looked_at": _is_looked_at(row, content),
+        "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,
+    }, status=status)
+
+
+def _is_looked_at(row: TargetTable | None, content: TableContent) -> bool:
+    return row is not None and bool(row.looked_at_hash) and row.looked_at_hash == content.hash()
+
+
+def findings_context(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the findings by severity, each with its sentence and the place on the page to jump to."""
+    told: dict[str, list[dict[str, Any]]] = {severity: [] for severity in profiles.SEVERITIES}
+    for finding in findings:
+        told[finding.severity].append({
+            "rule": finding.rule, "words": judging.sentence(finding), "anchor": place_anchor(finding.place),
+            "source": finding.source})
+    return {"must_fix": told[profiles.MUST_FIX], "should_fix": told[profiles.SHOULD_FIX],
+            "hints": told[profiles.HINT]}
+
+
+def open_comments(case: Case) -> list[Comment]:
+    """Return the reviewers' published remarks that nobody has resolved. One statement."""
+    return list(Comment.objects.filter(case=case, published_at__isnull=False, resolved_at=None)
+                .select_related("author", "answered_by"))
+
+
+def _is_reviewer(request: HttpRequest) -> bool:
+    """Return whether the person decides on anything at all, so that a missing button needs its reason."""
+    return any(held.role not in (Role.EDITOR, Role.AUDITOR) for held in grants.roles_of(person(request)))
+
+
+def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | None = None,
+              form: DecisionForm | None = None, status: int = 200, **more: Any) -> HttpResponse:
+    """Show the paper, what changed since this reviewer last looked, and the decision where one is asked."""
+    context = context or standing_context(request, case)
+    row, text, content = stored(case)
+    before, before_words = queries.compared_with(case, person(request))
+    changes = diff(before, content) if before is not None else ()
+    decides = any(context["may"][action].may for action in (Action.APPROVE, Action.RELEASE, Action.RETURN))
+    findings = judging.judge(case, content, row)
+    sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
+                  findings=findings if decides else ())
+    return render(request, "targets/table_read.html", {
+        "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
+        "has_before": before is not None, "before_words": before_words, "row": row,
+        **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
+        "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),
+        "decide_url": reverse("table_decide", args=[case.number]),
+        "facts": queries.facts_of(case, content, row) if row else (),
+        **more,
+    }, status=status)
