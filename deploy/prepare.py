@@ -73,16 +73,6 @@ def prepare(*, demo: bool) -> list[str]:
     return done
 
 
-def demo_logins() -> list[tuple[str, str, str]]:
-    """Return (user name, password, role in words) of the demo people that are in this database and may log in."""
-    from django.contrib.auth import get_user_model
-
-    from targets import demo
-
-    known = set(get_user_model().objects.filter(is_active=True).values_list("username", flat=True))
-    return [login for login in demo.logins() if login[0] in known]
-
-
 def main() -> int:
     import django
 
@@ -92,10 +82,12 @@ def main() -> int:
     chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
     django.setup()
+    from targets.demo import logins
+
     done = prepare(demo=chosen.demo)
     if chosen.result:
         chosen.result.touch(mode=0o600)
-        chosen.result.write_text(json.dumps({"done": done, "logins": demo_logins()}), encoding="utf-8")
+        chosen.result.write_text(json.dumps({"done": done, "logins": logins()}), encoding="utf-8")
     sys.stdout.write(f"{'; '.join(done) or 'nothing to prepare'}\n")
     return 0
 

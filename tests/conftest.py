@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _let_flush_pass_the_append_only_triggers() -> None:
-    """Drop the record's triggers before a transactional test is flushed; the flush's post_migrate installs them again."""
+    """Drop the record's triggers before a transactional test is flushed; post_migrate installs them again."""
     from django.db import connection
     from django.test import TransactionTestCase
 
