@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from workflow import grants
 from workflow.machine import Role
 from workflow.models import Organisation, OrganisationAlias, User
-from workflow.refusals import Refused
+from workflow.refusals import NotPermitted, Refused
 
 FINANCE_ROLES = (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD)
 
 
-class NotAnEditor(Refused):
+class NotAnEditor(NotPermitted):
     code = "not_an_editor"
     message = _("Only editors of a unit may do this. Ask your unit head to have the editor role given to you.")
 
@@ -28,7 +28,7 @@ class WhichUnit(Refused):
     message = _("You are an editor of several units (%(units)s). Choose the unit that this is for.")
 
 
-class NotFinance(Refused):
+class NotFinance(NotPermitted):
     code = "not_finance"
     message = _("Only reviewers and heads of the finance bureau may do this.")
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from targets import monitoring, organisations, queries, reviews
+from targets import monitoring, organisations, reviews
 from targets.models import MonitoringPeriod, MonitoringReport, Revision
 from targets.models.monitoring import IndicatorProgress
 from tests.targets.papers import ROWS, again, fresh, in_force, submitted
@@ -160,7 +160,7 @@ def test_a_saved_report_computes_lights_and_changes_the_hash(world):
     rows[2] |= {"possibility": "possible", "reason": "演示原因", "cause_funds": True}
     rows[4] |= {"possibility": "impossible"}
     save(world, at, header={"executed_total": "15", "remark": "演示"}, rows=rows)
-    report = queries.report_for(at.case)
+    report = MonitoringReport.objects.get(pk=at.case.pk)
     lights = [row.light for row in report.progress.all()]
     assert (lights[0], lights[2], lights[4], report.light) == ("green", "yellow", "red", "red")
     assert report.progress.all()[2].cause_funds
