@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import judging, overview, profiles, queries
+from targets import comparing, judging, overview, profiles
 from targets.checks import Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
@@ -128,7 +128,7 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     """Show the paper, what changed since this reviewer last looked, and the decision where one is asked."""
     context = context or standing_context(request, case)
     row, text, content = stored(case)
-    before, before_words = queries.compared_with(case, person(request))
+    before, before_words = comparing.compared_with(case, person(request))
     changes = diff(before, content) if before is not None else ()
     decides = any(context["may"][action].may for action in (Action.APPROVE, Action.RELEASE, Action.RETURN))
     findings = judging.judge(case, content, row)
@@ -140,6 +140,6 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
         "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),
         "decide_url": reverse("table_decide", args=[case.number]),
-        "facts": queries.facts_of(case, content, row) if row else (),
+        "facts": comparing.facts_of(case, content, row, counts=dict(judging.counts(findings))),
         **more,
     }, status=status)
