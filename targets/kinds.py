@@ -40,7 +40,7 @@ class TargetKind:
 
     def url(self, case: Case) -> str:
         """Return the address of the table's page."""
-        return reverse("table_form", args=[case.number])
+        return reverse("table", args=[case.number])
 
     def after(self, case: Case, action: Action, by: User | None, now: datetime, event: Event) -> None:
         """Keep the revision, the review sheet and the tick; open the report that the period asks for."""
@@ -67,7 +67,7 @@ class ReportKind:
 
     def url(self, case: Case) -> str:
         """Return the address of the report's page."""
-        return reverse("report_form", args=[case.number])
+        return reverse("report", args=[case.number])
 
     def after(self, case: Case, action: Action, by: User | None, now: datetime, event: Event) -> None:
         """Keep the revision and the review sheet."""
