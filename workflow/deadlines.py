@@ -1,11 +1,9 @@
-"""Clocks: when a task is due, how its clock rests and runs on, and the sweep that fires the rungs of its ladder.
+"""Clocks: when a task is due, when the rungs of its ladder fire, how its clock rests and runs on.
 
 Working days come from calendar, rungs from ladders; here they become times. `clock` is called by the engine for
-each task it opens and asks no query while both are kept; `sweep` by beat, by the supervisor and by hand.
+each task it opens and asks no query while both are kept. What fires the rungs is workflow.sweeping.
 """
 
-import logging
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,18 +11,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from workflow import calendar, ladders, record
-from workflow.machine import Action, TaskStatus
-from workflow.models import Case, Rung, RungFired, Suspension, Task
-from workflow.signals import rung_fired, work_waits
-
-logger = logging.getLogger(__name__)
+from workflow import calendar, ladders
+from workflow.models import Rung, RungFired, Suspension, Task
 
 INSTANT = timedelta(microseconds=1)
-SWEEP_CHUNK = 50
-"""Tasks a transaction on SQLite, where every writer waits for it; PostgreSQL takes `limit`."""
-SWEEP_AT_MOST = 20_000
-"""Tasks one sweep looks at before it leaves the rest to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +134,8 @@ def next_rung_at(
     return min((moment for moment in times if moment > after), default=None)
 
 
-def _upcoming(task: Task, *, after: datetime) -> datetime | None:
+def upcoming(task: Task, *, after: datetime) -> datetime | None:
+    """Return the time of the first rung of `task` later than `after`, None when there is none."""
     return next_rung_at(ladder_id=task.ladder_id, opened_at=task.opened_at, due_at=task.due_at, after=after)
 
 
@@ -179,7 +170,7 @@ def wake(task: Task, *, now: datetime) -> None:
         if days and task.due_at > rested_from:
             task.due_at = day_end(calendar.add_working_days(due_day(task.due_at), days))
             task.term += 1
-        task.next_rung_at = _upcoming(task, after=now if task.due_at > now else rested_from)
+        task.next_rung_at = upcoming(task, after=now if task.due_at > now else rested_from)
     task.save(update_fields=["resting_since", "due_at", "term", "next_rung_at"])
 
 
@@ -205,145 +196,6 @@ def reproject(*, now: datetime) -> int:
             task.due_is_provisional = not (working.is_published(started) and working.is_published(due_on))
             if task.resting_since is None:
                 last = RungFired.objects.filter(task=task, term=task.term).order_by("-due_at").first()
-                task.next_rung_at = _upcoming(task, after=last.due_at if last else task.opened_at)
+                task.next_rung_at = upcoming(task, after=last.due_at if last else task.opened_at)
             task.save(update_fields=["due_at", "due_is_provisional", "next_rung_at"])
     return moved
-
-
-# The sweep
-
-
-@dataclass(frozen=True, slots=True)
-class SweepResult:
-    """What one sweep did: rungs announced, rungs recorded in silence, tasks looked at."""
-
-    fired: int = 0
-    silent: int = 0
-    tasks: int = 0
-
-    def __add__(self, other: "SweepResult") -> "SweepResult":
-        return SweepResult(self.fired + other.fired, self.silent + other.silent, self.tasks + other.tasks)
-
-
-def sweep(*, now: datetime, limit: int = 200, recorded_at: datetime | None = None) -> SweepResult:
-    """Fire every rung that is due at `now`, oldest first, until nothing is; a second sweep changes nothing.
-
-    Per task, in one transaction: RungFired rows (the insert is the claim), an event for an escalation, the signal
-    rung_fired, the next rung. Of several missed reminders only the latest is sent, and of several missed escalations
-    the latest to each audience; the others are recorded in silence. A task or a case that somebody works on just now
-    is left to the next sweep. `recorded_at` dates the events when `now` is not the real time; default `now`.
-    """
-    done, left = SweepResult(), set[int]()
-    size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
-    due = Task.objects.filter(status=TaskStatus.OPEN, next_rung_at__lte=now).order_by("next_rung_at", "pk")
-    while done.tasks < SWEEP_AT_MOST:
-        chunk = list(due.exclude(pk__in=left).values_list("pk", flat=True)[:size])
-        if not chunk:
-            break
-        try:
-            swept, result = _sweep_chunk(chunk, now=now, recorded_at=recorded_at or now)
-        except Exception:
-            # One task that cannot be fired must not keep the others from theirs, whatever its reason.
-            if size == 1:
-                logger.exception("The rungs of task %s cannot be fired", chunk[0])
-                left.update(chunk)
-            size = 1
-            continue
-        done += result
-        left.update(set(chunk) - swept)
-    return done
-
-
-def _sweep_chunk(chunk: Sequence[int], *, now: datetime, recorded_at: datetime) -> tuple[set[int], SweepResult]:
-    """Fire what is due of the tasks of `chunk` that nobody else holds, in one transaction.
-
-    Locks task and case together and waits for neither, so that it can never stand in a circle with the engine, which
-    locks the case first.
-    """
-    with transaction.atomic():
-        tasks = list(
-            Task.objects.select_for_update(skip_locked=True, of=("self", "case"))
-            .select_related("case")
-            .filter(pk__in=chunk, status=TaskStatus.OPEN, next_rung_at__lte=now)
-            .order_by("next_rung_at", "pk")
-        )
-        known = set(RungFired.objects.filter(task__in=tasks).values_list("task_id", "term", "code"))
-        firing = [(task, list(_firing(task, known, now=now))) for task in tasks]
-        rows = RungFired.objects.bulk_create(fired for _task, pairs in firing for _rung, fired in pairs)
-        for task in tasks:
-            task.next_rung_at = _upcoming(task, after=now)
-        Task.objects.bulk_update(tasks, ["next_rung_at"])
-        _record_escalations(firing, recorded_at=recorded_at)
-        for task, pairs in firing:
-            for rung, fired in pairs:
-                if not fired.is_silent:
-                    rung_fired.send(sender=Task, task=task, rung=rung, fired=fired, now=now)
-        silent = sum(row.is_silent for row in rows)
-        if len(rows) > silent:
-            transaction.on_commit(lambda: work_waits.send(sender=Task))
-    return {task.pk for task in tasks}, SweepResult(len(rows) - silent, silent, len(tasks))
-
-
-def _firing(task: Task, known: set[tuple[int, int, str]], *, now: datetime) -> Iterator[tuple[Rung, RungFired]]:
-    """Yield the rungs of `task` that are due and have not fired in this term, the overtaken ones as silent.
-
-    A reminder earlier than the task's next rung was passed over on purpose: it lay before the task was opened.
-    """
-    assert task.due_at is not None
-    assert task.next_rung_at is not None
-    due: list[tuple[datetime, Rung]] = []
-    for rung in ladders.rungs_of(task.ladder_id):
-        moment = rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
-        is_meant = rung.is_escalation or moment >= task.next_rung_at
-        is_moot = rung.only_if_not_begun and task.begun_at is not None
-        if moment <= now and is_meant and not is_moot and (task.pk, task.term, rung.code) not in known:
-            due.append((moment, rung))
-    latest = {(rung.is_escalation, rung.audience): rung.pk for _moment, rung in sorted(due, key=_by_time)}
-    for moment, rung in due:
-        yield (
-            rung,
-            RungFired(
-                task=task,
-                code=rung.code,
-                term=task.term,
-                audience=rung.audience,
-                is_escalation=rung.is_escalation,
-                due_at=moment,
-                fired_at=now,
-                is_silent=latest[rung.is_escalation, rung.audience] != rung.pk,
-            ),
-        )
-
-
-def _by_time(timed: tuple[datetime, Rung]) -> tuple[datetime, int]:
-    return timed[0], timed[1].pk
-
-
-def _record_escalations(
-    firing: Sequence[tuple[Task, Sequence[tuple[Rung, RungFired]]]], *, recorded_at: datetime
-) -> None:
-    """Append an event for each escalation announced, and save the head of each case once."""
-    cases: dict[int, Case] = {}
-    for task, pairs in firing:
-        for rung, fired in pairs:
-            if not rung.is_escalation or fired.is_silent:
-                continue
-            case = cases.setdefault(task.case_id, task.case)
-            record.append(
-                case,
-                action=Action.ESCALATE,
-                by=None,
-                now=recorded_at,
-                payload={
-                    "task": task.pk,
-                    "task_kind": task.kind,
-                    "rung": rung.code,
-                    "audience": rung.audience,
-                    "due_at": task.due_at.isoformat() if task.due_at else None,
-                },
-                from_state=case.state,
-                to_state=case.state,
-                version=case.version,
-            )
-    for case in cases.values():
-        record.save_head(case)

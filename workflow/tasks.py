@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from workflow import deadlines
+from workflow import deadlines, sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 @shared_task(name="workflow.sweep")
 def sweep() -> None:
     """Fire every rung that is due now. Missing a run, or running twice, changes nothing."""
-    result = deadlines.sweep(now=deadlines.database_now())
+    now = deadlines.database_now()
+    result = sweeping.sweep(now=now, up_since=sweeping.beat(now=now))
     if result.tasks:
         logger.info("Swept %s tasks: %s rungs announced, %s silent", result.tasks, result.fired, result.silent)

@@ -12,7 +12,7 @@ from notifications.delivery import DeliverResult, deliver
 from notifications.expand import expand
 from notifications.models import Channel, Delivery, Digest, Status
 from tests.world import NOW, act, person, toy_case, walk_to
-from workflow import deadlines
+from workflow import sweeping
 from workflow.machine import Action, Role
 from workflow.models import User
 
@@ -176,7 +176,7 @@ class TestDigests:
 
     def run(self, moment):
         now = shanghai(moment)
-        deadlines.sweep(now=now)
+        sweeping.sweep(now=now)
         expand(now=now)
         return deliver(now=now)
 
@@ -194,7 +194,7 @@ class TestDigests:
         self.run("2026-09-16T09:00")
         toy_case(mailed, toy, due_on=date(2026, 9, 18), now=shanghai("2026-09-16T08:00"))
         mail.outbox.clear()
-        deadlines.sweep(now=shanghai("2026-09-16T09:30"))
+        sweeping.sweep(now=shanghai("2026-09-16T09:30"))
         Delivery.objects.filter(status=Status.SENT, channel=Channel.EMAIL).update(status=Status.PENDING, sent_at=None)
         assert deliver(now=shanghai("2026-09-16T10:00")).sent == 0
         assert mail.outbox == []
@@ -205,7 +205,7 @@ class TestDigests:
     def test_it_waits_until_everything_due_is_known(self, mailed, toy):
         self.three_tables(mailed, toy)
         now = shanghai("2026-09-16T09:00")
-        deadlines.sweep(now=now)
+        sweeping.sweep(now=now)
         expand(now=now, limit=1)
         assert deliver(now=now) == DeliverResult()
         expand(now=now)
@@ -214,7 +214,7 @@ class TestDigests:
     def test_but_not_for_ever(self, mailed, toy):
         self.three_tables(mailed, toy)
         now = shanghai("2026-09-16T09:00")
-        deadlines.sweep(now=now)
+        sweeping.sweep(now=now)
         expand(now=now, limit=1)
         assert deliver(now=now + timedelta(minutes=9)) == DeliverResult()
         assert deliver(now=now + timedelta(minutes=10)).sent == 2
@@ -222,7 +222,7 @@ class TestDigests:
     def test_what_is_done_before_it_goes_is_left_out(self, mailed, toy):
         cases = self.three_tables(mailed, toy)
         now = shanghai("2026-09-16T09:00")
-        deadlines.sweep(now=now)
+        sweeping.sweep(now=now)
         expand(now=now)
         act(cases[0], Action.SUBMIT, mailed.editor, now=now)
         expand(now=now)
@@ -232,7 +232,7 @@ class TestDigests:
     def test_nothing_left_to_do_is_silence(self, mailed, toy):
         case = toy_case(mailed, toy, due_on=DUE)
         now = shanghai("2026-09-16T09:00")
-        deadlines.sweep(now=now)
+        sweeping.sweep(now=now)
         expand(now=now)
         act(case, Action.SUBMIT, mailed.editor, now=now)
         expand(now=now)

@@ -8,7 +8,7 @@ from notifications import queries
 from notifications.expand import ExpandResult, expand
 from notifications.models import Channel, Delivery, Notice, Preference, Status
 from tests.world import NOW, act, group, person, toy_case, walk_to
-from workflow import deadlines, engine
+from workflow import engine, sweeping
 from workflow.machine import Action, Kind, Role
 from workflow.models import Task, User
 from workflow.signals import announced
@@ -192,7 +192,7 @@ class TestRecipients:
 class TestRungs:
     def fire(self, world, toy, moment, **columns):
         case = toy_case(world, toy, due_on=DUE, **columns)
-        deadlines.sweep(now=shanghai(moment))
+        sweeping.sweep(now=shanghai(moment))
         expand(now=shanghai(moment))
         return case
 
@@ -203,14 +203,14 @@ class TestRungs:
 
     def test_a_newer_reminder_takes_the_place_of_the_older(self, world, toy):
         self.fire(world, toy, "2026-09-14T09:00")
-        deadlines.sweep(now=shanghai("2026-09-16T09:00"))
+        sweeping.sweep(now=shanghai("2026-09-16T09:00"))
         expand(now=shanghai("2026-09-16T09:00"))
         assert queries.unread_count(fresh(world.editor)) == 1
         assert len(queries.notices_for(fresh(world.editor))) == 2
 
     def test_a_reminder_whose_task_is_done_by_now_tells_nobody(self, world, toy):
         case = toy_case(world, toy, due_on=DUE)
-        deadlines.sweep(now=shanghai("2026-09-14T09:00"))
+        sweeping.sweep(now=shanghai("2026-09-14T09:00"))
         act(case, Action.SUBMIT, world.editor)
         expand(now=shanghai("2026-09-14T09:01"))
         assert told("reminder") == set()
@@ -246,14 +246,14 @@ class TestRungs:
         chief = person("chief", (world.business, Role.FINANCE_HEAD))
         case = walk_to(toy_case(world, toy, due_on=DUE), world, "finance_review")
         due = Task.objects.get(case=case, status="open").due_at
-        deadlines.sweep(now=due + timedelta(days=3))
+        sweeping.sweep(now=due + timedelta(days=3))
         expand(now=due + timedelta(days=3))
         assert told("escalation") == {("escalation", chief.username)}
 
     def test_without_a_head_of_the_division_the_bureau_hears_of_it(self, world, toy):
         case = walk_to(toy_case(world, toy, due_on=DUE), world, "finance_review")
         due = Task.objects.get(case=case, status="open").due_at
-        deadlines.sweep(now=due + timedelta(days=3))
+        sweeping.sweep(now=due + timedelta(days=3))
         expand(now=due + timedelta(days=3))
         assert told("escalation") == {("escalation", "leader")}
 

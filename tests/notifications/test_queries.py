@@ -10,7 +10,7 @@ from notifications import queries
 from notifications.expand import expand, settle
 from notifications.models import Delivery, Notice, Status
 from tests.world import NOW, act, group, toy_case, walk_to
-from workflow import deadlines, record
+from workflow import deadlines, record, sweeping
 from workflow.machine import Action, Role
 from workflow.models import Event, RungFired, User
 
@@ -92,7 +92,7 @@ class TestPrepared:
     def overdue(self, world, toy):
         world.performance_reviewer.groups.add(group(world.performance, Role.FINANCE_HEAD))
         case = toy_case(world, toy, due_on=DUE)
-        deadlines.sweep(now=shanghai("2026-09-21T09:00"))
+        sweeping.sweep(now=shanghai("2026-09-21T09:00"))
         expand(now=shanghai("2026-09-21T09:00"))
         return case
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.world import NOW, act, toy_case
-from workflow import deadlines, record
+from workflow import deadlines, record, sweeping
 from workflow.machine import Action
 from workflow.models import Case, Event, RungFired, Task
 from workflow.signals import rung_fired, work_waits
@@ -56,7 +56,7 @@ def snapshot():
 
 def test_nothing_fires_before_its_time(task, heard):
     before = snapshot()
-    assert deadlines.sweep(now=shanghai("2026-09-08T08:59")) == deadlines.SweepResult()
+    assert sweeping.sweep(now=shanghai("2026-09-08T08:59")) == sweeping.SweepResult()
     assert heard == []
     assert snapshot() == before
 
@@ -66,7 +66,7 @@ def test_each_rung_fires_at_its_time_and_once(task, heard):
     moment = NOW
     while moment < shanghai("2026-09-25T00:00"):
         known = len(heard)
-        deadlines.sweep(now=moment)
+        sweeping.sweep(now=moment)
         fired_at |= dict.fromkeys(codes(heard)[known:], moment)
         moment += timedelta(minutes=30)
     assert fired_at == {
@@ -85,15 +85,15 @@ def test_each_rung_fires_at_its_time_and_once(task, heard):
 
 
 def test_a_second_sweep_changes_nothing(task, heard):
-    deadlines.sweep(now=shanghai("2026-09-18T10:00"))
+    sweeping.sweep(now=shanghai("2026-09-18T10:00"))
     before, known = snapshot(), list(heard)
-    assert deadlines.sweep(now=shanghai("2026-09-18T10:00")) == deadlines.SweepResult()
+    assert sweeping.sweep(now=shanghai("2026-09-18T10:00")) == sweeping.SweepResult()
     assert snapshot() == before
     assert heard == known
 
 
 def test_after_an_outage_only_the_latest_reminder_is_sent(task, heard):
-    result = deadlines.sweep(now=shanghai("2026-09-17T12:00"))
+    result = sweeping.sweep(now=shanghai("2026-09-17T12:00"))
     assert codes(heard) == ["due-0"]
     assert (result.fired, result.silent, result.tasks) == (1, 3, 1)
     silent = RungFired.objects.filter(is_silent=True).values_list("code", flat=True)
@@ -101,7 +101,7 @@ def test_after_an_outage_only_the_latest_reminder_is_sent(task, heard):
 
 
 def test_after_an_outage_each_audience_hears_the_latest_escalation(task, heard):
-    deadlines.sweep(now=shanghai("2026-09-20T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-20T12:00"))
     assert [(code, escalation) for _task, code, escalation in heard] == [
         ("due-0", False),
         ("late-1", True),
@@ -113,7 +113,7 @@ def test_after_an_outage_each_audience_hears_the_latest_escalation(task, heard):
 
 def test_who_has_begun_is_not_told_to_begin(task, heard):
     Task.objects.filter(pk=task.pk).update(begun_at=NOW)
-    deadlines.sweep(now=shanghai("2026-09-08T09:00"))
+    sweeping.sweep(now=shanghai("2026-09-08T09:00"))
     assert heard == []
     assert not RungFired.objects.exists()
     task.refresh_from_db()
@@ -122,32 +122,32 @@ def test_who_has_begun_is_not_told_to_begin(task, heard):
 
 def test_a_closed_task_fires_nothing(world, task, heard):
     act(task.case, Action.SUBMIT, world.editor)
-    deadlines.sweep(now=shanghai("2026-09-08T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-08T12:00"))
     assert task.pk not in [pk for pk, _code, _escalation in heard]
 
 
 def test_a_resting_task_fires_nothing_and_goes_on_when_woken(task, heard):
     deadlines.rest(task, now=NOW, reason="演示")
-    deadlines.sweep(now=shanghai("2026-09-18T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-18T12:00"))
     assert heard == []
     deadlines.wake(task, now=shanghai("2026-09-18T12:00"))
-    deadlines.sweep(now=shanghai("2026-09-18T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-18T12:00"))
     assert heard == []
 
 
 def test_an_extended_term_fires_anew(task, heard):
-    deadlines.sweep(now=shanghai("2026-09-14T09:00"))
+    sweeping.sweep(now=shanghai("2026-09-14T09:00"))
     deadlines.rest(task := Task.objects.get(pk=task.pk), now=shanghai("2026-09-14T10:00"), reason="演示")
     deadlines.wake(task, now=shanghai("2026-09-21T10:00"))
     moment = shanghai("2026-09-21T10:00")
     while moment < shanghai("2026-09-25T00:00"):
-        deadlines.sweep(now=moment)
+        sweeping.sweep(now=moment)
         moment += timedelta(hours=1)
     assert codes(heard) == ["due-3", "due-1", "due-0"]
 
 
 def test_an_escalation_stands_in_the_record(task):
-    deadlines.sweep(now=shanghai("2026-09-20T12:00"), recorded_at=NOW + timedelta(minutes=1))
+    sweeping.sweep(now=shanghai("2026-09-20T12:00"), recorded_at=NOW + timedelta(minutes=1))
     events = list(Event.objects.filter(action=Action.ESCALATE).order_by("seq"))
     assert [record.payload_of(e)["rung"] for e in events] == ["late-1", "late-2"]
     assert {(e.actor_id, e.from_state, e.to_state, e.refused) for e in events} == {(None, "draft", "draft", "")}
@@ -156,7 +156,7 @@ def test_an_escalation_stands_in_the_record(task):
 
 
 def test_a_reminder_does_not_stand_in_the_record(task):
-    deadlines.sweep(now=shanghai("2026-09-17T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-17T12:00"))
     assert not Event.objects.filter(action=Action.ESCALATE).exists()
 
 
@@ -165,13 +165,13 @@ def test_two_tasks_of_one_case_keep_one_chain(task):
         case=task.case, kind="fill", role_group=task.role_group, opened_at=NOW, due_at=task.due_at,
         ladder=task.ladder, next_rung_at=task.next_rung_at,
     )  # fmt: skip
-    deadlines.sweep(now=shanghai("2026-09-18T12:00"))
+    sweeping.sweep(now=shanghai("2026-09-18T12:00"))
     assert Event.objects.filter(action=Action.ESCALATE).count() == 2
     assert list(record.verify()) == []
 
 
 def test_the_unique_row_is_the_claim(task):
-    deadlines.sweep(now=shanghai("2026-09-08T09:00"))
+    sweeping.sweep(now=shanghai("2026-09-08T09:00"))
     row = RungFired.objects.get()
     row.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -184,7 +184,7 @@ def test_more_tasks_than_one_transaction_takes_are_all_fired(task, heard):
              ladder=task.ladder, next_rung_at=task.next_rung_at)
         for _ in range(119)
     )  # fmt: skip
-    assert deadlines.sweep(now=shanghai("2026-09-08T09:00"), limit=50).tasks == 120
+    assert sweeping.sweep(now=shanghai("2026-09-08T09:00"), limit=50).tasks == 120
     assert len({pk for pk, _code, _escalation in heard}) == 120
 
 
@@ -200,7 +200,7 @@ def test_one_task_that_cannot_be_fired_does_not_keep_the_others(task, heard, cap
 
     rung_fired.connect(fail)
     try:
-        result = deadlines.sweep(now=shanghai("2026-09-08T09:00"))
+        result = sweeping.sweep(now=shanghai("2026-09-08T09:00"))
     finally:
         rung_fired.disconnect(fail)
     assert result.tasks == 1
@@ -217,10 +217,10 @@ def test_the_bell_rings_after_the_commit_only_when_there_is_something_to_send(ta
     work_waits.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            deadlines.sweep(now=shanghai("2026-09-08T08:00"))
+            sweeping.sweep(now=shanghai("2026-09-08T08:00"))
         assert rung == []
         with django_capture_on_commit_callbacks(execute=True):
-            deadlines.sweep(now=shanghai("2026-09-08T09:00"))
+            sweeping.sweep(now=shanghai("2026-09-08T09:00"))
         assert rung == [Task]
     finally:
         work_waits.disconnect(listen)
@@ -233,4 +233,46 @@ def test_a_sweep_costs_one_statement_a_rung_and_a_fixed_number_more(task, django
         for _ in range(29)
     )  # fmt: skip
     with django_assert_max_num_queries(30 + 12):
-        deadlines.sweep(now=datetime(2026, 9, 8, 1, 0, tzinfo=UTC))
+        sweeping.sweep(now=datetime(2026, 9, 8, 1, 0, tzinfo=UTC))
+
+
+class TestOutage:
+    BACK = shanghai("2026-09-18T15:00")
+    """A Friday; the next working day is Sunday the 20th, made up."""
+
+    def test_nobody_is_escalated_for_time_in_which_the_system_was_down(self, task, heard):
+        sweeping.sweep(now=self.BACK, up_since=self.BACK)
+        assert codes(heard) == ["due-0"]
+        task.refresh_from_db()
+        assert task.next_rung_at == shanghai("2026-09-20T09:00")
+
+    def test_after_a_working_day_of_grace_they_are(self, task, heard):
+        sweeping.sweep(now=self.BACK, up_since=self.BACK)
+        sweeping.sweep(now=shanghai("2026-09-20T08:59"), up_since=self.BACK)
+        assert codes(heard) == ["due-0"]
+        sweeping.sweep(now=shanghai("2026-09-20T09:00"), up_since=self.BACK)
+        assert codes(heard) == ["due-0", "late-1", "late-2"]
+        payload = record.payload_of(Event.objects.filter(action=Action.ESCALATE).first())
+        assert datetime.fromisoformat(payload["rung_due_at"]) == shanghai("2026-09-18T09:00")
+
+    def test_who_acts_within_the_grace_is_never_reported(self, world, task, heard):
+        sweeping.sweep(now=self.BACK, up_since=self.BACK)
+        act(task.case, Action.SUBMIT, world.editor, now=self.BACK + timedelta(hours=1))
+        sweeping.sweep(now=shanghai("2026-09-21T09:00"), up_since=self.BACK)
+        assert [pk for pk, _code, escalation in heard if escalation and pk == task.pk] == []
+
+    def test_an_old_outage_holds_nothing_back(self, task, heard):
+        sweeping.sweep(now=shanghai("2026-09-18T09:00"), up_since=shanghai("2026-09-10T09:00"))
+        assert "late-1" in codes(heard)
+
+    def test_a_late_sweep_is_no_outage_and_a_long_silence_is(self, db):
+        assert sweeping.beat(now=NOW) is None
+        assert sweeping.beat(now=NOW + timedelta(minutes=29)) is None
+        back = NOW + timedelta(days=3)
+        assert sweeping.beat(now=back) == back
+        assert sweeping.beat(now=back + timedelta(minutes=5)) == back
+
+    def test_the_beat_writes_once_a_minute(self, db, django_assert_num_queries):
+        sweeping.beat(now=NOW)
+        with django_assert_num_queries(1):
+            sweeping.beat(now=NOW + timedelta(seconds=30))

@@ -10,6 +10,7 @@ from workflow.models.case import (
     Suspension,
     Task,
 )
+from workflow.models.heartbeat import Heartbeat
 from workflow.models.people import Delegation, Organisation, OrganisationAlias, RoleGroup, User
 from workflow.models.record import Event, Seal
 from workflow.models.round import CalendarYear, Ladder, Milestone, Round, RoundDate, Rung, WorkDay

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from notifications.delivery import deliver
 from notifications.expand import expand
-from workflow import deadlines
+from workflow import deadlines, sweeping
 
 
 class Command(BaseCommand):
@@ -24,8 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         real = deadlines.database_now()
         now = _moment(options["now"]) if options["now"] else real
+        up_since = None if options["now"] else sweeping.beat(now=real)
         counts: dict[str, dict[str, int]] = {
-            "sweep": asdict(deadlines.sweep(now=now, recorded_at=real)),
+            "sweep": asdict(sweeping.sweep(now=now, recorded_at=real, up_since=up_since)),
             "expand": asdict(expand(now=now)),
             "deliver": asdict(deliver(now=now)),
         }
