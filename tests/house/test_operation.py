@@ -111,3 +111,14 @@ def test_every_task_has_a_name_of_its_own_and_nothing_waits_by_countdown() -> No
     assert tasks
     for path in tasks:
         assert not re.search(r"@(shared_task|app\.task)(\(\))?\s*$", text(path), re.MULTILINE), path
+
+
+def test_every_address_named_in_the_code_exists() -> None:
+    from django.urls import get_resolver
+
+    known = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    code = r'(?:reverse|reverse_lazy|redirect)\(\s*"([a-z_]+)"'
+    named = {name for path in with_suffix(".py", within=ROOMS) for name in re.findall(code, text(path))}
+    pages = [path for path in with_suffix(".html", ".txt") if "templates" in path.parts]
+    named |= {name for path in pages for name in re.findall(r"{%\s*url ['\"]([a-z_]+)['\"]", text(path))}
+    assert named - known == set()
