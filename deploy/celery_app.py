@@ -26,11 +26,13 @@ QUIET_AFTER_FAILURE = 30.0
 
 BEAT_SCHEDULE = {
     "sweep": {"task": "workflow.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "open_due_periods": {"task": "targets.open_due_periods", "schedule": 300.0, "options": {"expires": 300}},
     "expand": {"task": "notifications.expand", "schedule": 10.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.deliver", "schedule": 10.0, "options": {"expires": 10}},
 }
 TASK_ROUTES = {
     "workflow.sweep": {"queue": "deadlines"},
+    "targets.open_due_periods": {"queue": "deadlines"},
     "notifications.expand": {"queue": "notices"},
     "notifications.deliver": {"queue": "notices"},
 }

@@ -138,7 +138,7 @@ def _check_locked(case: Case, table: TargetTable, header: Mapping[str, str]) -> 
     listed = {"project_name": table.project.name}
     for field in LOCKED_FIELDS:
         if field in header and header[field] != listed[field]:
-            raise LockedHeader(field=field, listed=listed[field])
+            raise LockedHeader(field=rows.FIELD_LABELS[field], listed=listed[field])
 
 
 def _write_not_applicable(table: TargetTable, reasons: Mapping[str, str], codes: Sequence[str]) -> None:

@@ -26,6 +26,13 @@ TEXT_COLUMNS = {
 LONGEST = {"project_name": 300, "annual_goal": 20000, "name": 2000, "value": 2000,
            "funds.total": 60, "funds.fiscal": 60, "funds.other": 60}
 LONGEST_TEXT = 200
+FIELD_LABELS = {
+    "project_name": _("project name"), "department": _("supervising department"), "unit": _("implementing unit"),
+    "attribute": _("project attribute"), "period": _("project period"), "annual_goal": _("annual goal"),
+    "funds.total": _("total funds"), "funds.fiscal": _("fiscal funds"), "funds.other": _("other funds"),
+    "name": _("third-level indicator"), "value": _("indicator value"), "reason": _("reason"),
+}
+"""What a refusal calls a field; the page has the profile's own labels."""
 MOST_ROWS = 300
 YUAN_A_WAN = Decimal(10000)
 LARGEST_YUAN = Decimal(10) ** 16
@@ -70,7 +77,7 @@ def text_of(field: str, typed: Any) -> str:
     text = clean_text(str(typed)).strip() if typed is not None else ""
     limit = LONGEST.get(field, LONGEST_TEXT)
     if len(text) > limit:
-        raise TextTooLong(field=field, length=len(text), limit=limit)
+        raise TextTooLong(field=FIELD_LABELS.get(field, field), length=len(text), limit=limit)
     return text
 
 
