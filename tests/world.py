@@ -84,8 +84,14 @@ def build_world(*, now: datetime = NOW) -> SimpleNamespace:
     for days, milestone in enumerate(Milestone.values, start=1):
         RoundDate.objects.create(round=round_, milestone=milestone, date=(now + timedelta(days=10 * days)).date())
     return SimpleNamespace(
-        bureau=bureau, business=business, performance=performance, office=office, own=own, school=school,
-        primary=primary, round=round_,
+        bureau=bureau,
+        business=business,
+        performance=performance,
+        office=office,
+        own=own,
+        school=school,
+        primary=primary,
+        round=round_,
         editor=person("editor", (own, Role.EDITOR)),
         editor2=person("editor2", (own, Role.EDITOR)),
         head=person("head", (own, Role.UNIT_HEAD)),
@@ -97,7 +103,7 @@ def build_world(*, now: datetime = NOW) -> SimpleNamespace:
         teacher=person("teacher", (primary, Role.EDITOR)),
         principal=person("principal", (primary, Role.UNIT_HEAD)),
         school_reviewer=person("school_reviewer", (school, Role.DEPARTMENT_REVIEWER)),
-    )  # fmt: skip
+    )
 
 
 def seen(case: Case) -> engine.Seen:
@@ -112,12 +118,30 @@ def act(case: Case, action: Action, by: User | None, *, now: datetime = NOW, **d
     return engine.perform(case, action, by=by and User.objects.get(pk=by.pk), **options)
 
 
-def toy_case(world: SimpleNamespace, toy: ToyDocument, *, by: User | None = None, unit: Organisation | None = None,
-             now: datetime = NOW, text: str = "first text", **columns: Any) -> Case:  # fmt: skip
+def toy_case(
+    world: SimpleNamespace,
+    toy: ToyDocument,
+    *,
+    by: User | None = None,
+    unit: Organisation | None = None,
+    now: datetime = NOW,
+    text: str = "first text",
+    **columns: Any,
+) -> Case:
     """Open a case of the toy document and write a first text as its editor."""
     by = by or world.editor
-    case = engine.start(kind=Kind.TARGET, unit=unit or world.own, title="演示项目", fiscal_year=2027, profile="nx_2022",
-                        by=by, key=key(), now=now, round=world.round, **columns)  # fmt: skip
+    case = engine.start(
+        kind=Kind.TARGET,
+        unit=unit or world.own,
+        title="演示项目",
+        fiscal_year=2027,
+        profile="nx_2022",
+        by=by,
+        key=key(),
+        now=now,
+        round=world.round,
+        **columns,
+    )
     write_text(case, toy, by=by, text=text, now=now)
     return case
 

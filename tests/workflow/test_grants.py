@@ -11,8 +11,19 @@ from workflow.models import Case, CaseGroupPermission, User
 
 pytestmark = pytest.mark.django_db
 
-PEOPLE = ["editor", "editor2", "head", "reviewer", "business_reviewer", "performance_reviewer", "leader", "auditor",
-          "teacher", "principal", "school_reviewer"]  # fmt: skip
+PEOPLE = [
+    "editor",
+    "editor2",
+    "head",
+    "reviewer",
+    "business_reviewer",
+    "performance_reviewer",
+    "leader",
+    "auditor",
+    "teacher",
+    "principal",
+    "school_reviewer",
+]
 
 
 def test_a_case_is_in_a_persons_list_exactly_when_they_may_see_it(world, toy):

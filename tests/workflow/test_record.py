@@ -35,9 +35,23 @@ def test_an_untouched_record_holds_together(approved):
 
 
 @pytest.mark.parametrize(
-    "column", ["actor_name", "payload", "action", "to_state", "from_state", "content_hash", "version", "at", "prev",
-               "hash", "on_behalf_name", "refused", "key"]
-)  # fmt: skip
+    "column",
+    [
+        "actor_name",
+        "payload",
+        "action",
+        "to_state",
+        "from_state",
+        "content_hash",
+        "version",
+        "at",
+        "prev",
+        "hash",
+        "on_behalf_name",
+        "refused",
+        "key",
+    ],
+)
 def test_a_changed_column_is_found(unguarded, column):
     event = Event.objects.filter(case=unguarded)[2]
     changed = {"version": event.version + 1, "at": event.at.replace(year=2020)}.get(column, "x")
@@ -53,7 +67,7 @@ def test_a_removed_event_is_found_in_the_middle_and_at_the_end(unguarded):
         assert faults()
         transaction.set_rollback(True)
     Event.objects.filter(case=unguarded).last().delete()
-    assert [f.what for f in faults()][0] == "the case's head is not its last event"
+    assert next(f.what for f in faults()) == "the case's head is not its last event"
 
 
 def test_two_swapped_events_are_found(unguarded):
