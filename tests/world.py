@@ -159,7 +159,7 @@ def toy(case_kind: Kind = Kind.TARGET) -> ToyDocument:
 
 
 def walk_to(case: Case, world: SimpleNamespace, state: str, *, now: datetime = NOW) -> Case:
-    """Move a toy case of the own office up to `state`: department_review, finance_review, performance, release, approved."""
+    """Move a toy case of the own office to department_review, finance_review, performance, release or approved."""
     way = [
         ("department_review", Action.SUBMIT, world.editor),
         ("finance_review", Action.APPROVE, world.reviewer),

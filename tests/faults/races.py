@@ -90,7 +90,7 @@ def one_click(world: object, toy: ToyDocument, *, times: int, clicks: int = 10) 
 
 
 def many_writers(world: object, toy: ToyDocument, *, writers: int, writes: int) -> Tally:
-    """Let `writers` threads approve and edit cases of their own at once, `writes` writes in all; count refused locks."""
+    """Let `writers` threads open, edit and submit cases of their own at once, `writes` writes in all."""
     tally = Tally()
     each = writes // writers
 

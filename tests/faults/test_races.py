@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.faults import races
-from tests.world import build_world
 from tests.workflow.conftest import toy  # noqa: F401
+from tests.world import build_world
 from workflow import grants, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
