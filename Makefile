@@ -9,7 +9,7 @@ PY := .venv/bin/python
 LOCK_INPUTS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 export PYTHON
 
-.PHONY: run stop venv venv-test test lint types lock messages
+.PHONY: run stop venv venv-test test lint lock messages
 .DEFAULT_GOAL := run
 
 venv: .venv/.runs

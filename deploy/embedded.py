@@ -215,6 +215,8 @@ class Supervisor:
                 time.sleep(TICK)
             if not self.stopping:
                 self._announce(logins, seconds=time.monotonic() - began)
+                # What fell due while nothing ran is told now, not at the timetable's first turn.
+                self._sweep_when_due()
                 if self.has_broker:
                     self._start("worker", self._worker)
                     self._start("beat", self._beat)
