@@ -5,8 +5,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 
-from targets import monitoring, organisations, reviews
+from targets import monitoring, organisations, reviews, tasks
 from targets.models import MonitoringPeriod, MonitoringReport, Revision
 from targets.models.monitoring import IndicatorProgress
 from tests.targets.papers import ROWS, again, fresh, in_force, submitted
@@ -295,3 +296,13 @@ def test_before_its_month_a_row_is_not_due_unless_it_is_at_risk():
     row.possibility = "impossible"
     assert monitoring.light_of_row(row, month=7) == "red"
     assert monitoring.light_of_row(IndicatorProgress(), month=7) == ""
+
+
+def test_the_command_and_the_job_open_what_is_due(world, capsys):
+    in_force(world)
+    period_of(world)
+    call_command("open_due_periods", "--now", (NOW - timedelta(days=1)).isoformat())
+    assert "opened: 0" in capsys.readouterr().out
+    call_command("open_due_periods", "--now", NOW.isoformat())
+    assert "opened: 1" in capsys.readouterr().out
+    assert tasks.open_due_periods() == 0
