@@ -78,7 +78,8 @@ def seed(*, now: datetime) -> dict[str, int]:
         organisations = _organisations()
         people = _people(organisations)
         round = _round(now)
-        stage = Stage(round, people, round.opened_at + timedelta(days=plan()["round"]["opened_days_ago"]))
+        opened_at = round.opened_at or now
+        stage = Stage(round, people, opened_at + timedelta(days=plan()["round"]["opened_days_ago"]))
         stage.import_list()
         stage.import_tables()
         for table in plan()["table"]:
@@ -123,8 +124,8 @@ def _keep_password_true(people: dict[str, User]) -> None:
 
 
 def _group(organisation: Organisation, role: Role) -> RoleGroup:
-    group, _new = RoleGroup.objects.get_or_create(
-        organisation=organisation, role=role, defaults={"name": f"{organisation.name}·{role.label}"})
+    group, _new = organisation.role_groups.get_or_create(
+        role=role, defaults={"name": f"{organisation.name}·{role.label}"})
     return group
 
 

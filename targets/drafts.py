@@ -108,7 +108,7 @@ def submit(*, case: Case, by: User, now: datetime, seen: Seen, key: str, unsaved
     return engine.perform(case, Action.SUBMIT, by=by, seen=seen, key=key, now=now, prepare=prepare)
 
 
-def write_unsaved(case: Case, unsaved: Unsaved) -> TargetTable:
+def write_unsaved(case: Case, unsaved: Unsaved) -> None:
     """Write a form's texts into the table of `case`, which the caller holds locked in draft."""
     table, _new = TargetTable.objects.select_related("project").get_or_create(
         case=case, defaults={"project_name": case.title, "fiscal_year": case.fiscal_year})
@@ -119,17 +119,15 @@ def write_unsaved(case: Case, unsaved: Unsaved) -> TargetTable:
     rows.write(table, header=header, rows=new)
     if unsaved.not_applicable is not None:
         _write_not_applicable(table, unsaved.not_applicable, codes)
-    return table
 
 
-def write_content(case: Case, content: TableContent) -> TargetTable:
+def write_content(case: Case, content: TableContent) -> None:
     """Write a whole content into the table of `case`, which the caller holds locked in draft."""
     table, _new = TargetTable.objects.get_or_create(
         case=case, defaults={"project_name": case.title, "fiscal_year": case.fiscal_year})
     header = rows.header_of(rows.header_texts(content))
     there = list(Indicator.objects.filter(table=table).order_by("position"))
     rows.write(table, header=header, rows=rows.rows_from(content, there=there))
-    return table
 
 
 def _check_locked(case: Case, table: TargetTable, header: Mapping[str, str]) -> None:

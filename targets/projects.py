@@ -4,6 +4,7 @@ One file is taken in as a whole or not at all. Editors add what is not on the li
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,13 +93,15 @@ def import_project_list(*, name: str, data: bytes, by: User, now: datetime, roun
     entry = ProjectListImport.objects.create(
         round=round, name=name[:255], sha256=hashlib.sha256(data).hexdigest(), size=len(data), imported_by=by,
         imported_at=now)
-    done = {"created": 0, "updated": 0, "unchanged": 0}
+    done: Counter[str] = Counter()
     for chunk in _chunks(wanted):
         with transaction.atomic():
             for row in chunk:
                 done[_take(row, entry, by=by, now=now)] += 1
-    ProjectListImport.objects.filter(pk=entry.pk).update(**done)
-    return ImportResult(**done)
+    result = ImportResult(done["created"], done["updated"], done["unchanged"])
+    ProjectListImport.objects.filter(pk=entry.pk).update(
+        created=result.created, updated=result.updated, unchanged=result.unchanged)
+    return result
 
 
 def open_round(fiscal_year: int | None = None) -> Round:
@@ -148,7 +151,8 @@ def _check(listed: Iterable[ListedRow]) -> tuple[list[_Wanted], list[RefusedRow]
     """Return the rows as they shall be, and every row that is wrong with its first fault."""
     listed = list(listed)
     directory = organisations.Directory()
-    owners = dict(Project.objects.filter(code__in=[row.text("code") for row in listed]).values_list("code", "unit_id"))
+    known = Project.objects.filter(code__in=[row.text("code") for row in listed]).values_list("code", "unit_id")
+    owners = {str(code): unit for code, unit in known}
     seen: dict[str, int] = {}
     wanted, refused = [], []
     for row in listed:

@@ -24,7 +24,9 @@ from workflow.models import Case, Decision, Event, User
 from workflow.refusals import Blocker, DetailMissing, NotPossible, NotVisible, ReasonMissing, Refused
 
 VERDICTS = {"approve": Action.APPROVE, "return": Action.RETURN}
-GRADED = ("completeness", "relevance", "suitability", "feasibility", "overall")
+SHEET_LABELS = {"completeness": _("completeness"), "relevance": _("relevance"), "suitability": _("suitability"),
+                "feasibility": _("feasibility"), "overall": _("overall grade")}
+GRADED = tuple(SHEET_LABELS)
 LONGEST_WORDS = 4000
 
 
@@ -86,9 +88,10 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
 def release(*, case: Case, by: User, document_number: str, document_date: date, seen: Seen, key: str, now: datetime,
             words: str = "") -> Outcome:
     """Release (批复) an approved-and-held table under a document. Raises: DetailMissing, engine.perform's refusals."""
-    number = _words(document_number)
-    return engine.perform(case, Action.RELEASE, by=by, seen=seen, key=key, now=now, document_number=number,
-                          document_date=document_date.isoformat(), **({"reason": _words(words)} if words else {}))
+    details: dict[str, Any] = {"document_number": _words(document_number), "document_date": document_date.isoformat()}
+    if words:
+        details["reason"] = _words(words)
+    return engine.perform(case, Action.RELEASE, by=by, seen=seen, key=key, now=now, **details)
 
 
 def answer_comment(*, comment: Comment, by: User, words: str, now: datetime) -> Comment:
@@ -118,7 +121,7 @@ def decision_blockers(case: Case, action: Action, details: Mapping[str, Any]) ->
         return []
     wrong = [name for name in GRADED if sheet.get(name) not in Grade.values]
     return [Blocker("sheet", f"sheet.{name}", _t("Choose a grade for “%(item)s” on the review sheet.")
-                    % {"item": ReviewSheet._meta.get_field(name).verbose_name}) for name in wrong]
+                    % {"item": SHEET_LABELS[name]}) for name in wrong]
 
 
 def keep_sheet(case: Case, *, by: User | None, now: datetime, event: Event) -> None:
