@@ -111,6 +111,12 @@ def choices_for(user: User, *, kind: str = Kind.TARGET) -> tuple[list[tuple[int,
     return list(departments.values_list("pk", "name")), list(years)
 
 
+def _open_tasks_of(path: str) -> "Prefetch[Any]":
+    """Return the prefetch that gives each case at `path` its open tasks, with who holds them."""
+    own = open_tasks_prefetch()
+    return Prefetch(f"{path}__tasks", queryset=own.queryset, to_attr="open_tasks")
+
+
 # The project list
 
 
@@ -131,7 +137,7 @@ def projects_for(user: User, *, q: str = "", year: int | None = None, after: int
         rows = rows.filter(Q(name__icontains=q) | Q(project__code__icontains=q))
     if year:
         rows = rows.filter(round__fiscal_year=year)
-    rows = rows.prefetch_related("case__tasks").order_by("-id")
+    rows = rows.prefetch_related(_open_tasks_of("case")).order_by("-id")
     found = list((rows.filter(id__lt=after) if after else rows)[: size + 1])
     return found[:size], found[size - 1].pk if len(found) > size else None
 
@@ -222,9 +228,7 @@ def reports_of(period: MonitoringPeriod, user: User, *, after: int | None = None
     """Return one page of a period's reports that `user` sees, each with its case and open tasks. Two statements."""
     rows = (MonitoringReport.objects.filter(period=period, case__in=grants.visible_to(user).values("pk"))
             .select_related("case__unit", "case__department", "case__step", "period")
-            .prefetch_related(Prefetch("case__tasks", to_attr="open_tasks", queryset=Task.objects.filter(
-                status=TaskStatus.OPEN).select_related("step", "role_group__organisation", "person")))
-            .order_by("-pk"))
+            .prefetch_related(_open_tasks_of("case")).order_by("-pk"))
     found = list((rows.filter(pk__lt=after) if after else rows)[: size + 1])
     return found[:size], found[size - 1].pk if len(found) > size else None
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
 from targets import judging, profiles
 from targets.models.monitoring import Light
@@ -22,7 +23,7 @@ LIGHT_LOOKS = {Light.GREEN: ("dot", "good"), Light.YELLOW: ("triangle", "warn"),
 def severity_chip(severity: str, count: int | None = None) -> dict[str, Any]:
     """Show how serious a finding is: shape, word and colour; with a count where one is given."""
     shape, tone = SEVERITY_LOOKS.get(severity, ("ring", ""))
-    words = str(profiles.SEVERITY_LABELS.get(severity, severity))
+    words = gettext(profiles.SEVERITY_LABELS[severity]) if severity in profiles.SEVERITY_LABELS else severity
     return chip(words if count is None else f"{words} {count}", shape, tone)
 
 

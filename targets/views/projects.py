@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from targets import lists, organisations, overview, projects
 from targets.forms import ListFilters, OffListForm, ProjectImportForm
 from targets.views.common import person, posted_key
+from workflow.queries import standing_of
 from workflow.refusals import Refused
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,8 +22,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
     """Show what the rounds list, and how far the table of each project is."""
     filters, after = ListFilters(request.GET).asked()
     rows, more = overview.projects_for(person(request), q=filters.q, year=filters.year, after=after)
+    shown = [(row, standing_of(row.case.open_tasks) if row.case else None) for row in rows]
     return render(request, "targets/project_list.html", {
-        "section": "projects", "rows": rows, "after": more, "filters": filters, "now": timezone.now(),
+        "section": "projects", "rows": shown, "after": more, "filters": filters, "now": timezone.now(),
         "is_finance": organisations.is_finance(person(request)),
         "is_editor": bool(organisations.units_edited_by(person(request))),
     })

@@ -212,8 +212,18 @@ function onPaste(event) {
   else pasteBlock(cell, rows);
 }
 
+// Reasons and measures are asked only where a target may be missed.
+function calm(row) {
+  const chosen = row.querySelector("input[type=radio]:checked");
+  row.classList.toggle("calm", !chosen || chosen.value === "certain");
+}
+
 if (form) {
   say(unsaved);
+  for (const row of form.querySelectorAll(".progress-rows tr[data-row]")) calm(row);
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=radio]")) calm(event.target.closest("tr"));
+  });
   form.addEventListener("input", (event) => {
     if (event.target.matches("textarea")) grow(event.target);
     const said = event.target.closest("td") && event.target.closest("td").querySelector(".said");
