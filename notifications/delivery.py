@@ -57,8 +57,7 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
     ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
     people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
     for person in list(people[: max(limit - result.sent, 0)]):
-        mine = list(due.filter(recipient=person).order_by("pk").values_list("pk", flat=True))
-        if claimed := _claim(mine, now=now):
+        if claimed := _claim_all_of(person, now=now):
             result += _send_digest(claimed, now=now)
     return result
 
@@ -81,6 +80,19 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Delivery]:
         )
         .order_by("pk")
     )
+
+
+def _claim_all_of(person: int, *, now: datetime) -> list[Delivery]:
+    """Take everything due of one person, under the lock of their day's digest; nothing while another is sending it."""
+    mine = Delivery.objects.filter(
+        recipient=person, channel=Channel.EMAIL, status=Status.PENDING, notice__kind__in=DIGEST_KINDS
+    )
+    digest = digests.of_today(person, Channel.EMAIL, now=now)
+    with transaction.atomic():
+        is_ours = Digest.objects.select_for_update(skip_locked=True).filter(pk=digest.pk).first() is not None
+        if not is_ours or mine.filter(lease_until__gt=now).exists():
+            return []
+        return _claim(list(mine.filter(available_at__lte=now).values_list("pk", flat=True)), now=now)
 
 
 def _still_meant(delivery: Delivery) -> audience.Around | None:
@@ -129,7 +141,7 @@ def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult
     if not meant:
         return result
     recipient = claimed[0].recipient
-    digest = digests.of_today(recipient, Channel.EMAIL, now=now)
+    digest = digests.of_today(recipient.pk, Channel.EMAIL, now=now)
     pks = [delivery.pk for delivery, _words in meant]
     if digest.sent_at is not None:
         Delivery.objects.filter(pk__in=pks).update(

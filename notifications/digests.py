@@ -11,7 +11,7 @@ from notifications.models import Channel, Digest, Notice
 from notifications.wording import Words
 from workflow import calendar, deadlines
 from workflow.machine import TaskStatus
-from workflow.models import Task, User
+from workflow.models import Task
 
 PATIENCE = timedelta(minutes=10)
 """How long a message waits for the others of its day: one task that cannot be swept must not stop all mail."""
@@ -23,9 +23,9 @@ def all_known(*, now: datetime) -> bool:
     return not is_due.exists() and not Notice.objects.filter(expand.waiting(now=now)).exists()
 
 
-def of_today(recipient: User, channel: Channel, *, now: datetime) -> Digest:
-    """Return the one digest row of the recipient's day; with `sent_at` set, the day's message has gone."""
-    return Digest.objects.get_or_create(recipient=recipient, channel=channel, day=deadlines.day_of(now))[0]
+def of_today(recipient: int, channel: Channel, *, now: datetime) -> Digest:
+    """Return the one digest row of the person's day (`recipient`: their id); `sent_at` set: the message has gone."""
+    return Digest.objects.get_or_create(recipient_id=recipient, channel=channel, day=deadlines.day_of(now))[0]
 
 
 def next_time(*, now: datetime) -> datetime:

@@ -211,6 +211,18 @@ class TestDigests:
         expand(now=now)
         assert deliver(now=now).sent == 2
 
+    def test_while_somebody_else_sends_it_what_is_new_waits(self, mailed, toy):
+        self.three_tables(mailed, toy)
+        now = shanghai("2026-09-16T09:00")
+        sweeping.sweep(now=now)
+        expand(now=now)
+        editor = pending().filter(recipient__username="editor")
+        editor.filter(pk=editor.first().pk).update(lease_until=now + timedelta(minutes=5))
+        assert deliver(now=now).sent == 1
+        assert set(mails()) == {"editor2"}
+        assert deliver(now=now + timedelta(minutes=5)).sent == 1
+        assert mails()["editor"].subject == "您有 3 张表待办理"
+
     def test_but_not_for_ever(self, mailed, toy):
         self.three_tables(mailed, toy)
         now = shanghai("2026-09-16T09:00")
