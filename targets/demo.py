@@ -108,6 +108,7 @@ def _people(organisations: dict[str, Organisation]) -> dict[str, User]:
             hashed = hashed or make_password(password())
             user = User.objects.create(username=entry["username"], full_name=entry["name"], is_demo=True,
                                        password=hashed, administers=entry.get("administers"),
+                                       email=f"{entry['username']}@demo.invalid",
                                        is_staff="administers" in entry)
             user.groups.set(_group(organisations[code], Role(role)) for code, role in entry["posts"])
         people[user.username] = user

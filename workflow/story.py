@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from workflow import record, routes
 from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, State, Verdict
-from workflow.models import Case, Decision, Event, Step, Task
+from workflow.models import Case, Decision, Event, Rung, Step, Task
 from workflow.queries import holder_of
 from workflow.refusals import NoRoute
 from workflow.words import ACTION_TONES
@@ -102,10 +102,20 @@ def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
         "audience": _("told"),
         "late": _("late"),
     }
-    return tuple(f"{label} {payload[name]}" for name, label in named.items() if isinstance(payload.get(name), str))
+    return tuple(
+        f"{label} {_audience_word(payload[name]) if name == 'audience' else payload[name]}"
+        for name, label in named.items()
+        if isinstance(payload.get(name), str)
+    )
+
+
+def _audience_word(audience: str) -> str:
+    return str(Rung.Audience(audience).label) if audience in Rung.Audience.values else audience
 
 
 def _action_word(action: str) -> str:
+    if action == Action.START:
+        return _("Opened")
     return str(Action(action).label) if action in Action.values else action
 
 
