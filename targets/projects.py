@@ -45,6 +45,11 @@ class NoRound(Refused):
     message = _lazy("No round is open for tables. Ask the finance bureau to open one.")
 
 
+class RoundClosed(Refused):
+    code = "round_closed"
+    message = _lazy("The round “%(round)s” is closed and takes no list. Choose an open round.")
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
     """One row of the list that cannot be taken in: its line in the file and the sentence that says why."""
@@ -82,10 +87,12 @@ def import_project_list(*, name: str, data: bytes, by: User, now: datetime, roun
 
     All rows are checked first; one that is wrong refuses the whole file, with a sentence a line. Importing a list
     again updates and never doubles. Personnel projects get no table. Amounts as the header says, stored in yuan.
-    Raises: NotFinance; a class of lists.ListRefused when the file is no list.
+    Raises: NotFinance; RoundClosed; a class of lists.ListRefused when the file is no list.
     """
     if not organisations.is_finance(by):
         raise organisations.NotFinance
+    if round.closed_at is not None:
+        raise RoundClosed(round=round.title)
     listed = read_list(name=name, data=data)
     wanted, refused = _check(listed)
     if refused:

@@ -269,3 +269,11 @@ def test_the_command_imports_and_tells_every_wrong_line(world, tmp_path, capsys)
     path.write_bytes(as_csv(row()))
     call_command("import_projects", path, **options)
     assert "created 1" in capsys.readouterr().out
+
+
+def test_a_closed_round_takes_no_list(world):
+    world.round.closed_at = NOW
+    world.round.save()
+    with pytest.raises(projects.RoundClosed, match=world.round.title):
+        take(world, as_csv(row()))
+    assert not ProjectListImport.objects.exists()
