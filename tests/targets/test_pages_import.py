@@ -1,0 +1,136 @@
+"""Import over HTTP: from the file to the drafts, with its questions, its refusals, and nothing stored unasked."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from targets.models import ImportedTable, Indicator, SourceDocument
+from tests.targets import papers
+from tests.targets.test_pages_tables import at_now, client_of
+from tests.world import key
+from workflow.models import Case
+
+__all__ = ["at_now"]
+
+
+def upload(client: Client, data: bytes, *, name: str = "附件2.txt", declared: str = "on") -> tuple[int, str]:
+    """Upload a file; return the status and the address of the answer."""
+    file = SimpleUploadedFile(name, data, content_type="text/plain")
+    answer = client.post(reverse("import"), {"file": file, "declared": declared})
+    return answer.status_code, answer.headers.get("Location", "") or answer.content.decode()
+
+
+def test_a_file_is_read_looked_through_and_taken_over(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    status, where = upload(client, papers.paper())
+    assert status == 302
+    assert not Case.objects.exists()
+    page = client.get(where)
+    assert papers.PROJECT in page.content.decode()
+    staged = ImportedTable.objects.get()
+    done = client.post(reverse("import_confirm", args=[staged.source_id]), {"key": key()})
+    assert done.status_code == 302
+    case = Case.objects.get()
+    assert case.unit == world.own
+    assert Indicator.objects.filter(table=case.pk).count() == len(papers.ROWS)
+    assert reverse("table", args=[case.number]) in client.get(where).content.decode()
+
+
+def test_confirming_twice_makes_one_table(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    once = {"key": key()}
+    url = reverse("import_confirm", args=[SourceDocument.objects.get().pk])
+    assert client.post(url, once).status_code == 302
+    assert client.post(url, once).status_code == 302
+    assert Case.objects.count() == 1
+
+
+def test_a_printed_unit_that_is_not_ours_is_a_question(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    upload(client, papers.paper(unit="另一个单位"))
+    staged = ImportedTable.objects.get()
+    url = reverse("import_confirm", args=[staged.source_id])
+    page = client.post(url, {"key": key()})
+    assert page.status_code == 422
+    assert "另一个单位" in page.content.decode()
+    assert not Case.objects.exists()
+    assert client.post(url, {"key": key(), f"answer.{staged.pk}": "organisation"}).status_code == 302
+    assert Case.objects.get().unit == world.own
+
+
+def test_a_table_may_be_left_out(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    client.post(reverse("import_confirm", args=[staged.source_id]), {"key": key(), f"choice.{staged.pk}": "leave-out"})
+    staged.refresh_from_db()
+    assert staged.decision == ImportedTable.Decision.SKIPPED
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("data", ["这不是表\n".encode(), b"\x00\xff\xfe" * 50, "项目名称\t只有一行\n".encode()])
+def test_a_file_that_is_no_table_is_refused_on_the_page(world: SimpleNamespace, data: bytes) -> None:
+    status, page = upload(client_of(world.editor), data)
+    assert status == 422
+    assert 'role="alert"' in page
+    assert not SourceDocument.objects.exists()
+
+
+def test_an_empty_file_is_refused(world: SimpleNamespace) -> None:
+    status, _page = upload(client_of(world.editor), b"")
+    assert status == 422
+    assert not SourceDocument.objects.exists()
+
+
+def test_nothing_is_uploaded_without_the_declaration(world: SimpleNamespace) -> None:
+    file = SimpleUploadedFile("a.txt", papers.paper())
+    answer = client_of(world.editor).post(reverse("import"), {"file": file})
+    assert answer.status_code == 422
+    assert not SourceDocument.objects.exists()
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+def test_the_file_may_be_in_any_usual_encoding(world: SimpleNamespace, encoding: str) -> None:
+    status, _where = upload(client_of(world.editor), papers.paper().decode().encode(encoding))
+    assert status == 302
+    assert ImportedTable.objects.get().title == papers.PROJECT
+
+
+def test_others_see_neither_the_upload_nor_its_file(world: SimpleNamespace) -> None:
+    upload(client_of(world.editor), papers.paper())
+    source = SourceDocument.objects.get()
+    for name in ("import_preview", "import_file"):
+        assert client_of(world.teacher).get(reverse(name, args=[source.pk])).status_code == 404
+    confirm = reverse("import_confirm", args=[source.pk])
+    assert client_of(world.teacher).post(confirm, {"key": key()}).status_code == 404
+    assert not Case.objects.exists()
+    assert client_of(world.reviewer).get(reverse("import")).status_code == 403
+    assert client_of(world.editor2).get(reverse("import_preview", args=[source.pk])).status_code == 200
+
+
+def test_the_file_comes_back_as_it_was(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    answer = client.get(reverse("import_file", args=[SourceDocument.objects.get().pk]))
+    assert answer.content == papers.paper()
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_another_units_project_cannot_be_filled(world: SimpleNamespace) -> None:
+    from targets import projects
+
+    projects.add_off_list(unit=world.primary, name="演示别家项目", by=papers.fresh(world.teacher), key=key(),
+                          now=papers.NOW)
+    other = Case.objects.get().table.project
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    answer = client.post(reverse("import_confirm", args=[staged.source_id]),
+                         {"key": key(), f"choice.{staged.pk}": str(other.pk)})
+    assert answer.status_code == 422
+    staged.refresh_from_db()
+    assert staged.decision == ImportedTable.Decision.PENDING
