@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 
 DIVIDER = b"\n" + b"-" * 79 + b"\n"
@@ -61,7 +61,7 @@ def _sent(message: EmailMessage) -> datetime | None:
     return written.replace(tzinfo=UTC) if written is not None and written.tzinfo is None else written
 
 
-def _text(body: EmailMessage | None) -> str:
+def _text(body: MIMEPart | None) -> str:
     try:
         return body.get_content() if body is not None else ""
     except (LookupError, MessageError):

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import delivery, mail_files, queries
 from workflow.context_processors import reads_mails
+from workflow.views.asking import person
 
 
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """Show the person's notices by case, newest first; those whose work is done are folded away."""
-    shown = queries.by_case(queries.notices_for(request.user))
+    shown = queries.by_case(queries.notices_for(person(request)))
     only = request.GET.get("show", "open")
     return render(request, "notifications/notices.html", {
         "section": "notices",
@@ -25,7 +26,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "open_count": sum(not group.is_handled for group in shown),
         "all_count": len(shown),
         "unread_here": sum(group.unread for group in shown),
-        "waiting": len(queries.prepared_for(request.user)),
+        "waiting": len(queries.prepared_for(person(request))),
     })  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def read(request: HttpRequest) -> HttpResponse:
     """Mark notices as read: those ticked, or all."""
     ticked = [int(pk) for pk in request.POST.getlist("delivery") if pk.isdecimal() and len(pk) < 18]
     count = queries.mark_read(
-        user=request.user, now=timezone.now(), deliveries=None if "all" in request.POST else ticked
+        user=person(request), now=timezone.now(), deliveries=None if "all" in request.POST else ticked
     )
     words = ngettext("%(count)s message marked as read.", "%(count)s messages marked as read.", count)
     messages.success(request, words % {"count": count})
@@ -50,7 +51,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 @require_safe
 def prepared(request: HttpRequest) -> HttpResponse:
     """Show the texts above one's own line that a person sends, one by one and as one text for the group."""
-    found = queries.prepared_for(request.user)
+    found = queries.prepared_for(person(request))
     return render(request, "notifications/prepared.html", {
         "section": "notices",
         "prepared": found,
@@ -61,10 +62,10 @@ def prepared(request: HttpRequest) -> HttpResponse:
 @require_POST
 def release(request: HttpRequest, notice: int) -> HttpResponse:
     """Send one prepared text inside the product, in the name of the person who looked at it."""
-    mine = next((text for text in queries.prepared_for(request.user) if text.notice.pk == notice), None)
+    mine = next((text for text in queries.prepared_for(person(request)) if text.notice.pk == notice), None)
     if mine is None:
         raise Http404
-    count = delivery.release_prepared(notice=mine.notice, by=request.user, now=timezone.now())
+    count = delivery.release_prepared(notice=mine.notice, by=person(request), now=timezone.now())
     words = ngettext("Sent to %(count)s person.", "Sent to %(count)s people.", count)
     messages.success(request, words % {"count": count} if count else _("This text has been sent already."))
     return redirect("prepared")
@@ -73,7 +74,7 @@ def release(request: HttpRequest, notice: int) -> HttpResponse:
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """Show the mails that a trial wrote to files instead of sending; nobody else's installation has this page."""
-    if not settings.EMAIL_TO_FILES or not reads_mails(request.user):
+    if not settings.EMAIL_TO_FILES or not reads_mails(person(request)):
         raise Http404
     found = mail_files.mails(settings.EMAIL_FILE_PATH)
     return render(request, "notifications/mails.html", {"section": "notices", "mails": found})

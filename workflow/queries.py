@@ -213,11 +213,11 @@ class Office:
 def offices() -> list[Office]:
     """Return the organisations as a tree, with role groups and active members. Three statements."""
     people = User.objects.filter(is_active=True).order_by("username")
-    groups = RoleGroup.objects.prefetch_related(Prefetch("user_set", queryset=people, to_attr="members"))
+    groups: Any = RoleGroup.objects.prefetch_related(Prefetch("user_set", queryset=people, to_attr="members"))
     found = {o.pk: Office(o) for o in Organisation.objects.select_related("division_in_charge")}
     for group in groups.order_by("organisation__code", "role"):
         found[group.organisation_id].groups.append(group)
-    roots = []
+    roots: list[Office] = []
     for office in found.values():
         parent = found.get(office.organisation.parent_id or 0)
         (parent.below if parent else roots).append(office)

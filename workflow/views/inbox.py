@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from workflow import deadlines, grants, kinds, queries
+from workflow import deadlines, kinds, queries
 from workflow.machine import TaskKind
-from workflow.models import Case, Task
-from workflow.refusals import NotVisible
+from workflow.models import Task
+from workflow.views.asking import person, visible_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,25 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "todo"
     after = request.GET.get("after", "")
     start = int(after) if after.isdecimal() and len(after) < 18 else None
-    context = {"section": "inbox", "tab": tab, "now": now, "counts": queries.counts_for(request.user, now=now)}
+    context: dict[str, Any] = {
+        "section": "inbox",
+        "tab": tab,
+        "now": now,
+        "counts": queries.counts_for(person(request), now=now),
+    }
     if tab == "done":
-        context["page"] = queries.done_by(request.user, after=start)
+        context["page"] = queries.done_by(person(request), after=start)
     elif tab == "mine":
-        page = queries.begun_by(request.user, after=start)
+        page = queries.begun_by(person(request), after=start)
         context |= {"page": page, "rows": [(case, queries.standing_of(case.open_tasks)) for case in page.rows]}
     else:
         context |= _open(request, late_at=now if tab == "late" else None, now=now)
     return render(request, "workflow/inbox.html", context)
 
 
-def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> dict[str, object]:
+def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> dict[str, Any]:
     """Return the rows of the tabs of open tasks, narrowed by the address: kind of task and department."""
-    tasks = queries.open_tasks_for(request.user, late_at=late_at)
+    tasks = queries.open_tasks_for(person(request), late_at=late_at)
     departments = {task.case.department_id: task.case.department.name for task in tasks}
     wanted_kind, wanted_department = request.GET.get("kind", ""), request.GET.get("department", "")
     shown = [
@@ -90,15 +96,6 @@ def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> d
         "department": wanted_department,
         "is_filtered": bool(wanted_kind or wanted_department),
     }
-
-
-def visible_case(request: HttpRequest, number: str) -> Case:
-    """Return the case with what its page shows. Raises: NotVisible, the same for hidden and for missing ones."""
-    cases = grants.visible_to(request.user).select_related("unit", "department", "step", "route", "parent")
-    case = cases.filter(number=number).first()
-    if case is None:
-        raise NotVisible
-    return case
 
 
 @require_safe

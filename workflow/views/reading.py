@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from workflow import kinds, queries, story
 from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
-from workflow.views.inbox import visible_case
+from workflow.views.asking import person, visible_case
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -36,7 +36,7 @@ def case_history(request: HttpRequest, number: str) -> HttpResponse:
 def overdue_board(request: HttpRequest) -> HttpResponse:
     """Show who is late with what, with phones and a ready text for the group chat."""
     now = timezone.now()
-    debtors = queries.overdue_for(request.user, now=now)
+    debtors = queries.overdue_for(person(request), now=now)
     return render(request, "workflow/overdue_board.html", {
         "section": "overdue",
         "now": now,
@@ -97,7 +97,7 @@ def _day(day: date, month: int, today: date, differing: dict[date, WorkDay]) -> 
 
 
 def _for_finance(request: HttpRequest) -> None:
-    if not queries.is_finance(request.user):
+    if not queries.is_finance(person(request)):
         raise PermissionDenied(_("This page is for the finance bureau and the administrators."))
 
 
