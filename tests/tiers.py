@@ -182,7 +182,7 @@ def measure(tier: Tier, *, directory: Path) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-m", tier.markers, *tier.arguments]
     if _show(command, environment)[0] not in {0, NO_TESTS}:
         failed.append("tests marked bench")
-    return int(bool(failed)), f"failed: {', '.join(failed)}" if failed else f"{', '.join(scripts)} within their bounds"
+    return int(bool(failed)), f"failed: {', '.join(failed)}" if failed else f"{', '.join(scripts)}: figures above"
 
 
 def main(arguments: Sequence[str]) -> int:
