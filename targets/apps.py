@@ -1,6 +1,27 @@
 """The room "targets" as Django knows it: at start it names its kinds of document to the procedure."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+FIELD_WORDS = {
+    "row": _("Indicator line"),
+    "remark": _("Comment on line"),
+    "annual_goal": _("Annual goal"),
+    "project_name": _("Project name"),
+    "department": _("Supervising department"),
+    "unit": _("Implementing unit"),
+    "attribute": _("Attribute"),
+    "period": _("Period"),
+    "funds.total": _("Funds, total"),
+    "funds.fiscal": _("Funds, fiscal"),
+    "funds.other": _("Funds, other"),
+    "actual": _("Actual value"),
+    "forecast": _("Forecast"),
+    "measures": _("Measures"),
+    "reason": _("Opinion"),
+    "answer": _("Answer"),
+}
+"""How the fields of this room's forms are called where a refused form's texts are shown again."""
 
 
 class TargetsConfig(AppConfig):
@@ -8,5 +29,7 @@ class TargetsConfig(AppConfig):
 
     def ready(self) -> None:
         from targets import kinds
+        from workflow import kept
 
         kinds.register_all()
+        kept.name_fields(FIELD_WORDS)

@@ -4,7 +4,7 @@ Invisible → 404, not permitted → 403 with who can, stale → 409 with what c
 any other refusal → 422 with its sentence. What was typed comes back with the answer, so that nothing is lost.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.defaults import page_not_found
 
+from workflow import kept
 from workflow.refusals import (
     Blocked,
     NotPermitted,
@@ -35,9 +36,6 @@ HEADINGS = {
     HTTPStatus.CONFLICT: gettext_lazy("The case has moved meanwhile"),
     HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("Not carried out yet"),
 }
-MACHINE_FIELDS = {"csrfmiddlewaretoken", "key", "seen_version", "seen_hash", "next", "password", "verdict", "action"}
-LABELS = {"reason": gettext_lazy("Opinion"), "words": gettext_lazy("Opinion"), "comment": gettext_lazy("Opinion")}
-MOST_KEPT = 400
 
 
 def status_of(refusal: Refused) -> HTTPStatus:
@@ -46,16 +44,6 @@ def status_of(refusal: Refused) -> HTTPStatus:
         if kind in STATUS:
             return STATUS[kind]
     return HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def typed_texts(request: HttpRequest) -> Sequence[tuple[str, str]]:
-    """Return what the person typed into the refused form, as (label, text), without the machine's own fields."""
-    texts = []
-    for name, values in request.POST.lists():
-        if name in MACHINE_FIELDS or "password" in name:
-            continue
-        texts += [(str(LABELS.get(name, name)), value) for value in values if value.strip()]
-    return texts[:MOST_KEPT]
 
 
 class RefusalMiddleware:
@@ -78,7 +66,7 @@ class RefusalMiddleware:
             "heading": HEADINGS.get(status, _("Not carried out yet")),
             "points": exception.blockers if isinstance(exception, Blocked) else (),
             "changes": exception.facts.get("changes") or (),
-            "kept": typed_texts(request),
+            "kept": kept.typed_texts(request.POST),
             "back": request.path if request.method == "GET" else request.headers.get("referer", ""),
         }
         if getattr(request, "htmx", False):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from workflow import calendar, deadlines
-from workflow.machine import Action, State, TaskKind
+from workflow.machine import Action, Kind, State, TaskKind
 
 YUAN_A_WAN = Decimal(10000)
 WEEKDAYS = (
@@ -63,6 +63,8 @@ def state_chip(case: Any, *, task_kind: str = "") -> Chip:
     """Return the chip of a case: whose desk it lies on. `task_kind` of the open task marks a returned draft."""
     if case.state == State.DRAFT and task_kind == TaskKind.CORRECT:
         return Chip(_("Returned for correction"), "triangle", "warn")
+    if case.state == State.APPROVED and case.kind != Kind.TARGET:
+        return Chip(_("Accepted"), "tick", "good")
     shape, tone = LOOKS.get(case.state, ("ring", ""))
     if getattr(case.step, "task_kind", "") == TaskKind.RELEASE:
         shape, tone = "tick", "info"

@@ -1,12 +1,12 @@
 """The one translator: each refusal has its status and sentence, keeps what was typed, and tells nothing hidden."""
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
 from django.urls import include, path, reverse
 
 from tests import world as county
-from workflow import refusals
+from workflow import kept, refusals
 from workflow.machine import Action
 from workflow.models import User
 
@@ -100,3 +100,16 @@ def test_an_ordinary_error_is_not_swallowed_and_shows_a_code(client, monkeypatch
     text = answer.content.decode()
     assert "系统出错了" in text
     assert "secret detail" not in text
+
+
+def test_rows_that_were_typed_come_back_as_lines_without_machine_parts():
+    post = QueryDict(mutable=True)
+    post.setlist("row_uuid", ["93c2f6e2-d9b4-4103-9b81-f17770214654", "89fb7235-7738-42e7-b3d6-fd47d568d90a"])
+    post.setlist("row_name", ["活动参与率", " "])
+    post.setlist("row_value", ["≥95%", ""])
+    post.setlist("remark_words", ["", "请给出等级标准"])
+    post.setlist("remark_kind", ["should", "must"])
+    post["reason"] = "请补一行"
+    post["new_password1"] = "never shown"
+    post["token"] = "93c2f6e2-d9b4-4103-9b81-f17770214654"
+    assert [text for _label, text in kept.typed_texts(post)] == ["请补一行", "活动参与率  ≥95%", "请给出等级标准"]
