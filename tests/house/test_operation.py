@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command, get_commands
 
 from tests.house import catalogues
-from tests.house.source import ROOMS, lines_matching, text, with_suffix
+from tests.house.source import ROOMS, ROOT, lines_matching, text, with_suffix
 
 VARIABLE = re.compile(r"\bBTR_[A-Z0-9_]+\b")
 COMMANDS = {"read_targets", "check_targets", "import_projects", "act", "seed_demo", "load_defaults"}
@@ -122,3 +122,13 @@ def test_every_address_named_in_the_code_exists() -> None:
     pages = [path for path in with_suffix(".html", ".txt") if "templates" in path.parts]
     named |= {name for path in pages for name in re.findall(r"{%\s*url ['\"]([a-z_]+)['\"]", text(path))}
     assert named - known == set()
+
+
+def test_links_between_our_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page}: {link}"
+        for page in with_suffix(".md")
+        for link in re.findall(r"\]\(([^)#\s]+)", text(page))
+        if "://" not in link and not (ROOT / page.parent / link).exists()
+    ]
+    assert broken == []
