@@ -164,11 +164,19 @@ def staged_of(source: SourceDocument) -> list[ImportedTable]:
     return list(source.tables.select_related("suggested", "case__step", "decided_by").order_by("position"))
 
 
-def projects_of_unit(unit: Organisation) -> list[Project]:
-    """Return the projects of a unit that may be filled now: listed in an open round, table still in draft."""
-    return list(
-        Project.objects.filter(unit=unit, ended_at=None, listings__round__closed_at=None,
-                               listings__case__state=State.DRAFT).distinct().order_by("code", "id"))
+def tables_to_fill(unit: Organisation) -> list[tuple[Project, Case]]:
+    """Return the projects of a unit that the open rounds list, each with the case of its table, latest round first.
+
+    A file fills the table of a case in draft; for the others the page says where they are. One statement.
+    """
+    listings = (ProjectListing.objects.filter(project__unit=unit, project__ended_at=None, round__closed_at=None,
+                                              case__isnull=False)
+                .select_related("project", "case__step").order_by("-round_id", "project__code", "project_id"))
+    found: dict[int, tuple[Project, Case]] = {}
+    for listing in listings:
+        assert listing.case is not None
+        found.setdefault(listing.project_id, (listing.project, listing.case))
+    return list(found.values())
 
 
 # Monitoring

@@ -264,6 +264,14 @@ def _with_families(groups: Sequence[Group], profile: Profile,
     return tuple(done)
 
 
+def place_label(place: str, profile: Profile) -> str:
+    """Return a place of content.Change in the words of the form: "annual_goal" is 年度总体绩效目标."""
+    if place in profile.header:
+        return profile.header[place][0]
+    name = profile.columns["name"][0]
+    return {"name": name, "indicator": name, "value": profile.value_label}.get(place, place)
+
+
 def place_anchor(place: str) -> str:
     """Return the anchor on the page that a finding's place means: "indicator 3 value" is "r3-value"."""
     parts = place.split()

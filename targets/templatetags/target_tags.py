@@ -8,10 +8,12 @@ from django.utils.translation import gettext
 
 from targets import judging, profiles
 from targets.models.monitoring import Light
+from targets.paper import place_label
 from workflow.templatetags.workflow_tags import chip
 
 register = template.Library()
 register.filter("sentence", judging.sentence)
+register.filter("place_label", place_label)
 
 SEVERITY_LOOKS = {profiles.MUST_FIX: ("square", "bad"), profiles.SHOULD_FIX: ("triangle", "warn"),
                   profiles.HINT: ("ring", "")}

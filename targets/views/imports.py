@@ -21,6 +21,8 @@ from targets.paper import FormText, Paper, paper
 from targets.reading.problems import KINDS
 from targets.views.common import person, posted_key
 from targets.views.tables import findings_context
+from workflow.machine import State
+from workflow.models import Case
 from workflow.refusals import NotVisible, Refused
 
 OFF_LIST, LEAVE_OUT = "off-list", "leave-out"
@@ -39,6 +41,8 @@ class Card:
     should_fix: list[dict[str, Any]]
     chosen: str
     refusal: Refused | None = None
+    fills: Case | None = None
+    """The case of the project that has the table's name, whether it may be filled or not."""
     question: str = ""
     answers: set[str] = field(default_factory=set)
     replaces: bool = False
@@ -47,6 +51,11 @@ class Card:
     @property
     def is_open(self) -> bool:
         return self.staged.decision == ImportedTable.Decision.PENDING
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether the table it would fill is past its draft."""
+        return self.is_open and self.fills is not None and self.fills.state != State.DRAFT
 
     @property
     def asks_replacing(self) -> bool:
@@ -92,26 +101,29 @@ def _own_source(request: HttpRequest, pk: int) -> SourceDocument:
 
 def _preview(request: HttpRequest, source: SourceDocument, *, refused: dict[int, Refused] | None = None,
              status: int = 200) -> HttpResponse:
-    projects = overview.projects_of_unit(source.unit)
-    cards = [_card(request, staged, projects, (refused or {}).get(staged.pk)) for staged in overview.staged_of(source)]
+    tables = overview.tables_to_fill(source.unit)
+    cards = [_card(request, staged, tables, (refused or {}).get(staged.pk)) for staged in overview.staged_of(source)]
     return render(request, "targets/import_preview.html", {
-        "section": "import", "source": source, "cards": cards, "projects": projects,
+        "section": "import", "source": source, "cards": cards, "tables": tables,
+        "profile": profiles.load(profiles.DEFAULT),
         "n_open": sum(card.is_open for card in cards), "n_lines": sum(len(card.content.indicators) for card in cards),
         "n_problems": sum(len(card.problems) for card in cards), "OFF_LIST": OFF_LIST, "LEAVE_OUT": LEAVE_OUT,
     }, status=status)
 
 
-def _card(request: HttpRequest, staged: ImportedTable, projects: list[Project], refused: Refused | None) -> Card:
+def _card(request: HttpRequest, staged: ImportedTable, tables: list[tuple[Project, Case]],
+          refused: Refused | None) -> Card:
     content = uploads.content_read(staged)
     profile = profiles.load(profiles.DEFAULT)
     findings = checks.check(content=content, profile=profile)
     told = findings_context(findings)
-    suggested = str(staged.suggested_id) if staged.suggested_id in {p.pk for p in projects} else OFF_LIST
+    fills = next((case for project, case in tables if project.pk == staged.suggested_id), None)
+    proposed = OFF_LIST if fills is None else str(staged.suggested_id) if fills.state == State.DRAFT else LEAVE_OUT
     card = Card(
         staged, content,
-        paper(FormText.of_content(content), profile=profile, year=content.fiscal_year, findings=findings),
+        paper(FormText.of_content(content), profile=profile, year=content.fiscal_year),
         [_problem(problem) for problem in staged.problems], told["must_fix"], told["should_fix"],
-        request.POST.get(f"choice.{staged.pk}", suggested), refused,
+        request.POST.get(f"choice.{staged.pk}", proposed), refused, fills,
         answers=set(request.POST.getlist(f"answer.{staged.pk}")))
     if isinstance(refused, uploads.Question):
         card.question = refused.name
@@ -153,7 +165,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _take(request: HttpRequest, staged: ImportedTable) -> int:
     """Carry out what was chosen for one table; return how many drafts were filled."""
-    choice = request.POST.get(f"choice.{staged.pk}", str(staged.suggested_id or OFF_LIST))
+    choice = request.POST.get(f"choice.{staged.pk}") or str(staged.suggested_id or OFF_LIST)
     if choice == LEAVE_OUT:
         uploads.skip_import(staged=staged, by=person(request), now=timezone.now())
         return 0
