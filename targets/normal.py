@@ -24,6 +24,7 @@ SIGNS = (
     (re.compile(r"^[》〉](?=\d)"), ">"),
     (re.compile(r"^[《〈](?=\d)"), "<"),
     (re.compile(r"\(%\)|百分比"), "%"),
+    (re.compile("∕|／"), "/"),
     (re.compile(r"[~—–－―]+|--+"), "-"),
 )
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -64,5 +65,9 @@ def _holds_a_place(text: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Whether the text only holds the place of a value: **, ××, …, 见附件, ≥%, an unfilled template hint."""
-    found = normal(text)
-    return bool(found) and _holds_a_place(found)
+    return is_placeholder_normal(normal(text))
+
+
+def is_placeholder_normal(text: str) -> bool:
+    """As is_placeholder, for a text that is in its normal form already."""
+    return bool(text) and _holds_a_place(text)

@@ -43,6 +43,7 @@ class _Point:
     day: int | None
     year_end: bool = False
     month_end: bool = False
+    third: str | None = None
 
 
 Y, M, D = r"(?P<y>(?:19|20)\d{2})", r"(?P<m>1[0-2]|0?[1-9])", r"(?P<d>3[01]|[12]\d|0?[1-9])"
@@ -53,6 +54,7 @@ POINTS = tuple(
         rf"{Y}[-/.]{M}[-/.]{D}日?",
         rf"{Y}年{M}月份?(?P<end>底|末)?",
         rf"{Y}[-/.]{M}",
+        rf"(?:{Y}年)?{M}月份?(?P<third>[上中下]旬)",
         rf"{Y}年{M}",
         rf"{Y}年?(?P<ye>年?底|年?末|年年底|年年末)",
         rf"{Y}年度?",
@@ -80,7 +82,13 @@ PARTS = {
     "3季度": (7, 9),
     "4季度": (10, 12),
 }
-PART = re.compile(rf"^(?:{Y}年)?第?(?P<part>{'|'.join(PARTS)})$")
+PART = re.compile(rf"^(?:{Y}年)?第?(?P<part>{'|'.join(PARTS)})(?P<end>末|底)?$")
+THIRDS = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 0)}
+BEFORE_WORDS = ("持续至", "持续到", "截至", "截止", "截止到", "于", "在", "至", "到")
+PROJECT_END = re.compile(
+    "^(?:在|于)?(?:项目|合同|计划|本年度|规定|约定){1,2}.{0,4}(?:期限|工期|时限|时间|期)(?:内|之内|以内|前)?"
+    "(?:完成|竣工|交付|到位|完工)?$"
+)
 MAX_LENGTH = 40
 
 
@@ -93,15 +101,22 @@ def find(text: str, *, year: int | None) -> When | None:
         return When("period", span, text, sure=year is not None)
     if OPEN.match(text):
         return When("period", None, text)
+    if PROJECT_END.match(text):
+        return When("date", None, "project end", sure=False)
+    if not any(c.isdigit() for c in text) and not any(c in "底末季半" for c in text):
+        return None
     match = BEFORE.match(text)
-    if match is None or not any(c.isdigit() or c in "底末季半" for c in text):
+    if match is None:
         return None
     until = match["pre"] or match["post"] or None
     point = _point(match["core"])
     if point is not None and not _bare_number(match["core"]):
         return _single(point, until or ("end" if point.year_end else None), match["pre"], year)
-    found = _part_of_year(match["core"], year) or _range(match["core"], year)
-    return None if found is None else When("period", found[0], until, sure=found[1])
+    part = PART.match(match["core"])
+    found = _part_of_year(part, year) if part else _range(match["core"], year)
+    if found is None:
+        return None
+    return When("date" if part and part["end"] else "period", found[0], until, sure=found[1])
 
 
 def _bare_number(text: str) -> bool:
@@ -114,7 +129,8 @@ def _point(text: str) -> _Point | None:
         if match is not None:
             got = match.groupdict()
             number = {k: int(got[k]) if got.get(k) else None for k in ("y", "m", "d")}
-            return _Point(number["y"], number["m"], number["d"], bool(got.get("ye")), bool(got.get("end")))
+            return _Point(number["y"], number["m"], number["d"], bool(got.get("ye")), bool(got.get("end")),
+                          got.get("third"))
     return None
 
 
@@ -153,15 +169,15 @@ def _range(text: str, year: int | None) -> tuple[Period | None, bool] | None:
     return None
 
 
-def _part_of_year(text: str, year: int | None) -> tuple[Period | None, bool] | None:
-    match = PART.match(text)
-    if match is None:
-        return None
+def _part_of_year(match: re.Match[str], year: int | None) -> tuple[Period | None, bool]:
     own = int(match["y"]) if match["y"] else year
     if own is None:
         return None, False
     first, last = PARTS[match["part"]]
-    return Period(date(own, first, 1), date(own, last, monthrange(own, last)[1]), "month"), match["y"] is not None
+    end = date(own, last, monthrange(own, last)[1])
+    if match["end"]:
+        return Period(end, end, "day"), match["y"] is not None
+    return Period(date(own, first, 1), end, "month"), match["y"] is not None
 
 
 def _splits(text: str) -> list[tuple[str, str]]:
@@ -174,6 +190,9 @@ def _span(point: _Point, year: int) -> Period | None:
     if point.month is None:
         return Period(date(year, 1, 1), date(year, 12, 31), "year")
     last = monthrange(year, point.month)[1]
+    if point.third:
+        first, end = THIRDS[point.third]
+        return Period(date(year, point.month, first), date(year, point.month, end or last), "day")
     if point.month_end:
         return Period(date(year, point.month, last), date(year, point.month, last), "day")
     if point.day is None:

@@ -1,0 +1,388 @@
+"""Every form of value met on paper, one row each; the normal form in print parses to itself; slips are only offered."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import targets
+from targets.grammar.measures import UNITS
+from targets.reading import read
+from targets.values import parse, printed, suggestions
+
+SAMPLE = Path(targets.__file__).parent / "samples" / "pingluo-2024-targets.txt"
+YEAR = 2024
+
+# raw | name | kind | comparator | low | high | unit | direction; "" is unset.
+MEASURES = """
+≥95%|对文明城市创建工作的满意度|rate|≥|95||%|higher
+≥ 95%||rate|≥|95||%|higher
+$\\geq 95\\%$||rate|≥|95||%|higher
+80%||rate||80|80|%|higher
+98%||rate||98|98|%|higher
+100%||rate||100|100|%|higher
+=100.00(%)||rate|=|100.00|100.00|%|higher
+=100%||rate|=|100|100|%|higher
+═100%||rate|=|100|100|%|higher
+≥100百分比||rate|≥|100||%|higher
+≥0.97比例||rate|≥|97.00||%|higher
+95%以上||rate|≥|95||%|higher
+95%(含)以上||rate|≥|95||%|higher
+90%及以上||rate|≥|90||%|higher
+不低于 90%||rate|≥|90||%|higher
+达到95%以上||rate|≥|95||%|higher
+〉=95%||rate|≥|95||%|higher
+≥９５％||rate|≥|95||%|higher
+90%-95%||rate|range|90|95|%|
+90%～95%||rate|range|90|95|%|
+90至95%||rate|range|90|95|%|
+±5%||rate|range|-5|5|%|
+≤3‰|人口死亡率|rate|≤||3|‰|lower
+百分之九十五||rate||95|95|%|higher
+不低于百分之九十||rate|≥|90||%|higher
+千分之五||rate||5|5|‰|higher
+九成以上|群众支持率|rate|≥|90||%|higher
+三分之二|参会率|rate||2|2|/3|higher
+1:20|师生比|rate||1|1|:20|higher
+100%全覆盖||rate||100|100|%|higher
+约95%||rate||95|95|%|higher
+≥5||number|≥|5|||higher
+≥10||number|≥|10|||higher
+≥2 个||number|≥|2||个|higher
+≥12 场次||number|≥|12||场次|higher
+≥500 场次||number|≥|500||场次|higher
+>12 个||number|>|12||个|higher
+4 个||number||4|4|个|higher
+6 次||number||6|6|次|higher
+10 场||number||10|10|场|higher
+20 节||number||20|20|节|higher
+3 场次||number||3|3|场次|higher
+700册||number||700|700|册|higher
+两次以上||number|≥|2||次|higher
+≥一次||number|≥|1||次|higher
+十五人||number||15|15|人|higher
+一百二十户||number||120|120|户|higher
+5-10次||number|range|5|10|次|
+5次至10次||number|range|5|10|次|
+3万人||number||30000|30000|人|higher
+1,200人次||number||1200|1200|人次|higher
+≥4次/月||number|≥|4||次/月|higher
+每月不少于4次||number|≥|4||次/月|higher
+每村1个||number||1|1|个/村|higher
+不多于2起|安全事故起数|number|≤||2|起|lower
+2起|安全事故起数|number||2|2|起|lower
+985米||number||985|985|米|higher
+≥80M||number|≥|80||M|higher
+3500公斤||number||3500|3500|公斤|higher
+80000|草原补播面积（亩）|number||80000|80000|亩|higher
+500余人||number||500|500|人|higher
+10件左右||number||10|10|件|higher
+>=21933人|补助人数(≥**人)|number|≥|21933||人|higher
+85|苗木成活率(≥**%)|rate|≥|85||%|higher
+95|满意度（%）|rate||95|95|%|higher
+≥7 天||duration|≥|7||天|higher
+≤5天||duration|≤||5|天|lower
+<24小时||duration|<||24|小时|lower
+3个工作日内||duration|≤||3|个工作日|lower
+24小时以内||duration|≤||24|小时|lower
+不超过三个月||duration|≤||3|个月|lower
+24小时|故障响应时间|duration||24|24|小时|lower
+≥10年||duration|≥|10||年|higher
+20万元||money||20|20|万元|higher
+20万元|宣传经费|money||20|20|万元|lower
+30 万元||money||30|30|万元|higher
+1.5万元||money||1.5|1.5|万元|higher
+6420 元||money||6420|6420|元|higher
+95|专版宣传经费（万元）|money||95|95|万元|lower
+250万|项目资金|money||250|250|万元|higher
+≦380万|工程投资|money|≤||380|万元|lower
+≤90万元||money|≤||90|万元|lower
+<1681680元||money|<||1681680|元|lower
+1.2亿元||money||1.2|1.2|亿元|higher
+3千元||money||3|3|千元|higher
+控制在50万元以内||money|≤||50|万元|lower
+771,325,800.00|项目总成本（元）|money||771325800.00|771325800.00|元|lower
+854万(A400万元,B295万元,C159万元)|项目成本|money||854|854|万元|lower
+1600元/亩||unit-price||1600|1600|元/亩|higher
+1130元/月/人||unit-price||1130|1130|元/月/人|higher
+780元/生/年||unit-price||780|780|元/生/年|higher
+>=530元/人*月||unit-price|≥|530||元/人*月|higher
+<=2875元/个||unit-price|≤||2875|元/个|lower
+≤28.40/株||unit-price|≤||28.40|元/株|lower
+≤0.5万元/人·次||unit-price|≤||0.5|万元/人·次|lower
+每人500元||unit-price||500|500|元/人|higher
+500元每人|补助标准|unit-price||500|500|元/人|higher
+下降 0.5%|减少离婚率|change||-0.5|-0.5|%|down
+2%|离婚率较上年减少|change||-2|-2|%|down
+≥5%|游客人数较上年增长|change|≥|5||%|up
+较上年增长5%||change||5|5|%|up
+较2023年下降0.5个百分点||change||-0.5|-0.5|个百分点|down
+同比增长≥5%||change|≥|5||%|up
+增长5%以上||change|≥|5||%|up
+降低不少于3个百分点||change|≥||-3|个百分点|down
+节约10万元||change||-10|-10|万元|down
+比上年新增200人||change||200|200|人|up
+比2023年提高5%以上||change|≥|5||%|up
+≥5%|村集体经济增长率|rate|≥|5||%|higher
+""".strip().splitlines()
+
+# raw | kind | start | end | qualifier
+TIMES = """
+2024年1月-2024年12月|period|2024-01-01|2024-12-31|
+2024 年 1 月-12 月|period|2024-01-01|2024-12-31|
+1-12 月份|period|2024-01-01|2024-12-31|
+1—12月|period|2024-01-01|2024-12-31|
+2023.07-2024.01|period|2023-07-01|2024-01-31|
+2021年1月-12月|period|2021-01-01|2021-12-31|
+2023年10月至2024年3月|period|2023-10-01|2024-03-31|
+2024年-2026年|period|2024-01-01|2026-12-31|
+2024.1.1-2024.12.31|period|2024-01-01|2024-12-31|
+2024 年|period|2024-01-01|2024-12-31|
+2024年度|period|2024-01-01|2024-12-31|
+2024年底|date|2024-12-31|2024-12-31|end
+2023年底|date|2023-12-31|2023-12-31|end
+二〇二四年底|date|2024-12-31|2024-12-31|end
+年底前|date|2024-12-31|2024-12-31|前
+持续至 2024 年底|period||2024-12-31|持续至
+截至2024年6月|date|2024-06-01|2024-06-30|截至
+全年|period|2024-01-01|2024-12-31|全年
+长期|period|||长期
+按月安排|period|||按月安排
+每月|period|||每月
+每季度|period|||每季度
+上半年|period|2024-01-01|2024-06-30|
+2024年第三季度|period|2024-07-01|2024-09-30|
+三季度末|date|2024-09-30|2024-09-30|
+12月底到位|date|2024-12-31|2024-12-31|
+十二月底前|date|2024-12-31|2024-12-31|前
+2024年12月25日前完成|date|2024-12-25|2024-12-25|前
+2024年11月中旬|date|2024-11-11|2024-11-20|
+2019年12月|date|2019-12-01|2019-12-31|
+2026/1/1|date|2026-01-01|2026-01-01|
+2024-01-01|date|2024-01-01|2024-01-01|
+在项目计划完成时间内完成|date|||project end
+项目期限内|date|||project end
+合同约定期限内完成|date|||project end
+""".strip().splitlines()
+
+# raw | kind | level | direction | confidence
+WORDS = """
+显著改变|level|显著改变||high
+显著提升|level|显著提升|up|high
+显著提高|level|显著提高|up|high
+有效改变|level|有效改变||high
+有效提升|level|有效提升|up|high
+有效提高|level|有效提高|up|high
+明显提升|level|明显提升|up|high
+效果明显|level|效果明显||high
+显著|level|显著||high
+显著 改变|level|显著改变||high
+有限提升|level|有限提升|up|low
+稳步提高|level|稳步提高|up|high
+不断提升|level|不断提升|up|high
+持续加强|level|持续加强|up|high
+明显增强|level|明显增强|up|high
+正面支撑|level|正面支撑||high
+有力保障|level|有力保障||high
+定性 好|level|好||high
+优良|level|优良||high
+良好|level|良好||high
+合理|level|合理||high
+及时|level|及时||high
+健全|level|健全||high
+可控|level|可控||high
+好|level|好||high
+长远|level|长远||high
+提升|level|提升|up|high
+提高|level|提高|up|high
+减少|level|减少|down|high
+降低|level|降低|down|high
+一级|text|||low
+是|boolean|是||high
+达成预期指标|boolean|达成预期指标||high
+应保尽保|boolean|应保尽保||high
+不超预算|boolean|不超预算||high
+覆盖全区所有人员|text|||low
+严格执行相关制度规定|text|||low
+五城联创|text|||low
+|empty|||high
+—|placeholder|||high
+/|placeholder|||high
+*|placeholder|||high
+**人|placeholder|||high
+≧ %|placeholder|||high
+""".strip("\n").splitlines()
+
+
+def decimal(text):
+    return Decimal(text) if text else None
+
+
+@pytest.mark.parametrize("row", MEASURES)
+def test_a_measure(row):
+    raw, name, kind, sign, low, high, unit, direction = row.split("|")
+    found = parse(raw, name=name or None, year=YEAR)
+    said = (found.kind, found.comparator or "", found.low, found.high, found.unit or "", found.direction or "")
+    assert said == (kind, sign, decimal(low), decimal(high), unit, direction)
+
+
+@pytest.mark.parametrize("row", TIMES)
+def test_a_time(row):
+    raw, kind, start, end, qualifier = row.split("|")
+    found = parse(raw, year=YEAR)
+    span = found.period.as_dict() if found.period else {"start": None, "end": None}
+    assert (found.kind, span["start"] or "", span["end"] or "") == (kind, start, end)
+    assert (found.qualifier or "") == qualifier
+
+
+@pytest.mark.parametrize("row", WORDS)
+def test_words(row):
+    raw, kind, level, direction, confidence = row.split("|")
+    found = parse(raw, year=YEAR)
+    said = (found.kind, found.level or "", found.direction or "", found.confidence)
+    assert said == (kind, level, direction.strip(), confidence.strip())
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "reason"),
+    [
+        ("≥95%", "投诉率", "comparator"),
+        ("95%", "投诉率", "name"),
+        ("95%", "合格率", "default"),
+        ("下降2%", None, "verb"),
+        ("2%", "离婚率较上年减少", "name"),
+    ],
+)
+def test_the_direction_says_why(raw, name, reason):
+    assert parse(raw, name=name).direction_from == reason
+
+
+def test_a_cost_is_better_lower_by_its_category():
+    found = parse("20万元", name="印刷年鉴", code="14")
+    assert (found.direction, found.direction_from) == ("lower", "category")
+
+
+def test_a_change_names_its_baseline_where_one_is_written():
+    assert parse("较上年增长5%").baseline == "previous year"
+    assert parse("同比增长5%").baseline == "previous year"
+    assert parse("较2023年下降0.5%").baseline == "2023年"
+    assert parse("下降0.5%").baseline is None
+
+
+def test_a_date_and_a_rate_in_one_cell_are_two_values():
+    found = parse("12月底前100%到位", year=YEAR)
+    assert [(v.kind, v.qualifier) for _n, v in found.items] == [("date", "前"), ("rate", None)]
+
+
+def test_a_breakdown_keeps_its_parts():
+    found = parse("854万(A400万元,B295万元,C159万元)", name="项目成本")
+    assert [(n, v.low, v.unit) for n, v in found.items] == [
+        ("A", Decimal(400), "万元"), ("B", Decimal(295), "万元"), ("C", Decimal(159), "万元"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "meant"),
+    [
+        ("290%", "培训合格率", ("≥90%",)),
+        ("工95%", None, ("≥95%",)),
+        ("二95%", None, ("≥95%",)),
+        ("5=95%", None, ("≥95%",)),
+        ("≥95", "群众满意度", ("≥95%",)),
+        ("有限提升", None, ("有效提升",)),
+        ("290%", "产值增长", ()),
+        ("≥95%", "培训合格率", ()),
+        ("≥5", "开设专栏", ()),
+    ],
+)
+def test_a_slip_is_suggested_and_never_applied(raw, name, meant):
+    assert suggestions(raw, name=name) == meant
+    assert parse(raw, name=name).raw == raw
+    assert printed(parse(raw, name=name)) not in meant
+
+
+# --- The normal form -------------------------------------------------------------------------------------
+
+
+def meaning(value):
+    """The record without what only tells how it was written."""
+    items = tuple((name, meaning(item)) for name, item in value.items)
+    return replace(value, raw=None, confidence="high", direction_from=None, items=items)
+
+
+def comes_back(raw, name=None, year=YEAR):
+    first = parse(raw, name=name, year=year)
+    text = printed(first)
+    again = parse(text, name=name, year=year)
+    assert meaning(again) == meaning(first), (raw, text)
+    assert printed(again) == text
+
+
+@pytest.mark.parametrize("row", MEASURES)
+def test_each_measure_in_print_means_the_same(row):
+    raw, name, *_rest = row.split("|")
+    comes_back(raw, name or None)
+
+
+@pytest.mark.parametrize("row", TIMES + WORDS)
+def test_each_time_and_word_in_print_means_the_same(row):
+    comes_back(row.split("|")[0])
+    comes_back(row.split("|")[0], year=None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "text"),
+    [
+        ("不低于 95％", None, "≥95%"),
+        ("1-12 月份", None, "2024年1月-2024年12月"),
+        ("2024年底前完成", None, "2024年12月31日前"),
+        ("250万", "项目资金", "250万元"),
+        ("每月不少于4次", None, "≥4次/月"),
+        ("同比下降不少于 3个百分点", None, "较上年下降≥3个百分点"),
+        ("395694件 700064卷", None, "395694件、700064卷"),
+        ("12月底前100%到位", None, "2024年12月31日前100%"),
+        ("显著 改变", None, "显著改变"),
+        ("百分之九十五", None, "95%"),
+        ("≤28.40/株", None, "≤28.40元/株"),
+    ],
+)
+def test_the_normal_form_is_one_way_to_write_it(raw, name, text):
+    assert printed(parse(raw, name=name, year=YEAR)) == text
+    comes_back(raw, name)
+
+
+def test_every_value_of_the_sample_comes_back():
+    for table in read(name="x", data=SAMPLE.read_bytes()).tables:
+        for row in table.content.indicators:
+            comes_back(row.value, row.name)
+
+
+NUMBERS = st.integers(0, 10**9).map(str) | st.decimals(0, 10**6, places=2, allow_nan=False).map(str)
+SIGN = st.sampled_from(["", "≥", "≤", ">", "<", "=", "不低于", "不超过", "约", "至少"])
+UNIT = st.sampled_from(sorted(UNITS))
+DAYS = st.dates(date(2000, 1, 1), date(2090, 1, 1))
+NAMES = st.sampled_from([None, "投诉率", "培训成本（万元）", "合格率(≥**%)", "离婚率较上年减少", "收入增长", "资金"])
+GENERATED = st.one_of(
+    st.builds("{}{}{}".format, SIGN, NUMBERS, UNIT),
+    st.builds("{}{}".format, SIGN, NUMBERS),
+    st.builds("{}{}以上".format, NUMBERS, UNIT),
+    st.builds("{0}-{1}{2}".format, st.integers(0, 99), st.integers(0, 99), UNIT),
+    st.builds("{}{}元/{}".format, SIGN, NUMBERS, UNIT),
+    st.builds("每{}{}{}".format, st.sampled_from("月年村人"), NUMBERS, UNIT),
+    st.builds("{}{}{}{}".format, st.sampled_from(["", "较上年", "同比", "较2023年"]),
+              st.sampled_from(["增长", "下降", "提高", "减少"]), NUMBERS, UNIT),
+    st.builds("{:%Y年%m月}-{:%Y年%m月}".format, DAYS, DAYS),
+    st.builds("{0:%Y}年{0.month}月{0.day}日{1}".format, DAYS, st.sampled_from(["", "前", "之前", "止", "前完成"])),
+    st.builds("{}{:%Y年%m月}底".format, st.sampled_from(["", "持续至", "截至", "至"]), DAYS),
+    st.builds("甲{}{}、乙、丙{}{}".format, NUMBERS, UNIT, NUMBERS, UNIT),
+    st.text(alphabet="0123456789.%万元年月日-~至≥≤、次场个底前显著提升高约每/ ", max_size=24),
+)
+
+
+@given(GENERATED, NAMES)
+def test_whatever_was_typed_its_print_means_the_same(raw, name):
+    comes_back(raw, name)
