@@ -69,6 +69,7 @@ def test_a_hidden_case_and_a_missing_one_give_the_same_answer(client):
     hidden = client.get(reverse("refuse", args=["not_visible"]))
     missing = client.get("/cases/2099-9999")
     no_address = client.get("/nothing/here")
+    assert client.get("/cases/%00").status_code == 404
     assert (hidden.status_code, missing.status_code, no_address.status_code) == (404, 404, 404)
     stripped = [
         answer.content.decode().split("<main")[1].split("</main")[0] for answer in (hidden, missing, no_address)
