@@ -4,7 +4,7 @@ Reads the procedure's roles and tasks; writes nothing. Whoever may not see the c
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notifications.kinds import KINDS
 from notifications.models import Notice
@@ -49,15 +49,40 @@ class Around:
         return next((task for task in self.open_tasks if task.pk == self.notice.task_id), None)
 
 
-def around(notice: Notice) -> Around:
-    """Load what decides the audience of `notice`. Two queries; needs case.unit and case.department selected."""
-    tasks = Task.objects.filter(case=notice.case_id, status=TaskStatus.OPEN).order_by("pk")
-    return Around(
-        notice, grants.posts_around(notice.case), list(tasks.select_related("step", "role_group__organisation"))
-    )
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """People and posts as they are now, asked once for a handful of notices: make a fresh one for the next handful."""
+
+    posts: dict[tuple[int, int], Sequence[Post]] = field(default_factory=dict)
+    people: dict[int, User] = field(default_factory=dict)
+
+    def posts_around(self, case: Case) -> Sequence[Post]:
+        """Return the role groups around `case`, the same for every case of a unit."""
+        place = case.unit_id, case.department_id
+        if place not in self.posts:
+            self.posts[place] = grants.posts_around(case)
+        return self.posts[place]
+
+    def active(self, ids: Iterable[int]) -> list[User]:
+        """Return the active people of `ids`, in the order of their ids."""
+        wanted = set(ids)
+        if unknown := wanted - set(self.people):
+            self.people.update({person.pk: person for person in User.objects.filter(pk__in=unknown)})
+        return [self.people[pk] for pk in sorted(wanted) if pk in self.people and self.people[pk].is_active]
 
 
-def people_of(seen: Around) -> list[User]:
+def around(notices: Sequence[Notice], directory: Directory) -> list[Around]:
+    """Load what decides the audience of each notice. Needs case.unit and case.department selected."""
+    open_tasks: dict[int, list[Task]] = {}
+    tasks = Task.objects.filter(case__in={notice.case_id for notice in notices}, status=TaskStatus.OPEN)
+    for task in tasks.select_related("step", "role_group__organisation").order_by("pk"):
+        open_tasks.setdefault(task.case_id, []).append(task)
+    return [
+        Around(notice, directory.posts_around(notice.case), open_tasks.get(notice.case_id, ())) for notice in notices
+    ]
+
+
+def people_of(seen: Around, directory: Directory) -> list[User]:
     """Return the active people who are to be told now, without who did it, and only those who may see the case."""
     kind = KINDS[seen.notice.kind]
     if kind.while_task_open and seen.task is None:
@@ -65,8 +90,7 @@ def people_of(seen: Around) -> list[User]:
     ids = dict.fromkeys(AUDIENCES[kind.audience](seen))
     if seen.notice.by_id is not None:
         ids.pop(seen.notice.by_id, None)
-    people = User.objects.filter(pk__in=ids, is_active=True).order_by("pk")
-    return [person for person in people if grants.may(person, "view", seen.notice.case)]
+    return [person for person in directory.active(ids) if grants.may(person, "view", seen.notice.case)]
 
 
 def _in(posts: Iterable[Post], wanted: Iterable[tuple[Role, Place]]) -> list[int]:

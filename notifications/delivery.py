@@ -97,8 +97,9 @@ def _claim_all_of(person: int, *, now: datetime) -> list[Delivery]:
 
 def _still_meant(delivery: Delivery) -> audience.Around | None:
     """Return what the words need while the recipient is still one of those to be told, else None."""
-    seen = audience.around(delivery.notice)
-    return seen if delivery.recipient in audience.people_of(seen) else None
+    directory = audience.Directory()
+    (seen,) = audience.around([delivery.notice], directory)
+    return seen if delivery.recipient in audience.people_of(seen, directory) else None
 
 
 def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:

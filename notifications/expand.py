@@ -1,11 +1,11 @@
 """Notice → one Delivery a recipient and channel, decided now and not when it happened.
 
-Each notice in a transaction of its own; whoever comes second finds it done. Called by the background job and by
+A handful of notices a transaction; whoever comes second finds them done. Called by the background job and by
 `manage.py sweep`.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 AT_MOST = 2000
 """Notices one call expands before it leaves the rest to the next."""
+HANDFUL = 20
+"""Notices a transaction, for which people and posts are asked once."""
 AGAIN_AFTER = timedelta(minutes=5)
 """How long a notice that could not be expanded is left alone, times the number of attempts."""
 
@@ -35,6 +37,11 @@ class ExpandResult:
     notices: int = 0
     deliveries: int = 0
     failed: int = 0
+
+    def __add__(self, other: "ExpandResult") -> "ExpandResult":
+        return ExpandResult(
+            self.notices + other.notices, self.deliveries + other.deliveries, self.failed + other.failed
+        )
 
 
 def waiting(*, now: datetime) -> Q:
@@ -48,19 +55,26 @@ def expand(*, now: datetime, limit: int = AT_MOST) -> ExpandResult:
     A notice that cannot be expanded is noted with its error, left alone for a while, and keeps nobody else waiting.
     """
     settle(now=now)
-    notices = deliveries = failed = 0
-    for pk in list(Notice.objects.filter(waiting(now=now)).order_by("pk").values_list("pk", flat=True)[:limit]):
+    pending = list(Notice.objects.filter(waiting(now=now)).order_by("pk").values_list("pk", flat=True)[:limit])
+    result = ExpandResult()
+    for start in range(0, len(pending), HANDFUL):
+        handful = pending[start : start + HANDFUL]
         try:
-            made = _expand_one(pk, now=now)
-        except Exception as error:
+            result += _expand_handful(handful, now=now)
+        except Exception:
             # One notice that cannot be told must not keep the others from theirs, whatever its reason.
-            logger.exception("Notice %s cannot be expanded", pk)
-            _put_off(pk, error, now=now)
-            failed += 1
-            continue
-        notices += made is not None
-        deliveries += made or 0
-    return ExpandResult(notices, deliveries, failed)
+            for pk in handful:
+                result += _expand_alone(pk, now=now)
+    return result
+
+
+def _expand_alone(pk: int, *, now: datetime) -> ExpandResult:
+    try:
+        return _expand_handful([pk], now=now)
+    except Exception as error:
+        logger.exception("Notice %s cannot be expanded", pk)
+        _put_off(pk, error, now=now)
+        return ExpandResult(failed=1)
 
 
 def settle(*, now: datetime) -> int:
@@ -72,43 +86,42 @@ def settle(*, now: datetime) -> int:
     return over.update(handled_at=now)
 
 
-def _expand_one(pk: int, *, now: datetime) -> int | None:
-    """Return how many deliveries were made; None when somebody else has the notice or has expanded it."""
+def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
+    """Expand those of the notices that nobody else has or has expanded, in one transaction."""
     with transaction.atomic():
-        notice = (
+        notices = list(
             Notice.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("case__unit", "case__department__division_in_charge", "by")
-            .filter(waiting(now=now), pk=pk)
-            .first()
+            .filter(waiting(now=now), pk__in=pks)
+            .order_by("pk")
         )
-        if notice is None:
-            return None
-        seen = audience.around(notice)
-        people = audience.people_of(seen)
-        rows = list(_deliveries(seen, people, now=now)) if people else []
-        if notice.kind == "reminder":
-            _supersede(notice, people, now=now)
+        directory = audience.Directory()
+        told = [(seen, audience.people_of(seen, directory)) for seen in audience.around(notices, directory)]
+        choices = Preference.objects.filter(user__in=directory.people, enabled=False)
+        switched_off = set(choices.values_list("user_id", "channel", "kind"))
+        rows = [row for seen, people in told for row in _deliveries(seen, people, switched_off, now=now)]
+        _supersede(notices, rows, now=now)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-        Notice.objects.filter(pk=pk).update(expanded_at=now, lease_until=None, last_error="")
-    return len(rows)
+        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(
+            expanded_at=now, lease_until=None, last_error=""
+        )
+    return ExpandResult(len(notices), len(rows))
 
 
-def _deliveries(seen: audience.Around, people: list[User], *, now: datetime) -> Iterator[Delivery]:
+def _deliveries(
+    seen: audience.Around, people: Sequence[User], switched_off: Container[tuple[int, str, str]], *, now: datetime
+) -> Iterator[Delivery]:
+    if not people:
+        return
     notice = seen.notice
     kind, words = KINDS[notice.kind], wording.words_of(seen, now=now)
     rung_audience = notice.facts.get("audience", "")
     is_prepared = bool(rung_audience) and not ladders.is_sent_automatically(rung_audience)
-    choices = {
-        (user, channel): enabled
-        for user, channel, enabled in Preference.objects.filter(user__in=people, kind=kind.id).values_list(
-            "user_id", "channel", "enabled"
-        )
-    }
     for person in people:
         for channel in kind.channels:
             if channel == Channel.EMAIL and not (settings.EMAIL_ENABLED and person.email):
                 continue
-            if not choices.get((person.pk, channel), True):
+            if (person.pk, channel, kind.id) in switched_off:
                 continue
             is_shown = channel == Channel.IN_APP and not is_prepared
             yield Delivery(
@@ -124,15 +137,18 @@ def _deliveries(seen: audience.Around, people: list[User], *, now: datetime) -> 
             )
 
 
-def _supersede(notice: Notice, people: list[User], *, now: datetime) -> None:
-    """Let a newer reminder of a task take the place of the older ones on the page."""
+def _supersede(notices: Sequence[Notice], rows: Sequence[Delivery], *, now: datetime) -> None:
+    """Let the newest reminder of a task take the place of the older ones on the page."""
+    newest = {notice.task_id: notice.pk for notice in notices if notice.kind == "reminder"}
+    if not newest:
+        return
     Delivery.objects.filter(
-        notice__task=notice.task_id,
-        notice__kind="reminder",
-        recipient__in=people,
-        channel=Channel.IN_APP,
-        handled_at__isnull=True,
+        notice__task__in=newest, notice__kind="reminder", channel=Channel.IN_APP, handled_at__isnull=True
     ).update(handled_at=now)
+    for row in rows:
+        notice = row.notice
+        if notice.kind == "reminder" and row.channel == Channel.IN_APP and newest[notice.task_id] != notice.pk:
+            row.handled_at = now
 
 
 def _put_off(pk: int, error: Exception, *, now: datetime) -> None:

@@ -18,8 +18,8 @@ from workflow.signals import rung_fired, work_waits
 
 logger = logging.getLogger(__name__)
 
-SWEEP_CHUNK = 50
-"""Tasks a transaction on SQLite, where every writer waits for it; PostgreSQL takes `limit`."""
+SWEEP_CHUNK = 20
+"""Tasks a transaction on SQLite, where every writer waits for it; on PostgreSQL only their cases wait."""
 SWEEP_AT_MOST = 20_000
 """Tasks one sweep looks at before it leaves the rest to the next."""
 BEAT_EVERY = timedelta(minutes=1)
@@ -59,7 +59,7 @@ class SweepResult:
 
 
 def sweep(
-    *, now: datetime, limit: int = 200, recorded_at: datetime | None = None, up_since: datetime | None = None
+    *, now: datetime, limit: int = 50, recorded_at: datetime | None = None, up_since: datetime | None = None
 ) -> SweepResult:
     """Fire every rung that is due at `now`, oldest first, until nothing is; a second sweep changes nothing.
 
