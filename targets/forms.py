@@ -114,7 +114,7 @@ class DecisionForm(forms.Form):
                 "opinion": self.cleaned_data.get("words") or ""}
 
 
-class PeriodForm(forms.ModelForm):  # type: ignore[type-arg]
+class PeriodForm(forms.ModelForm):
     """One stretch of the year that is monitored, with its dates."""
 
     class Meta:

@@ -87,8 +87,13 @@ def tables_for(user: User, *, filters: Filters, after: int | None = None, size: 
     rows = cases.filter(TABS[filters.state][1]).select_related("unit", "department", "step")
     rows = rows.prefetch_related(open_tasks_prefetch()).order_by("-id")
     found = list((rows.filter(id__lt=after) if after else rows)[: size + 1])
-    return TablePage([TableRow(case, standing_of(case.open_tasks)) for case in found[:size]], tabs,
-                     found[size - 1].pk if len(found) > size else None)
+    shown = [TableRow(case, standing_of(open_tasks(case))) for case in found[:size]]
+    return TablePage(shown, tabs, found[size - 1].pk if len(found) > size else None)
+
+
+def open_tasks(case: Any) -> Sequence[Task]:
+    """Return the open tasks that the queries here load beside a case."""
+    return list(case.open_tasks)
 
 
 def _filtered(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
@@ -221,14 +226,16 @@ def periods_for(user: User) -> list[PeriodRow]:
         of_period[stage] = of_period.get(stage, 0) + row["n"]
         if stage != "open" and row["light"]:
             of_period[row["light"]] = of_period.get(row["light"], 0) + row["n"]
-    return [
-        PeriodRow(period, in_force.get(period.fiscal_year, 0), *(counts.get(period.pk, {}).get(s, 0) for s in
-                  ("open", "handed_in", "accepted")), lights=counts.get(period.pk, {}))
-        for period in MonitoringPeriod.objects.order_by("-fiscal_year", "-from_date")
-    ]
+    periods = MonitoringPeriod.objects.order_by("-fiscal_year", "-from_date")
+    return [_period_row(p, in_force.get(p.fiscal_year, 0), counts.get(p.pk, {})) for p in periods]
 
 
-STAGES = {State.DRAFT: "open", State.DEPARTMENT_REVIEW: "handed_in", State.FINANCE_REVIEW: "handed_in"}
+def _period_row(period: MonitoringPeriod, in_force: int, counts: dict[str, int]) -> PeriodRow:
+    return PeriodRow(period, in_force, open=counts.get("open", 0), handed_in=counts.get("handed_in", 0),
+                     accepted=counts.get("accepted", 0), lights=counts)
+
+
+STAGES: dict[str, str] = {State.DRAFT: "open", State.DEPARTMENT_REVIEW: "handed_in", State.FINANCE_REVIEW: "handed_in"}
 
 
 def reports_of(period: MonitoringPeriod, user: User, *, after: int | None = None,

@@ -61,17 +61,18 @@ class FormText:
     @classmethod
     def of_post(cls, post: QueryDict) -> "FormText":
         """Return what a form posted: header fields by name, rows as four parallel lists, reasons as na.<code>."""
-        header = {name: post[name] for name in HEADER_FIELDS if name in post}
+        header = {name: str(post[name]) for name in HEADER_FIELDS if name in post}
         lists = [post.getlist(f"row_{part}")[:MOST_POSTED_ROWS] for part in ("uuid", "code", "name", "value")]
         rows = tuple(TypedRow(*parts) for parts in zip(*lists, strict=False))
-        reasons = {name[3:]: text for name, text in post.items() if name.startswith("na.") and text.strip()}
+        said = {name[3:]: str(text) for name, text in post.items() if name.startswith("na.")}
+        reasons = {code: text for code, text in said.items() if text.strip()}
         return cls(header, rows, reasons)
 
     def content(self, standing: TableContent) -> TableContent:
         """Return these texts as a content; what the form does not hold is taken from `standing`."""
         get = {**FormText.of_content(standing).header, **self.header}
         funds = Funds(get["funds.total"], get["funds.fiscal"], get["funds.other"])
-        texts = {name: get[name] for name in HEADER_FIELDS if not name.startswith("funds.")}
+        texts: dict[str, Any] = {name: get[name] for name in HEADER_FIELDS if not name.startswith("funds.")}
         rows = tuple(IndicatorContent(r.code, r.name, r.value) for r in self.rows if not r.is_blank)
         return replace(standing, **texts, funds=funds, indicators=rows).cleaned()
 

@@ -1,21 +1,36 @@
 """The addresses of the room "targets". Case pages are known by number, with /tables/ or /reports/ before it."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
 from targets.views import editing, imports, monitoring, projects, reviewing, tables
 from workflow.machine import Kind
 
+
+class CaseNumber:
+    """A case's number in an address: 2027-0001. Anything else is no page."""
+
+    regex = "[0-9]{4}-[0-9]{4,7}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CaseNumber, "case_number")
+
 urlpatterns: list[URLPattern] = [
     path("tables", tables.table_list, name="table_list"),
-    path("tables/<str:number>", tables.table, name="table"),
-    path("tables/<str:number>/print", tables.table_print, name="table_print"),
-    path("tables/<str:number>/save", editing.table_save, name="table_save"),
-    path("tables/<str:number>/submit", editing.table_submit, name="table_submit"),
-    path("tables/<str:number>/recall", editing.case_recall, {"kind": Kind.TARGET, "page": "table"},
+    path("tables/<case_number:number>", tables.table, name="table"),
+    path("tables/<case_number:number>/print", tables.table_print, name="table_print"),
+    path("tables/<case_number:number>/save", editing.table_save, name="table_save"),
+    path("tables/<case_number:number>/submit", editing.table_submit, name="table_submit"),
+    path("tables/<case_number:number>/recall", editing.case_recall, {"kind": Kind.TARGET, "page": "table"},
          name="table_recall"),
-    path("tables/<str:number>/cancel", editing.table_cancel, name="table_cancel"),
-    path("tables/<str:number>/answer", editing.table_answer, name="table_answer"),
-    path("tables/<str:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
+    path("tables/<case_number:number>/cancel", editing.table_cancel, name="table_cancel"),
+    path("tables/<case_number:number>/answer", editing.table_answer, name="table_answer"),
+    path("tables/<case_number:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
     path("import", imports.import_upload, name="import"),
     path("import/<int:pk>", imports.import_preview, name="import_preview"),
     path("import/<int:pk>/confirm", imports.import_confirm, name="import_confirm"),
@@ -27,10 +42,10 @@ urlpatterns: list[URLPattern] = [
     path("monitoring", monitoring.board, name="monitoring"),
     path("monitoring/periods", monitoring.period_create, name="period_create"),
     path("monitoring/periods/<int:pk>/open", monitoring.period_open, name="period_open"),
-    path("reports/<str:number>", monitoring.report, name="report"),
-    path("reports/<str:number>/save", monitoring.report_save, name="report_save"),
-    path("reports/<str:number>/submit", monitoring.report_submit, name="report_submit"),
-    path("reports/<str:number>/recall", editing.case_recall, {"kind": Kind.REPORT, "page": "report"},
+    path("reports/<case_number:number>", monitoring.report, name="report"),
+    path("reports/<case_number:number>/save", monitoring.report_save, name="report_save"),
+    path("reports/<case_number:number>/submit", monitoring.report_submit, name="report_submit"),
+    path("reports/<case_number:number>/recall", editing.case_recall, {"kind": Kind.REPORT, "page": "report"},
          name="report_recall"),
-    path("reports/<str:number>/decide", reviewing.decide, {"kind": Kind.REPORT}, name="report_decide"),
+    path("reports/<case_number:number>/decide", reviewing.decide, {"kind": Kind.REPORT}, name="report_decide"),
 ]

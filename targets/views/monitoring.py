@@ -29,7 +29,7 @@ from workflow.queries import standing_of
 from workflow.refusals import Blocked, Refused, Stale
 
 SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, UnknownField, monitoring.UnknownRow, monitoring.UnknownPossibility)
-CAUSES = tuple((name, IndicatorProgress._meta.get_field(name).verbose_name) for name in monitoring.CAUSES)
+CAUSES = tuple((f.name, f.verbose_name) for f in IndicatorProgress._meta.fields if f.name in monitoring.CAUSES)
 FUNDS = ("total", "fiscal", "other")
 
 
@@ -48,7 +48,7 @@ def _board(request: HttpRequest, *, form: PeriodForm | None = None, refusal: Ref
     reports, more = overview.reports_of(chosen.period, person(request), after=after) if chosen else ([], None)
     return render(request, "targets/monitoring.html", {
         "section": "monitoring", "periods": rows, "chosen": chosen, "after": more, "now": timezone.now(),
-        "reports": [(report, standing_of(report.case.open_tasks), _rate(report)) for report in reports],
+        "reports": [(report, standing_of(overview.open_tasks(report.case)), _rate(report)) for report in reports],
         "is_finance": organisations.is_finance(person(request)), "form": form or PeriodForm(initial=_proposal()),
         "refusal": refusal,
     }, status=status)
@@ -161,7 +161,7 @@ def _typed(found: MonitoringReport, rows: Sequence[IndicatorProgress], post: Que
 
 def _posted(post: QueryDict) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """Return header and rows as targets.monitoring takes them; a row's fields are named <field>.<uuid>."""
-    header = {name: post[name] for name in (*monitoring.AMOUNTS, "remark") if name in post}
+    header = {name: str(post[name]) for name in (*monitoring.AMOUNTS, "remark") if name in post}
     rows = []
     for uuid in post.getlist("row"):
         rows.append({

@@ -22,7 +22,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     """Show what the rounds list, and how far the table of each project is."""
     filters, after = ListFilters(request.GET).asked()
     rows, more = overview.projects_for(person(request), q=filters.q, year=filters.year, after=after)
-    shown = [(row, standing_of(row.case.open_tasks) if row.case else None) for row in rows]
+    shown = [(row, standing_of(overview.open_tasks(row.case)) if row.case else None) for row in rows]
     return render(request, "targets/project_list.html", {
         "section": "projects", "rows": shown, "after": more, "filters": filters, "now": timezone.now(),
         "is_finance": organisations.is_finance(person(request)),
