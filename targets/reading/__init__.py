@@ -4,21 +4,29 @@ Pure: no Django, no database, no clock. The one door is `read`; a bad file is an
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+from targets.content import TableContent
 from targets.profiles import Profile, load
+from targets.reading.child import grids_in_child
+from targets.reading.container import container_of
 from targets.reading.decoding import MAX_BYTES, decode
-from targets.reading.grid import Grid, Row, from_text
+from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.header import Draft, finish_header, read_header_row, read_year
 from targets.reading.labels import Labels, labels_of
+from targets.reading.opening import misnamed
+from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
 from targets.reading.rows import RowReader, numbered
 from targets.reading.sections import Section, split
+from targets.reading.words import BLANK_HEADER
 from workflow.text import _
 
 __all__ = ["MAX_BYTES", "Place", "Problem", "ReadTable", "Reading", "Refusal", "read", "read_grid"]
 
 ANCHOR = re.compile(r"项\s{0,4}目\s{0,4}名\s{0,4}称|一\s{0,4}级\s{0,4}指\s{0,4}标|绩\s{0,4}效\s{0,4}目\s{0,4}标")
+WHOLE_FILE = ("member_refused", "hidden_sheet")
 NO_TABLE = Refusal(
     "no_table",
     _(
@@ -32,11 +40,19 @@ NO_TABLE = Refusal(
 def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:
     """Return all target tables of one file, or the refusal that says why there is none.
 
-    `name` is the file's name, kept for messages only; `data` its bytes (at most MAX_BYTES). Linear in the size.
+    `name` is the file's name, kept for messages and compared with what is inside; `data` its bytes (at most
+    MAX_BYTES). What the file is, its first bytes say. Text is read here; Word, Excel and zip in a child process.
+    Linear in the size.
     """
+    if len(data) <= MAX_BYTES and container_of(data):
+        found = grids_in_child(name=name, data=data)
+        return Reading(name, refused=found) if isinstance(found, Refusal) else read_grids(name, found, profile)
     text = decode(data)
     if isinstance(text, Refusal):
         return Reading(name, refused=text)
+    wrong = misnamed(name, "text")
+    if wrong is not None:
+        return Reading(name, refused=wrong)
     if not ANCHOR.search(text):
         return Reading(name, refused=NO_TABLE)
     grid = from_text(text)
@@ -47,18 +63,55 @@ def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:
 
 def read_grid(*, name: str, grid: Grid, profile: Profile | None = None) -> Reading:
     """Return the tables of a grid, whatever format it was made from."""
+    return read_grids(name, [grid], profile)
+
+
+def read_grids(name: str, grids: list[Grid], profile: Profile | None = None) -> Reading:
+    """Return the tables of all grids of one file. Blank forms are left out; when there is nothing else, refused."""
     profile = profile or load()
     labels = labels_of(profile.id)
-    tables = tuple(_table(section, profile, labels) for section in split(grid, labels))
-    return Reading(name, tables, None if tables else NO_TABLE)
+    tables: list[ReadTable] = []
+    blank = 0
+    waiting: list[Note] = []
+    for grid in grids:
+        sections = split(grid, labels)
+        waiting += grid.notes if not sections else ()
+        for n, section in enumerate(sections):
+            end = sections[n + 1].first_order if n + 1 < len(sections) else None
+            begin = section.first_order if n else None
+            notes = [note for note in grid.notes if _within(note.place.order, begin, end)]
+            kept = [note for note in waiting if note.kind in WHOLE_FILE]
+            table = _table(section, profile, labels, [*kept, *notes])
+            if is_blank_form(table.content):
+                blank += 1
+                continue
+            waiting = []
+            tables.append(table)
+    if tables:
+        return Reading(name, tuple(tables))
+    return Reading(name, refused=refusal("blank_form") if blank else NO_TABLE)
 
 
-def _table(section: Section, profile: Profile, labels: Labels) -> ReadTable:
+def _within(order: int, begin: int | None, end: int | None) -> bool:
+    return (begin is None or order >= begin) and (end is None or order < end)
+
+
+def is_blank_form(content: TableContent) -> bool:
+    """Whether nothing is filled in but what a blank form has printed: year, dashes, 指标1：, unit of money."""
+    texts = (content.project_name, content.unit, content.annual_goal, content.funds.total, content.funds.fiscal)
+    return not content.indicators and all(text is None or bool(BLANK_HEADER.match(text)) for text in texts)
+
+
+def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[Note]) -> ReadTable:
     draft = Draft(profile, labels)
+    has_cells = any(row.part.kind == "table" for row in section.rows)
     reader = RowReader(draft)
     read_year(section.lead, draft)
     in_rows = False
     for row in section.rows:
+        if has_cells and _stands_outside(row, labels):
+            reader.note_outside(row)
+            continue
         in_rows = in_rows or _begins_rows(row, labels)
         if in_rows and not _is_late_header(row, draft):
             reader.read(row)
@@ -66,12 +119,21 @@ def _table(section: Section, profile: Profile, labels: Labels) -> ReadTable:
             read_header_row(row, draft)
     content = replace(finish_header(draft, section.rows[0]), indicators=tuple(reader.found)).cleaned()
     if not reader.found:
-        draft.note("no_indicators", Place(section.rows[0].line))
+        draft.note("no_indicators", section.rows[0].at())
     for row in section.broken_at:
-        draft.note("page_break", Place(row.line))
+        draft.note("page_break", row.at())
+    for note in notes:
+        draft.note(note.kind, note.place, note.facts)
     _note_markup([*section.lead, *section.rows], draft)
-    problems = sorted(draft.problems, key=lambda p: (p.place.line, p.place.cell or 0))
+    problems = sorted(draft.problems, key=lambda p: (p.place.order, p.place.cell or 0))
     return ReadTable(content, tuple(problems), numbered(reader.places), section.rows[0].line)
+
+
+def _stands_outside(row: Row, labels: Labels) -> bool:
+    """Whether this is a paragraph of Word between or below the tables, and no field of the form."""
+    if row.part.kind != "paragraph" or row.separated or row.blank:
+        return False
+    return not any(labels.header(cell) for cell in row.cells)
 
 
 def _begins_rows(row: Row, labels: Labels) -> bool:
@@ -91,4 +153,4 @@ def _note_markup(rows: list[Row], draft: Draft) -> None:
     for row in rows:
         if row.markup:
             raw = ", ".join(raw for _i, raw in row.markup)
-            draft.note("markup", Place(row.line, row.markup[0][0] + 1), {"raw": raw})
+            draft.note("markup", row.at(row.markup[0][0]), {"raw": raw})

@@ -5,10 +5,11 @@ A reader of another format (docx, xlsx) makes the same Grid; everything after it
 
 import csv
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from targets.reading.markup import clean
-from targets.reading.result import Refusal
+from targets.reading.result import TEXT, Part, Place, Refusal
 from workflow.text import _
 
 MAX_LINES = 60_000
@@ -24,13 +25,21 @@ WIDE_GAP = re.compile(r"[ \u3000]{2,}")
 class Row:
     """One row: its line (from 1), its cells as on paper, and which cells carried markup (index, raw text).
 
-    `separated` is false for a line of running text that holds no separator at all.
+    `separated` is false for a line of running text that holds no separator at all. Word and Excel add: the `part`
+    of the file, the row's `order` in the whole file, `spans` (start and end column of each cell on the part's common
+    grid), `numbers` (each cell's number in its row, where cells and columns differ) and `merged` (indexes of cells
+    that belong to a cell above).
     """
 
     line: int
     cells: tuple[str, ...]
     separated: bool = True
     markup: tuple[tuple[int, str], ...] = ()
+    part: Part = TEXT
+    order: int = 0
+    spans: tuple[tuple[int, int], ...] = ()
+    numbers: tuple[int, ...] = ()
+    merged: frozenset[int] = frozenset()
 
     @property
     def blank(self) -> bool:
@@ -41,12 +50,35 @@ class Row:
         """Return the cells that hold text, with their index, from `start` on."""
         return [(i, text) for i, text in enumerate(self.cells) if text and i >= start]
 
+    def at(self, index: int | None = None, row: int | None = None) -> Place:
+        """Return the place of this row, or of the cell with this index; `row` is the number of the indicator."""
+        number = None if index is None else self.numbers[index] if index < len(self.numbers) else index + 1
+        return Place(self.line, number, row, self.part, self.order or self.line)
+
+    def moved(self, cells: Sequence[str], origins: Sequence[int]) -> "Row":
+        """Return this row with other cells; `origins` names for each the index of the cell that it came from."""
+        numbers = tuple(self.numbers[i] if i < len(self.numbers) else i + 1 for i in origins)
+        merged = frozenset(n for n, i in enumerate(origins) if i in self.merged)
+        kept = {i: n for n, i in reversed(list(enumerate(origins)))}
+        markup = tuple((kept[i], raw) for i, raw in self.markup if i in kept)
+        return replace(self, cells=tuple(cells), numbers=numbers, merged=merged, spans=(), markup=markup)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a grid maker noticed: the kind of problem, where, and its facts."""
+
+    kind: str
+    place: Place
+    facts: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """All rows of one file or sheet, blank ones too: a blank row inside a table is a page break."""
 
     rows: tuple[Row, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def from_text(text: str) -> Grid | Refusal:

@@ -10,9 +10,10 @@ from typing import Any
 from targets.content import HEADER_TEXTS, Funds, TableContent, amount
 from targets.profiles import Profile
 from targets.reading.grid import Row
-from targets.reading.labels import HeaderLabel, Labels, tight
+from targets.reading.labels import MID_FUNDS_FIELD, REMARK, HeaderLabel, Labels, tight
 from targets.reading.problems import KINDS
 from targets.reading.result import Place, Problem
+from targets.reading.words import ANNUAL_GOAL, MID_GOAL, PRINTED_UNIT
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
@@ -20,6 +21,8 @@ YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
 IN_WAN = {"万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000), "千元": Decimal("0.1"), "元": Decimal("0.0001")}
 DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
+ANNUAL_GOAL_WORDS = {tight(word) for word in ANNUAL_GOAL}
+MID_GOAL_WORDS = {tight(word) for word in MID_GOAL}
 JOINED_BY = {"annual_goal": "\n"}
 
 
@@ -33,6 +36,8 @@ class Draft:
     seen: dict[str, Place] = field(default_factory=dict)
     funds_unit: str | None = None
     last_field: str | None = None
+    mid: bool = False
+    goal_below: tuple[Row, int] | None = None
     fiscal_year: int | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -49,7 +54,10 @@ class Draft:
 
 def read_header_row(row: Row, draft: Draft) -> None:
     """Take the fields of one row into the draft; a row without labels continues the field above."""
+    if _is_goal_head(row, draft) or _take_goal_below(row, draft):
+        return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
+    found = _annual_half(row, found, draft)
     if not found:
         _continue(row, draft)
         return
@@ -58,44 +66,100 @@ def read_header_row(row: Row, draft: Draft) -> None:
         found = found[: goal + 1]
     variants = [row.cells[i] for i, label in found if not label.official and not label.rest]
     if variants:
-        draft.note("variant", Place(row.line, found[0][0] + 1), {"labels": ", ".join(variants)})
+        draft.note("variant", row.at(found[0][0]), {"labels": ", ".join(variants)})
     for n, (index, label) in enumerate(found):
         end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
         _take(row, index, end, label, draft)
 
 
+def _annual_half(row: Row, found: list[tuple[int, HeaderLabel]], draft: Draft) -> list[tuple[int, HeaderLabel]]:
+    """Money of the mid term stands left of the money of the year: only the latter belongs to this table."""
+    fields = [label.field for _i, label in found]
+    if MID_FUNDS_FIELD in fields:
+        draft.mid = True
+    last = {label.field: n for n, (_i, label) in enumerate(found)}
+    dropped = [
+        n for n, label in enumerate(fields) if label == MID_FUNDS_FIELD or (draft.mid and label in FUNDS and n < last[label])
+    ]
+    for n in dropped:
+        end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
+        texts = [found[n][1].rest, *(text for i, text in row.filled(found[n][0] + 1) if i < end)]
+        if any(texts):
+            draft.note("mid_term", row.at(found[n][0]), {"text": " ".join([row.cells[found[n][0]], *filter(None, texts)])})
+    kept = [pair for n, pair in enumerate(found) if n not in dropped]
+    if dropped and not kept:
+        draft.last_field = None
+        return [(len(row.cells), HeaderLabel(MID_FUNDS_FIELD))]
+    return kept
+
+
+def _is_goal_head(row: Row, draft: Draft) -> bool:
+    """A row 总体目标 | 中期目标 | 年度目标 names the columns of the row below it."""
+    words = [(i, REMARK.sub("", tight(text)).rstrip(":")) for i, text in row.filled()]
+    annual = [i for i, word in words if word in ANNUAL_GOAL_WORDS]
+    if not annual or not any(word in MID_GOAL_WORDS for _i, word in words):
+        return False
+    draft.seen.setdefault("annual_goal", row.at(annual[-1]))
+    draft.goal_below, draft.last_field = (row, annual[-1]), None
+    return True
+
+
+def _take_goal_below(row: Row, draft: Draft) -> bool:
+    """Take the goal of the year from the row below its head, and leave out the goal of the mid term."""
+    if draft.goal_below is None:
+        return False
+    head, column = draft.goal_below
+    draft.goal_below = None
+    if any((label := draft.labels.header(cell)) and label.field != "annual_goal" for cell in row.cells if cell):
+        return False
+    if row.spans and head.spans:
+        start, end = head.spans[column]
+        at = max(range(len(row.cells)), key=lambda i: min(end, row.spans[i][1]) - max(start, row.spans[i][0]))
+    else:
+        at = column if column < len(row.cells) else len(row.cells) - 1
+    for i, text in row.filled():
+        if i == at:
+            draft.texts["annual_goal"] = text
+        elif draft.labels.header(text) is None:
+            draft.note("mid_term", row.at(i), {"text": text})
+    draft.last_field = "annual_goal"
+    return True
+
+
 def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft) -> None:
     values = [(i, text) for i, text in row.filled(index + 1) if i < end]
     if label.rest:
-        draft.note("glued", Place(row.line, index + 1), {"raw": row.cells[index]})
+        draft.note("glued", row.at(index), {"raw": row.cells[index]})
         values.insert(0, (index + 1, label.rest))
     name = label.field
+    if name == MID_FUNDS_FIELD:
+        return
     if name == "funds":
-        draft.funds_unit = label.unit
+        draft.funds_unit = label.unit or draft.funds_unit
         name = "funds.total" if values else name
     if name in draft.seen and values and name in draft.texts:
-        draft.note("twice", Place(row.line, index + 1), {"label": draft.label(name), "value": values[0][1]})
+        draft.note("twice", row.at(index), {"label": draft.label(name), "value": values[0][1]})
         return
-    draft.seen.setdefault(name, Place(row.line, index + 1))
+    draft.seen.setdefault(name, row.at(index))
     draft.last_field = name
     if not values:
         return
     at, value = values[0]
     if name in FUNDS:
         _note_extra(row, values[1:], draft)
-        value = _money(value, Place(row.line, at + 1), name, draft)
+        value = _money(value, row.at(at), name, draft)
     elif len(values) > 1:
         value = " ".join(text for _i, text in values)
-        draft.note("header_shifted", Place(row.line, values[1][0] + 1), {"value": value, "label": draft.label(name)})
+        draft.note("header_shifted", row.at(values[1][0]), {"value": value, "label": draft.label(name)})
     if at != index + 1:
-        draft.note("header_shifted", Place(row.line, at + 1), {"value": value, "label": draft.label(name)})
+        draft.note("header_shifted", row.at(at), {"value": value, "label": draft.label(name)})
     if value:
         draft.texts[name] = value
 
 
 def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
     for i, text in extra:
-        draft.note("left_out", Place(row.line, i + 1), {"text": text})
+        draft.note("left_out", row.at(i), {"text": text})
 
 
 def _continue(row: Row, draft: Draft) -> None:
@@ -107,7 +171,7 @@ def _continue(row: Row, draft: Draft) -> None:
     text = " ".join(text for _i, text in filled)
     before = draft.texts.get(name)
     draft.texts[name] = text if before is None else before + JOINED_BY.get(name, "") + text
-    draft.note("continued", Place(row.line, filled[0][0] + 1), {"text": text, "label": draft.label(name)})
+    draft.note("continued", row.at(filled[0][0]), {"text": text, "label": draft.label(name)})
 
 
 def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
@@ -131,7 +195,10 @@ def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
 
 
 def read_year(lead: list[Row], draft: Draft) -> None:
-    """Take the fiscal year from the lines above the table: the line nearest to it wins."""
+    """Take the fiscal year, and the unit of money, from the lines above the table: the line nearest to it wins."""
+    for row in lead:
+        unit = PRINTED_UNIT.search(tight(" ".join(row.cells)))
+        draft.funds_unit = unit[1] if unit else draft.funds_unit
     for row in reversed(lead):
         match = YEAR.search(tight(" ".join(row.cells)))
         if match:
@@ -141,7 +208,7 @@ def read_year(lead: list[Row], draft: Draft) -> None:
 
 def finish_header(draft: Draft, first: Row) -> TableContent:
     """Return the content without indicators, and note the fields that the table does not have at all."""
-    place = Place(first.line)
+    place = first.at()
     for name in REQUIRED_FIELDS:
         if name not in draft.seen:
             draft.note("no_field", place, {"label": draft.label(name)})

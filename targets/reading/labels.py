@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from targets.profiles import Category, Family, Profile, load
+from targets.reading.words import ALSO_COLUMNS, ALSO_HEADER, GROUPS, MID_FUNDS
 
 BLANKS = re.compile(r"\s+")
 UNIT = re.compile(r"\((元|千元|万元|亿元)\)$")
@@ -17,7 +18,8 @@ REMARK = re.compile(r"\([^()]{0,30}\)$")
 DASH = r"[-—–－﹣‐―_.．、:：]"
 MARK = r"[（(][^（）()]{0,20}[)）]"
 REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
-GROUP = "绩效指标"
+MID_FUNDS_FIELD = "mid"
+SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
 COLON = re.compile(r"[:：]")
 LABEL_AND_MONEY = re.compile(r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$")
 SUBTLE = str.maketrans("—–﹣‐―", "-----")
@@ -57,9 +59,12 @@ class Labels:
     """All labels of one profile, ready to be matched."""
 
     def __init__(self, profile: Profile) -> None:
-        self._header = {tight(word): field for field, words in profile.header.items() for word in words}
+        self._header = {tight(word): MID_FUNDS_FIELD for word in MID_FUNDS}
+        self._header |= {tight(word): field for field, words in ALSO_HEADER.items() for word in words}
+        self._header |= {tight(word): field for field, words in profile.header.items() for word in words}
         self._printed = {tight(words[0]) for words in profile.header.values()}
-        self._columns = {tight(word): field for field, words in profile.columns.items() for word in words}
+        self._columns = {tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())}
+        self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
         self._family_codes = _codes(profile.families)
         self._category_codes = _codes(profile.categories)
@@ -103,6 +108,10 @@ class Labels:
             if 0 < len(cell) <= 12 and (key := tight(cell)) in self._columns
         }
         return found if len(found) >= 3 or {"family", "category"} <= set(found) else {}
+
+    def column(self, cell: str) -> str | None:
+        """Return which of family, category, name and value a column with this head holds, or None."""
+        return self._columns.get(tight(cell)) if 0 < len(cell) <= 12 else None
 
     def family(self, cell: str) -> IndicatorLabel | None:
         """Return the family (一级指标) that this cell names, or None."""
@@ -159,7 +168,7 @@ def unknown_label(cell: str) -> str | None:
 
 def is_group(cell: str) -> bool:
     """Whether the cell is the side label 绩效指标 of the form."""
-    return len(cell) <= 12 and tight(cell) in (GROUP, GROUP + ":")
+    return len(cell) <= 12 and tight(cell) in SIDE
 
 
 def tight_label(label: str) -> str:

@@ -97,6 +97,134 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
         ),
         "dash": Kind("STR-07", HINT, _("“%(typed)s” was taken as blank.")),
+        "mid_term": Kind(
+            "STR-07",
+            HINT,
+            _("“%(text)s” belongs to the mid term and was left out; this table holds the year."),
+        ),
+        "mid_columns": Kind(
+            "STR-07",
+            HINT,
+            _("The form shows mid term and year side by side; the columns of the year were read."),
+        ),
+        "other_columns": Kind(
+            "STR-07",
+            HINT,
+            _("The columns %(heads)s do not belong to a target table and were left out."),
+        ),
+        "unknown_columns": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "The columns %(heads)s are not known and were left out. If something in them belongs to the table, "
+                "type it in."
+            ),
+            fixed=True,
+        ),
+        "three_columns": Kind(
+            "STR-07",
+            HINT,
+            _("Sign, number and unit of the values stand in columns of their own; they were put together."),
+        ),
+        "numbered": Kind(
+            "STR-07",
+            HINT,
+            _("Printed numbers such as “指标1：” in front of the names were taken off."),
+        ),
+        "merged": Kind(
+            "STR-06",
+            HINT,
+            _("“%(text)s” stands in one cell for several lines; it was taken for each of them. Compare with the paper."),
+        ),
+        "outside": Kind(
+            "STR-07",
+            HINT,
+            _("Text outside the table was left out, beginning with “%(text)s”. If it belongs to the table, type it in."),
+        ),
+        "tracked": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "Tracked changes: “%(inserted)s” was inserted and is kept, “%(deleted)s” was deleted and is left out. "
+                "Compare; correct it here if the change was not meant."
+            ),
+            fixed=True,
+        ),
+        "hidden_text": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(text)s” is hidden in the file, does not show on paper and was left out."),
+            fixed=True,
+        ),
+        "hidden_row": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("This row is hidden in the sheet and was left out: “%(text)s”. Unhide it and upload again if it counts."),
+            fixed=True,
+        ),
+        "hidden_cell": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(text)s” stands in a hidden column; it was read all the same. Compare with the paper."),
+            fixed=True,
+        ),
+        "hidden_sheet": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("The sheets %(names)s are hidden and were not read. Unhide them and upload again if they count."),
+            fixed=True,
+        ),
+        "text_box": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(text)s” stands in a text box; it was read behind the place it is anchored at. Compare with the paper."),
+            fixed=True,
+        ),
+        "unknown_sign": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("A sign of a picture font could not be read and shows as □. Type the right sign."),
+            fixed=True,
+        ),
+        "commented": Kind("STR-07", HINT, _("A comment of Word is attached here; it was left out.")),
+        "error_cell": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("This cell holds the error %(text)s instead of a value and was read as blank. Type the value in."),
+            fixed=True,
+        ),
+        "uncomputed": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "This cell holds a formula without a result and was read as blank. Open the file in Excel or WPS, save "
+                "it and upload it again, or type the value in."
+            ),
+            fixed=True,
+        ),
+        "odd_number": Kind(
+            "FND-02",
+            SHOULD_FIX,
+            _("“%(text)s” is stored as a number but is none that a table can hold. Type the value in."),
+            fixed=True,
+        ),
+        "long_number": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(text)s” has more digits than Excel keeps; the last ones may be wrong. Type it in from the paper."),
+            fixed=True,
+        ),
+        "old_excel": Kind(
+            "STR-06",
+            HINT,
+            _("“%(text)s” comes from an old sheet (xls) that does not say how it is printed; it may be a percentage."),
+        ),
+        "member_refused": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(file)s” in this zip was not read. Upload it alone to see why."),
+            fixed=True,
+        ),
         "markup": Kind("STR-08", HINT, _("Signs that are not on paper were taken off: %(raw)s. Nothing to do.")),
         "page_break": Kind(
             "STR-09", HINT, _("The table goes on behind a page break; the lines below were read as its continuation.")

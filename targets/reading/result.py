@@ -10,15 +10,54 @@ from targets.content import TableContent
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a file that a row stands in. `kind`: "text", "table" (Word), "paragraph" (Word) or "sheet" (Excel).
+
+    `name` is the number of the Word table ("3", "2.1" when nested) or the sheet's name; `file` the file inside a zip.
+    """
+
+    kind: str = "text"
+    name: str = ""
+    file: str = ""
+
+    def written(self, line: int, cell: int | None) -> str:
+        """Return a place in this part as people write it: L30:C2, T3:R5:C2, P7, 目标表!C5."""
+        file = f"{self.file}/" if self.file else ""
+        if self.kind == "sheet":
+            return f"{file}{self.name}!{column_letters(cell) if cell else ''}{line}"
+        if self.kind == "paragraph":
+            return f"{file}P{line}"
+        row = f"T{self.name}:R{line}" if self.kind == "table" else f"L{line}"
+        return f"{file}{row}" if cell is None else f"{file}{row}:C{cell}"
+
+
+TEXT = Part()
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a sheet's column: 1 is A, 27 is AA."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in the file: line from 1, cell from 1, and the indicator's number in its table."""
+    """Where something stands in the file: line (row) from 1, cell from 1, and the indicator's number in its table.
+
+    `order` counts the rows of the whole file, so that places of several parts can be sorted.
+    """
 
     line: int
     cell: int | None = None
     row: int | None = None
+    part: Part = TEXT
+    order: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return f"L{self.line}" if self.cell is None else f"L{self.line}:C{self.cell}"
+        return self.part.written(self.line, self.cell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from targets import values
 from targets.content import IndicatorContent
 from targets.reading.grid import Row
+from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place
 from targets.reading.sections import is_folio
+from targets.reading.words import NO_SYMBOL, NO_UNIT, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 FOOT = re.compile(
@@ -41,6 +43,10 @@ class RowReader:
 
     draft: Draft
     columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
+    head: Head | None = None
+    head_above: bool = False
+    said: set[str] = field(default_factory=set)
+    above: tuple[str | None, str | None] = (None, None)
     family: str | None = None
     category: str | None = None
     found: list[IndicatorContent] = field(default_factory=list)
@@ -53,21 +59,69 @@ class RowReader:
         if row.blank:
             self.gap = self.gap or row
             return
-        head = self.draft.labels.columns(row.cells)
-        if head:
-            self.columns = {**self.columns, **head}
+        if self._take_head(row):
             return
+        if self.head is not None:
+            row = self.head.fit(row)
+            if row.blank:
+                return
         if is_folio(row):
             self.gap = self.gap or row
             return
         if self._is_foot(row):
             return
         self._note_gap()
-        self._read_cells(row)
+        self._read_cells(self._whole_value(row))
+
+    def _take_head(self, row: Row) -> bool:
+        """Take a head of the columns, or the second row of one."""
+        labels, above = self.draft.labels, self.head_above
+        self.head_above = False
+        head = find_head(row, labels)
+        if head is None and above and self.head is not None:
+            head = refined(self.head, row, labels)
+        if head is None:
+            return False
+        first = self.head is None or head.row.cells != self.head.row.cells
+        self.head, self.head_above = head, True
+        self.columns = {**self.columns, **{k: i for k, i in head.columns.items() if k in DEFAULT_COLUMNS}}
+        if first and head.mid:
+            self._say_once("mid_columns", row.at())
+        if first and head.unknown:
+            self._say_once("unknown_columns", row.at(), {"heads": ", ".join(head.unknown)})
+        known = [text for text in head.left_out.values() if text not in head.unknown]
+        if first and known and not head.mid:
+            self._say_once("other_columns", row.at(), {"heads": ", ".join(known)})
+        return True
+
+    def note_outside(self, row: Row) -> None:
+        """Note a paragraph that stands outside the tables; a page number is none."""
+        if not is_folio(row):
+            self._say_once("outside", row.at(), {"text": row.filled()[0][1][:60]})
+
+    def _say_once(self, kind: str, place: Place, facts: dict[str, str] | None = None) -> None:
+        """Note what is true of the whole table, one time."""
+        if kind not in self.said:
+            self.said.add(kind)
+            self.draft.note(kind, place, facts)
+
+    def _whole_value(self, row: Row) -> Row:
+        """Return the row with its value in one cell where the form prints sign, number and unit in three."""
+        columns = {} if self.head is None else self.head.columns
+        at = columns.get("value")
+        parts = {kind: columns[kind] for kind in ("symbol", "unit") if kind in columns}
+        if at is None or not parts or at >= len(row.cells):
+            return row
+        texts = {kind: row.cells[i] if i < len(row.cells) else "" for kind, i in parts.items()}
+        value = joined_value(texts.get("symbol", ""), row.cells[at], texts.get("unit", ""))
+        cells = [value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)]
+        if any(texts.values()):
+            self._say_once("three_columns", row.at())
+        return row.moved(cells, range(len(cells)))
 
     def _note_gap(self) -> None:
         if self.gap is not None and (self.found or self.category):
-            self.draft.note("page_break", Place(self.gap.line))
+            self.draft.note("page_break", self.gap.at())
         self.gap = None
 
     def _is_foot(self, row: Row) -> bool:
@@ -80,7 +134,7 @@ class RowReader:
             if self.ended and self._front(row).category is not None:
                 self.ended = False
                 return False
-            self.draft.note("left_out", Place(row.line, filled[0][0] + 1), {"text": " ".join(t for _i, t in filled)})
+            self.draft.note("left_out", row.at(filled[0][0]), {"text": " ".join(t for _i, t in filled)})
             return True
         return False
 
@@ -89,7 +143,8 @@ class RowReader:
         front, queue = _Front(), row.filled()
         while queue and front.category is None:
             index, text = queue[0]
-            if is_group(text) and index < self.columns["name"] and front.family is None:
+            running = index < self.columns["family"] and text.isdigit()
+            if (running or is_group(text)) and index < self.columns["name"] and front.family is None:
                 queue.pop(0)
                 continue
             kind, label = self._label_at(front, queue)
@@ -141,15 +196,17 @@ class RowReader:
         name, value, shifted = self._name_and_value(row, front)
         self._note_labels(row, front)
         if name is not None and value is not None and DASHES.match(name) and DASHES.match(value):
-            self.draft.note("dash", Place(row.line, front.contents[0][0] + 1), {"typed": f"{name} {value}"})
+            self.draft.note("dash", row.at(front.contents[0][0]), {"typed": f"{name} {value}"})
             name = value = None
+        name, value = self._from_above(row, front, name, value)
         if name is None and value is None:
             if self._labels_shifted(front):
                 self.draft.note("label_shifted", self._label_place(row, front), {"category": self._printed(code)})
             return
         number = len(self.found) + 1
         first = front.contents[0][0]
-        place = Place(row.line, first + 1, number)
+        place = row.at(first, number)
+        self.above = name, value
         self.found.append(IndicatorContent(code, name, value))
         self.places.append(place)
         facts = {"name": name or "", "value": value or "", "category": self._printed(code)}
@@ -161,6 +218,24 @@ class RowReader:
             self.draft.note("shifted" if own else above, place, facts)
         elif inferred:
             self.draft.note("category_inferred", place, facts)
+
+    def _from_above(
+        self, row: Row, front: _Front, name: str | None, value: str | None
+    ) -> tuple[str | None, str | None]:
+        """A name or value that is merged over several lines holds for each of them; a printed 指标1： is no name."""
+        if name is not None and (PLACEHOLDER.match(name) or NUMBERED.match(name)):
+            self._say_once("numbered", row.at(front.contents[0][0]))
+            name = None if PLACEHOLDER.match(name) else NUMBERED.sub("", name).strip() or None
+        if value is not None and (PLACEHOLDER.match(value) or NUMBERED.match(value)):
+            value = None if PLACEHOLDER.match(value) else NUMBERED.sub("", value).strip() or None
+        above_name, above_value = self.above
+        if name and value is None and above_value and self.columns["value"] in row.merged:
+            self.draft.note("merged", row.at(self.columns["value"], len(self.found) + 1), {"text": above_value})
+            return name, above_value
+        if value and name is None and above_name and self.columns["name"] in row.merged:
+            self.draft.note("merged", row.at(self.columns["name"], len(self.found) + 1), {"text": above_name})
+            return above_name, value
+        return name, value
 
     def _place_under(self, row: Row, front: _Front) -> tuple[str, bool]:
         """Return the category code of this row, and whether it had to be inferred against the form."""
@@ -213,9 +288,9 @@ class RowReader:
             at = next((n for n, (_i, t) in enumerate(cells) if n and _is_value(t)), at or 1)
         name = "".join(text for _i, text in cells[:at])
         for index, text in cells[1:at]:
-            self.draft.note("joined", Place(row.line, index + 1, len(self.found) + 1), {"extra": text})
+            self.draft.note("joined", row.at(index, len(self.found) + 1), {"extra": text})
         for index, text in cells[at + 1 :]:
-            self.draft.note("left_out", Place(row.line, index + 1, len(self.found) + 1), {"text": text})
+            self.draft.note("left_out", row.at(index, len(self.found) + 1), {"text": text})
         return [(cells[0][0], name), cells[at]]
 
     def _note_labels(self, row: Row, front: _Front) -> None:
@@ -232,7 +307,7 @@ class RowReader:
         return any(index != self.columns[kind] for kind, index in front.positions.items())
 
     def _label_place(self, row: Row, front: _Front) -> Place:
-        return Place(row.line, min(front.positions.values(), default=0) + 1)
+        return row.at(min(front.positions.values(), default=0))
 
     def _printed(self, code: str) -> str:
         category = self.draft.profile.category(code)
@@ -246,6 +321,15 @@ def _is_measure(text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+
+
+def joined_value(symbol: str, value: str, unit: str) -> str:
+    """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%."""
+    if not value:
+        return ""
+    sign = "" if tight(symbol) in NO_SYMBOL or value.startswith(symbol) else symbol
+    unit = "" if tight(unit) in NO_UNIT or value.endswith(unit) else unit
+    return f"{sign}{value}{unit}"
 
 
 def numbered(places: list[Place]) -> tuple[Place, ...]:

@@ -24,6 +24,12 @@ class Section:
     rows: list[Row] = field(default_factory=list)
     broken_at: list[Row] = field(default_factory=list)
 
+    @property
+    def first_order(self) -> int:
+        """Where the section begins in the file, its lead included."""
+        first = self.lead[0] if self.lead else self.rows[0]
+        return first.order or first.line
+
 
 def is_title(row: Row) -> bool:
     """Whether this row is the title of a target table."""

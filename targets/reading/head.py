@@ -1,0 +1,123 @@
+"""The head of the columns: which column holds what, and how a row's cells are laid under it.
+
+Cells are laid by the share of a column that they cover, so that rows drawn by hand still fall under their heads.
+"""
+
+from dataclasses import dataclass, field
+
+from targets.reading.grid import Row
+from targets.reading.labels import Labels, tight
+from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
+
+MIN_COVERED = 0.6
+OTHER, GROUP = "other", "group"
+WORDS = {tight(word): name for name, words in ALSO_COLUMNS.items() for word in words}
+WORDS |= {tight(word): OTHER for word in OTHER_COLUMNS} | {tight(word): GROUP for word in GROUPS}
+BELOW = {tight(word): name for name, words in BELOW_VALUE.items() for word in words}
+MAX_HEAD = 16
+NAMED = ("family", "category", "name", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a table. `columns`: index of each kind of column; `left_out`: index → its head as printed.
+
+    `mid` says that a mid-term half stands beside the annual one, `unknown` which heads nobody knows.
+    """
+
+    row: Row
+    columns: dict[str, int]
+    left_out: dict[int, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    mid: bool = False
+
+    def fit(self, row: Row) -> Row:
+        """Return the row with its cells under this head, without the columns that are left out."""
+        if not row.spans or not self.row.spans:
+            if not self.left_out or not any(i < len(row.cells) and row.cells[i] for i in self.left_out):
+                return row
+            kept = ["" if i in self.left_out else text for i, text in enumerate(row.cells)]
+            return row.moved(kept, range(len(kept)))
+        if len(row.cells) == len(self.row.cells) and row.part != self.row.part:
+            slots = {i: [i] for i in range(len(row.cells))}
+        else:
+            slots = self._slots(row)
+        width = max(len(self.row.cells), *(i + 1 for i in slots)) if slots else len(self.row.cells)
+        cells, origins = [], []
+        for slot in range(width):
+            inside = slots.get(slot, [])
+            texts = [row.cells[i] for i in inside if row.cells[i]]
+            cells.append("" if slot in self.left_out else "".join(texts))
+            full = [i for i in inside if row.cells[i]] or inside
+            origins.append(full[0] if full else (origins[-1] if origins else 0))
+        return row.moved(cells, origins)
+
+    def _slots(self, row: Row) -> dict[int, list[int]]:
+        """Return for each column of the head the cells that lie under it; cells beside the head come last."""
+        slots: dict[int, list[int]] = {}
+        for index, (start, end) in enumerate(row.spans):
+            slot = self._slot(start, end)
+            slots.setdefault(len(self.row.cells) + index if slot is None else slot, []).append(index)
+        return slots
+
+    def _slot(self, start: int, end: int) -> int | None:
+        shared = [min(end, e) - max(start, s) for s, e in self.row.spans]
+        covered = (
+            i for i, (s, e) in enumerate(self.row.spans) if shared[i] > 0 and shared[i] >= MIN_COVERED * (e - s)
+        )
+        widest = max(range(len(shared)), key=lambda i: shared[i], default=None)
+        return next(covered, widest if widest is not None and shared[widest] > 0 else None)
+
+
+def find_head(row: Row, labels: Labels) -> Head | None:
+    """Return the head that this row is, or None."""
+    if not labels.columns(row.cells):
+        return None
+    return _head(row, labels, {})
+
+
+def refined(head: Head, row: Row, labels: Labels) -> Head | None:
+    """Return the head with a second row of heads below it (值 | 单位), or None when this row is none."""
+    texts = [tight(text) for _i, text in row.filled()]
+    if not texts or len(texts) > 8 or not all(text in BELOW or labels.column(text) for text in texts):
+        return None
+    if not any(text in BELOW for text in texts):
+        return None
+    cells, below = [], {}
+    for index, text in enumerate(row.cells):
+        if text:
+            below[index] = BELOW.get(tight(text), labels.column(text) or OTHER)
+            cells.append(text)
+            continue
+        above = head._slot(*row.spans[index]) if row.spans and head.row.spans else index
+        cells.append(head.row.cells[above] if above is not None and above < len(head.row.cells) else "")
+    if not row.spans:
+        rest = head.row.cells[len(cells) :]
+        cells += ["" if labels.column(text) == "value" and "value" in below.values() else text for text in rest]
+    whole = Row(
+        row.line, tuple(cells), True, part=row.part, order=row.order, spans=row.spans, numbers=row.numbers,
+    )  # fmt: skip
+    return _head(whole, labels, below)
+
+
+def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
+    kinds = {i: below.get(i) or _kind(text, labels) for i, text in row.filled()}
+    kinds = {i: kind for i, kind in kinds.items() if kind}
+    columns: dict[str, int] = {}
+    for index, kind in kinds.items():
+        if kind not in (OTHER, GROUP):
+            columns[kind] = index
+    left_out = {i: row.cells[i] for i, kind in kinds.items() if kind == OTHER}
+    side = columns.get("family", 0)
+    unknown = {i: text for i, text in row.filled() if i not in kinds and i > side}
+    twice = [i for i, kind in kinds.items() if kind in NAMED[1:] and i != columns[kind]]
+    if twice:
+        # The half that is left out ends where the annual half begins: all of it is left of the last 二级/三级指标.
+        half = [i for i, _text in row.filled() if min(twice) <= i < min(i for i in columns.values() if i > min(twice))]
+        left_out |= {i: row.cells[i] for i in {*twice, *half} if i not in columns.values()}
+    return Head(row, columns, left_out | unknown, tuple(unknown.values()), bool(twice))
+
+
+def _kind(text: str, labels: Labels) -> str | None:
+    """Return what a column with this head holds, or None when nobody knows the word."""
+    return labels.column(text) or WORDS.get(tight(text)) if len(text) <= MAX_HEAD else None
