@@ -21,7 +21,7 @@ from targets.models.monitoring import Possibility
 from targets.rows import TextTooLong, UnknownField
 from targets.views.common import person, posted_key, posted_seen, standing_context, visible_case
 from targets.views.tables import open_comments
-from workflow import engine
+from workflow import engine, grants
 from workflow.engine import Seen
 from workflow.machine import Action, Kind
 from workflow.models import Case
@@ -49,9 +49,14 @@ def _board(request: HttpRequest, *, form: PeriodForm | None = None, refusal: Ref
     return render(request, "targets/monitoring.html", {
         "section": "monitoring", "periods": rows, "chosen": chosen, "after": more, "now": timezone.now(),
         "reports": [(report, standing_of(overview.open_tasks(report.case)), _rate(report)) for report in reports],
-        "is_finance": organisations.is_finance(person(request)), "form": form or PeriodForm(initial=_proposal()),
+        "is_finance": organisations.is_finance(person(request)), "opens": _opens_reports(request), "form": form or PeriodForm(initial=_proposal()),
         "refusal": refusal,
     }, status=status)
+
+
+def _opens_reports(request: HttpRequest) -> bool:
+    """Return whether the person is of the performance division, which opens reports; the engine asks for the right."""
+    return any(held.is_performance_division for held in grants.roles_of(person(request)))
 
 
 def _proposal() -> dict[str, Any]:

@@ -169,3 +169,13 @@ def test_an_editor_cannot_add_for_another_unit(world: SimpleNamespace) -> None:
         "name": "演示别家项目", "unit": world.primary.pk, "category": "specific", "key": key()})
     assert answer.status_code == 422
     assert not Case.objects.exists()
+
+
+def test_only_the_performance_division_is_offered_to_open_reports(world: SimpleNamespace) -> None:
+    papers.in_force(world)
+    client_of(world.performance_reviewer).post(reverse("period_create"), PERIOD)
+    url = reverse("period_open", args=[MonitoringPeriod.objects.get().pk])
+    assert url in client_of(world.performance_reviewer).get(reverse("monitoring")).content.decode()
+    assert url not in client_of(world.business_reviewer).get(reverse("monitoring")).content.decode()
+    client_of(world.business_reviewer).post(url, {"key": key()})
+    assert not Case.objects.filter(kind=Kind.REPORT).exists()
