@@ -13,7 +13,7 @@ from targets.models import Comment
 from targets.paper import FormText
 from targets.rows import TextTooLong, TooManyRows, UnknownCategory, UnknownField
 from targets.views.common import person, posted_key, posted_seen, visible_case
-from targets.views.tables import form_page, stored
+from targets.views.tables import form_page, read_page, stored
 from workflow import engine
 from workflow.machine import Action, Kind
 from workflow.models import Case
@@ -56,11 +56,13 @@ def _shown_again(request: HttpRequest, case: Case, typed: FormText, refusal: Ref
     fresh = visible_case(request, case.number, kind=Kind.TARGET)
     if not isinstance(refusal, Stale):
         return form_page(request, fresh, typed=typed, status=422, refusal=refusal)
-    if not engine.explain(fresh, Action.EDIT, by=person(request), now=timezone.now()).may:
-        raise refusal
     _row, _text, standing = stored(fresh)
-    return form_page(request, fresh, typed=typed, status=409, refusal=refusal,
-                     clashes=diff(standing, typed.content(standing)))
+    clashes = diff(standing, typed.content(standing))
+    if engine.explain(fresh, Action.EDIT, by=person(request), now=timezone.now()).may:
+        return form_page(request, fresh, typed=typed, status=409, refusal=refusal, clashes=clashes)
+    if not clashes:
+        raise refusal
+    return read_page(request, fresh, status=409, refusal=refusal, clashes=clashes)
 
 
 @require_POST

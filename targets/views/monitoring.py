@@ -49,7 +49,8 @@ def _board(request: HttpRequest, *, form: PeriodForm | None = None, refusal: Ref
     return render(request, "targets/monitoring.html", {
         "section": "monitoring", "periods": rows, "chosen": chosen, "after": more, "now": timezone.now(),
         "reports": [(report, standing_of(overview.open_tasks(report.case)), _rate(report)) for report in reports],
-        "is_finance": organisations.is_finance(person(request)), "opens": _opens_reports(request), "form": form or PeriodForm(initial=_proposal()),
+        "is_finance": organisations.is_finance(person(request)), "opens": _opens_reports(request),
+        "form": form or PeriodForm(initial=_proposal()),
         "refusal": refusal,
     }, status=status)
 

@@ -136,6 +136,7 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
                   findings=findings if decides else ())
     return render(request, "targets/table_read.html", {
         "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
+        "profile": profiles.load(case.profile),
         "has_before": before is not None, "before_words": before_words, "row": row,
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
         "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),

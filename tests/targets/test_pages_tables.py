@@ -185,6 +185,7 @@ def test_a_save_after_submission_is_refused_and_its_texts_come_back(world: Simpl
     page = client_of(world.editor).post(reverse("table_save", args=[case.number]), mine)
     assert page.status_code == 409
     assert "迟到的文字" in page.content.decode()
+    assert str(mine["row_uuid"][0]) not in page.content.decode()
     assert TargetTable.objects.get(pk=case.pk).annual_goal == papers.HEADER["annual_goal"]
 
 
