@@ -117,6 +117,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
             reader.read(row)
         elif not row.blank:
             read_header_row(row, draft)
+    reader.finish()
     content = replace(finish_header(draft, section.rows[0]), indicators=tuple(reader.found)).cleaned()
     if not reader.found:
         draft.note("no_indicators", section.rows[0].at())

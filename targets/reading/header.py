@@ -64,7 +64,7 @@ def read_header_row(row: Row, draft: Draft) -> None:
     goal = next((n for n, (_i, label) in enumerate(found) if label.field == "annual_goal"), None)
     if goal is not None:
         found = found[: goal + 1]
-    variants = [row.cells[i] for i, label in found if not label.official and not label.rest]
+    variants = [row.cells[i] for i, label in found if not (label.official or label.rest or label.field == MID_FUNDS_FIELD)]
     if variants:
         draft.note("variant", row.at(found[0][0]), {"labels": ", ".join(variants)})
     for n, (index, label) in enumerate(found):
@@ -77,20 +77,18 @@ def _annual_half(row: Row, found: list[tuple[int, HeaderLabel]], draft: Draft) -
     fields = [label.field for _i, label in found]
     if MID_FUNDS_FIELD in fields:
         draft.mid = True
-    last = {label.field: n for n, (_i, label) in enumerate(found)}
+    last = {name: n for n, name in enumerate(fields)}
     dropped = [
-        n for n, label in enumerate(fields) if label == MID_FUNDS_FIELD or (draft.mid and label in FUNDS and n < last[label])
+        n for n, name in enumerate(fields) if name == MID_FUNDS_FIELD or (draft.mid and name in FUNDS and n < last[name])
     ]
     for n in dropped:
+        index, label = found[n]
         end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
-        texts = [found[n][1].rest, *(text for i, text in row.filled(found[n][0] + 1) if i < end)]
-        if any(texts):
-            draft.note("mid_term", row.at(found[n][0]), {"text": " ".join([row.cells[found[n][0]], *filter(None, texts)])})
-    kept = [pair for n, pair in enumerate(found) if n not in dropped]
-    if dropped and not kept:
-        draft.last_field = None
-        return [(len(row.cells), HeaderLabel(MID_FUNDS_FIELD))]
-    return kept
+        texts = [text for text in (label.rest, *(t for i, t in row.filled(index + 1) if i < end)) if text]
+        if texts:
+            draft.note("mid_term", row.at(index), {"text": " ".join([row.cells[index], *texts])})
+        found[n] = index, HeaderLabel(MID_FUNDS_FIELD)
+    return found
 
 
 def _is_goal_head(row: Row, draft: Draft) -> bool:

@@ -12,7 +12,7 @@ from targets.reading.grid import Row
 from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
-from targets.reading.result import Place
+from targets.reading.result import Place, Problem
 from targets.reading.sections import is_folio
 from targets.reading.words import NO_SYMBOL, NO_UNIT, NUMBERED, PLACEHOLDER
 
@@ -46,6 +46,8 @@ class RowReader:
     head: Head | None = None
     head_above: bool = False
     said: set[str] = field(default_factory=set)
+    official: int = 0
+    variants: list[Problem] = field(default_factory=list)
     above: tuple[str | None, str | None] = (None, None)
     family: str | None = None
     category: str | None = None
@@ -93,6 +95,18 @@ class RowReader:
         if first and known and not head.mid:
             self._say_once("other_columns", row.at(), {"heads": ", ".join(known)})
         return True
+
+    def finish(self) -> None:
+        """Say once that the form writes its labels in its own way, when it does so everywhere."""
+        if self.official or len(self.variants) < 2:
+            return
+        first, *others = self.variants
+        told = ", ".join(problem.facts["labels"] for problem in self.variants)
+        self.draft.problems = [
+            replace(problem, facts={"labels": told}) if problem is first else problem
+            for problem in self.draft.problems
+            if not any(problem is other for other in others)
+        ]
 
     def note_outside(self, row: Row) -> None:
         """Note a paragraph that stands outside the tables; a page number is none."""
@@ -297,8 +311,10 @@ class RowReader:
         labels = [label for label in (front.family, front.category) if label is not None]
         texts = [row.cells[i] for i in front.positions.values() if i < len(row.cells)]
         place = self._label_place(row, front)
+        self.official += sum(label.official for label in labels)
         if any(not label.official and not label.rest for label in labels) and not front.glued:
             self.draft.note("variant", place, {"labels": ", ".join(texts)})
+            self.variants.append(self.draft.problems[-1])
         for label in labels:
             if label.clash is not None:
                 self.draft.note("clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)})

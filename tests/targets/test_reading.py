@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from targets import reading
@@ -194,6 +194,7 @@ def positions(line):
     return [index for index, cell in enumerate(line.split("\t")) if cell]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_answered(data):
     found = read(name="x", data=data)
