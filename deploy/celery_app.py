@@ -26,13 +26,11 @@ QUIET_AFTER_FAILURE = 30.0
 
 BEAT_SCHEDULE = {
     "sweep": {"task": "workflow.sweep", "schedule": 30.0, "options": {"expires": 30}},
-    "open_due_periods": {"task": "targets.open_due_periods", "schedule": 300.0, "options": {"expires": 300}},
     "expand": {"task": "notifications.expand", "schedule": 10.0, "options": {"expires": 10}},
     "deliver": {"task": "notifications.deliver", "schedule": 10.0, "options": {"expires": 10}},
 }
 TASK_ROUTES = {
     "workflow.sweep": {"queue": "deadlines"},
-    "targets.open_due_periods": {"queue": "deadlines"},
     "notifications.expand": {"queue": "notices"},
     "notifications.deliver": {"queue": "notices"},
 }
@@ -83,7 +81,7 @@ CONFIGURATION: dict[str, Any] = {
 
 app = Celery("deploy", set_as_current=True)
 app.config_from_object(CONFIGURATION)
-app.autodiscover_tasks(["workflow", "notifications", "targets"])
+app.autodiscover_tasks(["workflow", "notifications"])
 
 _quiet_until = 0.0
 

@@ -108,6 +108,11 @@ def open_due_periods(now: datetime, *, limit: int = OPENED_AT_ONCE) -> int:
     return opened
 
 
+def when_time_passes(*, now: datetime, **kwargs: Any) -> None:
+    """Open what is due whenever the procedure sweeps: receiver of time_passes, with or without a broker."""
+    open_due_periods(now)
+
+
 def open_monitoring(*, case: Case, period: MonitoringPeriod, by: User | None, now: datetime, key: str,
                     seen: Seen) -> Outcome:
     """Open the report of `case` for `period`: one row an indicator of what is in force. Raises: engine.perform's."""

@@ -11,5 +11,8 @@ rung_fired = Signal()
 announced = Signal()
 """case, kind (str), by, now, facts (dict): what a document room has to tell."""
 
+time_passes = Signal()
+"""now: at the start of each sweep, outside any transaction: open what the calendar says is due."""
+
 work_waits = Signal()
 """No arguments; after commit: there is something to send. Only a doorbell, losing it loses nothing."""

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from workflow import calendar, deadlines, ladders, record
 from workflow.machine import Action, TaskStatus
 from workflow.models import Case, Heartbeat, Rung, RungFired, Task
-from workflow.signals import rung_fired, work_waits
+from workflow.signals import rung_fired, time_passes, work_waits
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class SweepResult:
 def sweep(
     *, now: datetime, limit: int = 50, recorded_at: datetime | None = None, up_since: datetime | None = None
 ) -> SweepResult:
-    """Fire every rung that is due at `now`, oldest first, until nothing is; a second sweep changes nothing.
+    """Say that time passes, then fire every rung that is due at `now`, oldest first; a second sweep changes nothing.
 
     Per task, in one transaction: RungFired rows (the insert is the claim), an event for an escalation, the signal
     rung_fired, the next rung. Of several missed reminders only the latest is sent, and of several missed escalations
@@ -70,6 +70,9 @@ def sweep(
     `up_since`: when the system came back from an outage (see `beat`); an escalation that fell into it waits one
     working day more, so that nobody is reported for time in which they could not work.
     """
+    for receiver, answer in time_passes.send_robust(sender=Task, now=now):
+        if isinstance(answer, Exception):
+            logger.error("%s cannot keep time", receiver, exc_info=answer)
     done, left = SweepResult(), set[int]()
     size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
     due = Task.objects.filter(status=TaskStatus.OPEN, next_rung_at__lte=now).order_by("next_rung_at", "pk")

@@ -31,7 +31,7 @@ PROMISED = {
     "enable_utc": True,
     "timezone": "Asia/Shanghai",
 }
-NAMES = {"workflow.sweep", "targets.open_due_periods", "notifications.expand", "notifications.deliver"}
+NAMES = {"workflow.sweep", "notifications.expand", "notifications.deliver"}
 
 
 @pytest.fixture(autouse=True)

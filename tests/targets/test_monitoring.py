@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from targets import monitoring, organisations, reviews, tasks
+from targets import monitoring, organisations, reviews
 from targets.models import MonitoringPeriod, MonitoringReport, Revision
 from targets.models.monitoring import IndicatorProgress
 from tests.targets.papers import ROWS, again, fresh, in_force, submitted
 from tests.world import NOW, key, seen
+from workflow import sweeping
 from workflow.machine import Kind, State, TaskKind
 from workflow.models import Case, Task
 from workflow.refusals import Blocked, DetailMissing, NotPossible, NotVisible, Refused, Stale
@@ -298,11 +299,21 @@ def test_before_its_month_a_row_is_not_due_unless_it_is_at_risk():
     assert monitoring.light_of_row(IndicatorProgress(), month=7) == ""
 
 
-def test_the_command_and_the_job_open_what_is_due(world, capsys):
+def test_the_command_and_each_sweep_open_what_is_due(world, capsys):
     in_force(world)
     period_of(world)
     call_command("open_due_periods", "--now", (NOW - timedelta(days=1)).isoformat())
     assert "opened: 0" in capsys.readouterr().out
     call_command("open_due_periods", "--now", NOW.isoformat())
     assert "opened: 1" in capsys.readouterr().out
-    assert tasks.open_due_periods() == 0
+    assert MonitoringReport.objects.count() == 1
+
+
+def test_a_sweep_opens_the_period_that_has_begun(world):
+    in_force(world)
+    period_of(world)
+    sweeping.sweep(now=NOW - timedelta(days=1))
+    assert not MonitoringReport.objects.exists()
+    sweeping.sweep(now=NOW)
+    sweeping.sweep(now=NOW)
+    assert MonitoringReport.objects.count() == 1

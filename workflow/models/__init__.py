@@ -24,6 +24,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "Event",
+    "Heartbeat",
     "Ladder",
     "Milestone",
     "NumberSeries",
