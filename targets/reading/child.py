@@ -37,7 +37,7 @@ def grids_in_child(*, name: str, data: bytes, seconds: float = WALL_SECONDS) -> 
         return refusal("no_answer")
     if done.returncode != 0 or len(done.stdout) > MAX_ANSWER_BYTES:
         return refusal("no_answer")
-    return _from_json(json.loads(done.stdout))
+    return grids_of_answer(json.loads(done.stdout))
 
 
 def _to_json(grid: Grid) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def _to_json(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _from_json(answer: dict[str, Any]) -> list[Grid] | Refusal:
+def grids_of_answer(answer: dict[str, Any]) -> list[Grid] | Refusal:
+    """Return the grids or the refusal that the child wrote down."""
     refused = answer.get("refused")
     if refused is not None:
         return Refusal(refused["code"], refused["message"], refused["facts"])

@@ -59,7 +59,7 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
             if sections and not lead:
                 sections[-1].rows.append(row)
             continue
-        if is_title(row) or is_year_line(row) or (lead and not row.separated and len(lead) < 8):
+        if is_title(row) or is_year_line(row) or (lead and _is_running_text(row, labels) and len(lead) < 8):
             lead.append(row)
             continue
         fields = header_fields(row, labels)
@@ -78,6 +78,11 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
     if lead and sections:
         sections[-1].rows += [row for row in lead if not is_title(row) and not is_year_line(row)]
     return [s for s in sections if _is_table(s, labels)]
+
+
+def _is_running_text(row: Row, labels: Labels) -> bool:
+    """Whether this is a line without separator that fills in no field (项目名称：…)."""
+    return not row.separated and not any((label := labels.header(cell)) and label.rest for cell in row.cells if cell)
 
 
 def header_fields(row: Row, labels: Labels) -> set[str]:
