@@ -25,7 +25,9 @@ from workflow.text import _
 
 __all__ = ["MAX_BYTES", "Place", "Problem", "ReadTable", "Reading", "Refusal", "read", "read_grid"]
 
-ANCHOR = re.compile(r"项\s{0,4}目\s{0,4}名\s{0,4}称|一\s{0,4}级\s{0,4}指\s{0,4}标|绩\s{0,4}效\s{0,4}目\s{0,4}标")
+ANCHOR = re.compile(
+    r"项\s{0,4}目\s{0,4}名\s{0,4}称|一\s{0,4}级\s{0,4}指\s{0,4}标|绩\s{0,4}效\s{0,4}目\s{0,4}标"
+)
 WHOLE_FILE = ("member_refused", "hidden_sheet")
 NO_TABLE = Refusal(
     "no_table",
@@ -46,7 +48,9 @@ def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:
     """
     if len(data) <= MAX_BYTES and container_of(data):
         found = grids_in_child(name=name, data=data)
-        return Reading(name, refused=found) if isinstance(found, Refusal) else read_grids(name, found, profile)
+        return (
+            Reading(name, refused=found) if isinstance(found, Refusal) else read_grids(name, found, profile)
+        )
     text = decode(data)
     if isinstance(text, Refusal):
         return Reading(name, refused=text)
@@ -98,7 +102,13 @@ def _within(order: int, begin: int | None, end: int | None) -> bool:
 
 def is_blank_form(content: TableContent) -> bool:
     """Whether nothing is filled in but what a blank form has printed: year, dashes, 指标1：, unit of money."""
-    texts = (content.project_name, content.unit, content.annual_goal, content.funds.total, content.funds.fiscal)
+    texts = (
+        content.project_name,
+        content.unit,
+        content.annual_goal,
+        content.funds.total,
+        content.funds.fiscal,
+    )
     return not content.indicators and all(text is None or bool(BLANK_HEADER.match(text)) for text in texts)
 
 
@@ -141,7 +151,9 @@ def _begins_rows(row: Row, labels: Labels) -> bool:
     """The head of the columns, or the first row with the label of a category, begins the indicators."""
     if labels.columns(row.cells):
         return True
-    return any((found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell)
+    return any(
+        (found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell
+    )
 
 
 def _is_late_header(row: Row, draft: Draft) -> bool:

@@ -46,10 +46,23 @@ def _to_json(grid: Grid) -> dict[str, Any]:
     return {
         "parts": [[p.kind, p.name, p.file] for p in parts],
         "rows": [
-            [r.line, r.cells, r.separated, r.markup, number[r.part], r.order, r.spans, r.numbers, sorted(r.merged)]
+            [
+                r.line,
+                r.cells,
+                r.separated,
+                r.markup,
+                number[r.part],
+                r.order,
+                r.spans,
+                r.numbers,
+                sorted(r.merged),
+            ]
             for r in grid.rows
         ],
-        "notes": [[n.kind, n.place.line, n.place.cell, number[n.place.part], n.place.order, dict(n.facts)] for n in grid.notes],
+        "notes": [
+            [n.kind, n.place.line, n.place.cell, number[n.place.part], n.place.order, dict(n.facts)]
+            for n in grid.notes
+        ],
     }
 
 
@@ -85,7 +98,9 @@ def answer(*, name: str, data: bytes) -> dict[str, Any]:
         grids = refusal("no_answer")
     except RecursionError:
         grids = refusal("bad_xml", what="recursion")
-    except BaseException as wrong:  # a panic of calamine is no Exception; whatever a file causes is the file's
+    except (
+        BaseException
+    ) as wrong:  # a panic of calamine is no Exception; whatever a file causes is the file's
         grids = refusal("damaged", what=type(wrong).__name__)
     if isinstance(grids, Refusal):
         return {"refused": {"code": grids.code, "message": grids.message, "facts": dict(grids.facts)}}
@@ -114,5 +129,3 @@ def main() -> int:
 
 if __name__ == "__main__":
     raise SystemExit(main())
-
-

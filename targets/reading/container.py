@@ -1,6 +1,6 @@
-"""What a file is by its first bytes, and whether its zip may be opened: all from the central directory, nothing unpacked.
+"""What a file is by its first bytes, and whether its zip may be opened, by the central directory alone.
 
-Runs before any part is read. The limits follow the project's note on bad uploads; each is far above a real table.
+Runs before any table is read. The limits follow the project's note on bad uploads; each is far above a real table.
 """
 
 import io
@@ -10,7 +10,7 @@ import struct
 import zipfile
 from dataclasses import dataclass
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from targets.reading.refusals import CannotRead
 from targets.reading.xmlscan import scan
@@ -157,7 +157,12 @@ def _check_layout(infos: list[zipfile.ZipInfo], data: bytes) -> None:
         own = data[at + LOCAL.size : at + LOCAL.size + name]
         listed = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
         sizes_agree = flags & 0x8 or (packed, plain) == (info.compress_size, info.file_size)
-        if sign != ZIP or own != listed or method != info.compress_type or not (sizes_agree or packed == 0xFFFFFFFF):
+        if (
+            sign != ZIP
+            or own != listed
+            or method != info.compress_type
+            or not (sizes_agree or packed == 0xFFFFFFFF)
+        ):
             raise CannotRead("disguised", what=info.filename[:80])
         behind = at + LOCAL.size + name + extra + info.compress_size
 

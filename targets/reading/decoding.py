@@ -31,7 +31,9 @@ KINDS = (
 def decode(data: bytes) -> str | Refusal:
     """Return the text of `data` with line ends as \\n, or the refusal that says why it has none."""
     if not data.strip(b"\0 \t\r\n\f\xef\xbb\xbf\xff\xfe"):
-        return Refusal("empty", _("The file is empty. Choose the file that holds the table and upload it again."))
+        return Refusal(
+            "empty", _("The file is empty. Choose the file that holds the table and upload it again.")
+        )
     if len(data) > MAX_BYTES:
         return Refusal(
             "too_large",

@@ -5,15 +5,14 @@ Runs inside the child process; the part was looked through before. Names are com
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from targets.reading.container import Package, parsed
 from targets.reading.grid import Grid, Note, Row
 from targets.reading.refusals import CannotRead
 from targets.reading.result import Part
+from targets.reading.wordtext import Pieces, attribute, child, flat, local, paragraph_text
 from targets.reading.xmlscan import MAX_COLUMNS, WordWatcher, scan
 
 WIDTH = 10_000
@@ -21,40 +20,6 @@ MAX_NESTING = 12
 MIN_NESTED_ROWS = 5
 GAP = re.compile(r"\t+|[ \u3000]{3,}")
 LABELLED = re.compile(r"^[^:：]{2,14}[:：]")
-THROUGH = frozenset({"sdtContent", "customXml", "smartTag", "ins", "moveTo", "hyperlink", "fldSimple", "dir", "bdo", "oMath",
-                     "oMathPara", "rubyBase", "ruby", "e", "num", "den", "sup", "sub"})  # fmt: skip
-MATH = frozenset({"f", "sSup", "sSub", "rad", "d", "func", "acc", "bar", "nary"})
-SYMBOL_FONT = {0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB0: "°", 0xA5: "∞", 0xB9: "≠", 0xBB: "≈", 0xB8: "÷", 0xB7: "·",
-               0x3C: "<", 0x3D: "=", 0x3E: ">", 0x25: "%"}  # fmt: skip
-WINGDINGS = {0xFE: "☑", 0xFD: "☒", 0xA8: "□", 0x6F: "□", 0x52: "☑", 0x51: "☒", 0xFC: "✓", 0xFB: "✗", 0xA3: "□", 0x6E: "■"}
-BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
-OFF = ("0", "false", "off")
-
-
-def local(element: etree._Element) -> str:
-    """Return the name of an element without its namespace; comments and instructions have none."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def attribute(element: etree._Element | None, name: str) -> str | None:
-    """Return an attribute by its name without namespace."""
-    if element is None:
-        return None
-    return next((str(v) for k, v in element.attrib.items() if str(k).rpartition("}")[2] == name), None)
-
-
-def child(element: etree._Element | None, *names: str) -> etree._Element | None:
-    """Return the first child of that name, and so on down the names, or None."""
-    for name in names:
-        if element is None:
-            return None
-        element = next((c for c in element if local(c) == name), None)
-    return element
-
-
-def is_on(element: etree._Element | None) -> bool:
-    """Whether a switch such as w:vanish stands there and is not turned off."""
-    return element is not None and attribute(element, "val") not in OFF
 
 
 def grid_of(package: Package, *, file: str = "") -> Grid:
@@ -75,36 +40,6 @@ def grid_of(package: Package, *, file: str = "") -> Grid:
     return Grid(tuple(walker.rows), tuple(walker.notes))
 
 
-@dataclass(slots=True)
-class _Pieces:
-    """The text of some paragraphs, and what was met in it."""
-
-    text: list[str] = field(default_factory=list)
-    inserted: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    boxes: list[etree._Element] = field(default_factory=list)
-    tables: list[etree._Element] = field(default_factory=list)
-    unknown_signs: int = 0
-    commented: bool = False
-
-    def written(self) -> str:
-        """Return the text without blanks around it."""
-        return "".join(self.text).strip()
-
-    def facts(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield the kinds of problems in this text."""
-        inserted, deleted, hidden = ("".join(t).strip() for t in (self.inserted, self.deleted, self.hidden))
-        if inserted or deleted:
-            yield "tracked", {"inserted": inserted or "—", "deleted": deleted or "—"}
-        if hidden:
-            yield "hidden_text", {"text": hidden}
-        if self.unknown_signs:
-            yield "unknown_sign", {}
-        if self.commented:
-            yield "commented", {}
-
-
 class _Walker:
     """Walks blocks in order and writes rows."""
 
@@ -119,7 +54,7 @@ class _Walker:
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise CannotRead("too_large", what=f"tbl {self.depth}", limit=str(MAX_NESTING))
-        for element in _flat(parent):
+        for element in flat(parent):
             if local(element) == "p":
                 self._paragraph(element, inside)
             elif local(element) == "tbl":
@@ -132,13 +67,13 @@ class _Walker:
         self.order += 1
         return self.order
 
-    def _note(self, row: Row, index: int, pieces: _Pieces) -> None:
+    def _note(self, row: Row, index: int, pieces: Pieces) -> None:
         self.notes += [Note(kind, row.at(index), facts) for kind, facts in pieces.facts()]
 
     def _paragraph(self, element: etree._Element, inside: str) -> None:
         self.paragraphs += 1
-        pieces = _Pieces()
-        _paragraph_text(element, pieces)
+        pieces = Pieces()
+        paragraph_text(element, pieces)
         text = pieces.written()
         cells = [cell.strip() for cell in GAP.split(text)]
         if len(cells) > 1 and "\t" not in text and sum(bool(LABELLED.match(cell)) for cell in cells) < 2:
@@ -150,21 +85,26 @@ class _Walker:
         self._note(row, 0, pieces)
         self._boxes(pieces, row, inside)
 
-    def _boxes(self, pieces: _Pieces, row: Row, inside: str) -> None:
+    def _boxes(self, pieces: Pieces, row: Row, inside: str) -> None:
         for box in pieces.boxes:
             before = len(self.rows)
             self.blocks(box, "")
             if len(self.rows) > before:
-                self.notes.append(Note("text_box", row.at(0), {"text": " ".join(filter(None, self.rows[before].cells))}))
+                self.notes.append(
+                    Note("text_box", row.at(0), {"text": " ".join(filter(None, self.rows[before].cells))})
+                )
 
     def table(self, element: etree._Element, name: str) -> None:
         """Write the rows of one table, then the tables nested in it, each after the row that holds it."""
         if self.rows and self.rows[-1].part.kind == "table":
             self.rows.append(Row(1, (), part=Part("table", name, self.file), order=self._next()))
-        edges, open_cells, nested = _edges(element), {}, 0
-        boxes: list[tuple[_Pieces, Row]] = []
+        if name.count(".") >= MAX_NESTING:
+            raise CannotRead("too_large", what=f"tbl {name.count('.')}", limit=str(MAX_NESTING))
+        edges, nested = _edges(element), 0
+        open_cells: dict[int, int] = {}
+        boxes: list[tuple[Pieces, Row]] = []
         line = 0
-        for tr in _flat(element):
+        for tr in flat(element):
             if local(tr) != "tr":
                 continue
             line += 1
@@ -187,14 +127,14 @@ class _Walker:
 
     def _row(
         self, tr: etree._Element, part: Part, line: int, edges: list[int], open_cells: dict[int, int]
-    ) -> tuple[Row, list[_Pieces]]:
+    ) -> tuple[Row, list[Pieces]]:
         column = _number(attribute(child(tr, "trPr", "gridBefore"), "val"), 0)
         texts: list[str] = []
         spans: list[tuple[int, int]] = []
         merged: set[int] = set()
-        cells: list[_Pieces] = []
+        cells: list[Pieces] = []
         order = self._next()
-        for tc in _flat(tr):
+        for tc in flat(tr):
             if local(tc) != "tc" or child(tc, "tcPr", "cellDel") is not None:
                 continue
             properties = child(tc, "tcPr")
@@ -228,15 +168,15 @@ class _Walker:
             place = Row(line, (), part=part, order=order).at(index)
             self.notes.append(Note("hidden_text", place, {"text": text}))
 
-    def _cell(self, tc: etree._Element) -> _Pieces:
-        pieces = _Pieces()
+    def _cell(self, tc: etree._Element) -> Pieces:
+        pieces = Pieces()
         first = joined = True
-        for block in _flat(tc):
+        for block in flat(tc):
             if local(block) == "p":
                 if not joined and not first:
                     pieces.text.append("\n")
                 first = False
-                _paragraph_text(block, pieces)
+                paragraph_text(block, pieces)
                 joined = child(block, "pPr", "rPr", "del") is not None
             elif local(block) == "tbl":
                 if _rows_below(block) >= MIN_NESTED_ROWS:
@@ -245,15 +185,15 @@ class _Walker:
                     self._small_table(block, pieces)
         return pieces
 
-    def _small_table(self, table: etree._Element, pieces: _Pieces) -> None:
+    def _small_table(self, table: etree._Element, pieces: Pieces) -> None:
         """A small table inside a cell is part of the cell's text: a line a row."""
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise CannotRead("too_large", what=f"tbl {self.depth}", limit=str(MAX_NESTING))
-        for tr in _flat(table):
+        for tr in flat(table):
             if local(tr) == "tr":
                 texts = []
-                for tc in _flat(tr):
+                for tc in flat(tr):
                     if local(tc) == "tc":
                         inner = self._cell(tc)
                         pieces.boxes += inner.boxes
@@ -264,114 +204,12 @@ class _Walker:
         self.depth -= 1
 
 
-def _flat(parent: etree._Element) -> Iterator[etree._Element]:
-    """Yield the children as printed: through content controls and wrappers, without deleted and moved-away ones."""
-    for element in parent:
-        name = local(element)
-        if name == "sdt":
-            if not is_on(child(element, "sdtPr", "showingPlcHdr")):
-                content = child(element, "sdtContent")
-                if content is not None:
-                    yield from _flat(content)
-        elif name in ("customXml", "smartTag", "ins", "moveTo") and child(element, "r") is None:
-            yield from _flat(element)
-        elif name == "AlternateContent":
-            yield from _flat(_chosen(element))
-        elif name not in ("del", "moveFrom"):
-            yield element
-
-
-def _chosen(alternatives: etree._Element) -> etree._Element:
-    """Return the branch that a current Word shows: the first choice, else the fallback."""
-    found = child(alternatives, "Choice")
-    if found is None or (len(found) == 0 and child(alternatives, "Fallback") is not None):
-        found = child(alternatives, "Fallback")
-    return found if found is not None else alternatives
-
-
-def _paragraph_text(paragraph: etree._Element, pieces: _Pieces) -> None:
-    _inline(paragraph, pieces, pieces.text, [])
-
-
-def _inline(parent: etree._Element, pieces: _Pieces, out: list[str], fields: list[str]) -> None:
-    """Add the text below `parent` to `out`. `fields` is the stack of open fields: "code" before, "result" after."""
-    for element in parent:
-        name = local(element)
-        if name == "r":
-            _run(element, pieces, out, fields)
-        elif name == "ins" or name == "moveTo":
-            before = len(out)
-            _inline(element, pieces, out, fields)
-            pieces.inserted += out[before:]
-        elif name == "del" or name == "moveFrom":
-            _inline(element, _Pieces(), pieces.deleted, fields)
-        elif name == "sdt":
-            if not is_on(child(element, "sdtPr", "showingPlcHdr")):
-                _inline(element, pieces, out, fields)
-        elif name == "AlternateContent":
-            _inline(_chosen(element), pieces, out, fields)
-        elif name in ("commentRangeStart", "commentReference"):
-            pieces.commented = True
-        elif name in THROUGH or name in MATH:
-            _inline(element, pieces, out, fields)
-
-
-def _run(run: etree._Element, pieces: _Pieces, out: list[str], fields: list[str]) -> None:
-    if is_on(child(run, "rPr", "vanish")):
-        out = pieces.hidden
-    for element in run:
-        name = local(element)
-        if name == "fldChar":
-            _field(attribute(element, "fldCharType"), fields)
-        elif name == "commentReference":
-            pieces.commented = True
-        elif name in ("drawing", "pict", "object"):
-            pieces.boxes += _boxes_below(element)
-        elif name == "AlternateContent":
-            pieces.boxes += _boxes_below(_chosen(element))
-        elif "code" in fields:
-            continue
-        elif name in ("t", "delText"):
-            out.append(element.text or "")
-        elif name in BREAKS:
-            out.append("" if attribute(element, "type") in ("page", "column") else BREAKS[name])
-        elif name == "sym":
-            out.append(_symbol(element, pieces))
-        elif name == "ruby":
-            _inline(child(element, "rubyBase") or element, pieces, out, fields)
-
-
-def _boxes_below(element: etree._Element) -> list[etree._Element]:
-    return [found for found in element.iter() if local(found) == "txbxContent"]
-
-
-def _field(kind: str | None, fields: list[str]) -> None:
-    if kind == "begin":
-        fields.append("code")
-    elif kind == "separate" and fields:
-        fields[-1] = "result"
-    elif kind == "end" and fields:
-        fields.pop()
-
-
-def _symbol(element: etree._Element, pieces: _Pieces) -> str:
-    """Return the sign of a character in a picture font, as ≥ in the font Symbol."""
-    try:
-        code = int(attribute(element, "char") or "", 16)
-    except ValueError:
-        code = 0
-    font = (attribute(element, "font") or "").casefold()
-    known = SYMBOL_FONT if font == "symbol" else WINGDINGS if font.startswith("wingdings") else {}
-    sign = known.get(code & 0xFF) if 0xF000 <= code <= 0xF0FF or code <= 0xFF else chr(code)
-    if sign is None:
-        pieces.unknown_signs += 1
-    return sign or "□"
-
-
 def _edges(table: etree._Element) -> list[int]:
     """Return where the columns of a table begin and end, in ten-thousandths of its width; [] when it does not say."""
     grid = child(table, "tblGrid")
-    widths = [_number(attribute(c, "w"), 0) for c in grid if local(c) == "gridCol"] if grid is not None else []
+    widths = (
+        [_number(attribute(c, "w"), 0) for c in grid if local(c) == "gridCol"] if grid is not None else []
+    )
     total = sum(widths)
     if not widths or min(widths) <= 0:
         return []

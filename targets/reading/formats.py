@@ -17,8 +17,11 @@ BUILTIN = {
 }  # fmt: skip
 """The formats that files name by number only, as a Chinese Excel prints them."""
 
-TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[([^\]]*)\]|([0#?.,%]+)|(yyyy|yy|y|e|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|AM/PM|上午/下午)|(.)',
-                   re.I | re.S)  # fmt: skip
+TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|_.|\*.|\[([^\]]*)\]|([0#?.,%]+)|'
+    r"(yyyy|yy|y|e|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|AM/PM|上午/下午)|(.)",
+    re.I | re.S,
+)
 DIGITS = re.compile(r"^([#0?,]*)(?:\.([#0?]*))?(,*)$")
 MAX_EXPONENT = 30
 MAX_DIGITS = 15
@@ -48,7 +51,7 @@ def number_printed(number: Decimal, code: str) -> str:
 def _by_section(number: Decimal, section: str) -> str | None:
     if not section or section.casefold() in ("general", "@", "g/通用格式"):
         return None
-    before, pattern, after = "", "", ""
+    before, pattern, after, percent = "", "", "", False
     for text, escaped, bracket, digits, dated, other in TOKEN.findall(section):
         if bracket:
             currency = re.match(r"\$([^-\]]*)", bracket)
@@ -56,14 +59,21 @@ def _by_section(number: Decimal, section: str) -> str | None:
         elif dated or other in ("/", "E", "e", "@"):
             return None
         else:
-            literal = text or escaped or (other if other in ("-", "+", "(", ")", " ", "¥", "￥", "$", ":") or other > "\x7f" else "")
+            literal = (
+                text
+                or escaped
+                or (
+                    other if other in ("-", "+", "(", ")", " ", "¥", "￥", "$", ":") or other > "\x7f" else ""
+                )
+            )
         if digits:
             core = digits.strip("%")
-            percent = "%" * digits.count("%")
+            signs = "%" * digits.count("%")
+            percent = percent or bool(signs)
             if pattern and core:
                 return None
             pattern = pattern or core
-            literal = percent
+            literal = signs
         if pattern or digits:
             after += literal
         else:
@@ -71,7 +81,7 @@ def _by_section(number: Decimal, section: str) -> str | None:
     shape = DIGITS.match(pattern)
     if shape is None or not pattern:
         return (before + after) if (before or after) and not pattern else None
-    return f"{before}{_shaped(number, shape, percent='%' in section)}{after}"
+    return f"{before}{_shaped(number, shape, percent=percent)}{after}"
 
 
 def _shaped(number: Decimal, shape: re.Match[str], *, percent: bool) -> str:
@@ -139,7 +149,9 @@ def date_printed(moment: datetime | date | time | timedelta, code: str) -> str:
 def _date_part(word: str, day: date | None, clock: datetime | time, minutes: bool) -> str:
     width = len(word)
     if word[0] in "ye":
-        return "" if day is None else f"{day.year:04d}" if width > 2 or word == "e" else f"{day.year % 100:02d}"
+        return (
+            "" if day is None else f"{day.year:04d}" if width > 2 or word == "e" else f"{day.year % 100:02d}"
+        )
     if word[0] == "m" and not minutes:
         return "" if day is None else f"{day.month:02d}" if width == 2 else str(day.month)
     if word[0] == "d":

@@ -43,7 +43,8 @@ class Head:
         else:
             slots = self._slots(row)
         width = max(len(self.row.cells), *(i + 1 for i in slots)) if slots else len(self.row.cells)
-        cells, origins = [], []
+        cells: list[str] = []
+        origins: list[int] = []
         for slot in range(width):
             inside = slots.get(slot, [])
             texts = [row.cells[i] for i in inside if row.cells[i]]
@@ -63,7 +64,9 @@ class Head:
     def _slot(self, start: int, end: int) -> int | None:
         shared = [min(end, e) - max(start, s) for s, e in self.row.spans]
         covered = (
-            i for i, (s, e) in enumerate(self.row.spans) if shared[i] > 0 and shared[i] >= MIN_COVERED * (e - s)
+            i
+            for i, (s, e) in enumerate(self.row.spans)
+            if shared[i] > 0 and shared[i] >= MIN_COVERED * (e - s)
         )
         widest = max(range(len(shared)), key=lambda i: shared[i], default=None)
         return next(covered, widest if widest is not None and shared[widest] > 0 else None)
@@ -93,7 +96,9 @@ def refined(head: Head, row: Row, labels: Labels) -> Head | None:
         cells.append(head.row.cells[above] if above is not None and above < len(head.row.cells) else "")
     if not row.spans:
         rest = head.row.cells[len(cells) :]
-        cells += ["" if labels.column(text) == "value" and "value" in below.values() else text for text in rest]
+        cells += [
+            "" if labels.column(text) == "value" and "value" in below.values() else text for text in rest
+        ]
     whole = Row(
         row.line, tuple(cells), True, part=row.part, order=row.order, spans=row.spans, numbers=row.numbers,
     )  # fmt: skip
@@ -101,8 +106,7 @@ def refined(head: Head, row: Row, labels: Labels) -> Head | None:
 
 
 def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
-    kinds = {i: below.get(i) or _kind(text, labels) for i, text in row.filled()}
-    kinds = {i: kind for i, kind in kinds.items() if kind}
+    kinds = {i: kind for i, text in row.filled() if (kind := below.get(i) or _kind(text, labels))}
     columns: dict[str, int] = {}
     for index, kind in kinds.items():
         if kind not in (OTHER, GROUP):
@@ -113,7 +117,11 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
     twice = [i for i, kind in kinds.items() if kind in NAMED[1:] and i != columns[kind]]
     if twice:
         # The half that is left out ends where the annual half begins: all of it is left of the last 二级/三级指标.
-        half = [i for i, _text in row.filled() if min(twice) <= i < min(i for i in columns.values() if i > min(twice))]
+        half = [
+            i
+            for i, _text in row.filled()
+            if min(twice) <= i < min(i for i in columns.values() if i > min(twice))
+        ]
         left_out |= {i: row.cells[i] for i in {*twice, *half} if i not in columns.values()}
     return Head(row, columns, left_out | unknown, tuple(unknown.values()), bool(twice))
 

@@ -19,7 +19,13 @@ FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
-IN_WAN = {"万元": Decimal(1), "万": Decimal(1), "亿元": Decimal(10000), "千元": Decimal("0.1"), "元": Decimal("0.0001")}
+IN_WAN = {
+    "万元": Decimal(1),
+    "万": Decimal(1),
+    "亿元": Decimal(10000),
+    "千元": Decimal("0.1"),
+    "元": Decimal("0.0001"),
+}
 DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
 ANNUAL_GOAL_WORDS = {tight(word) for word in ANNUAL_GOAL}
 MID_GOAL_WORDS = {tight(word) for word in MID_GOAL}
@@ -64,7 +70,11 @@ def read_header_row(row: Row, draft: Draft) -> None:
     goal = next((n for n, (_i, label) in enumerate(found) if label.field == "annual_goal"), None)
     if goal is not None:
         found = found[: goal + 1]
-    variants = [row.cells[i] for i, label in found if not (label.official or label.rest or label.field == MID_FUNDS_FIELD)]
+    variants = [
+        row.cells[i]
+        for i, label in found
+        if not (label.official or label.rest or label.field == MID_FUNDS_FIELD)
+    ]
     if variants:
         draft.note("variant", row.at(found[0][0]), {"labels": ", ".join(variants)})
     for n, (index, label) in enumerate(found):
@@ -72,14 +82,18 @@ def read_header_row(row: Row, draft: Draft) -> None:
         _take(row, index, end, label, draft)
 
 
-def _annual_half(row: Row, found: list[tuple[int, HeaderLabel]], draft: Draft) -> list[tuple[int, HeaderLabel]]:
+def _annual_half(
+    row: Row, found: list[tuple[int, HeaderLabel]], draft: Draft
+) -> list[tuple[int, HeaderLabel]]:
     """Money of the mid term stands left of the money of the year: only the latter belongs to this table."""
     fields = [label.field for _i, label in found]
     if MID_FUNDS_FIELD in fields:
         draft.mid = True
     last = {name: n for n, name in enumerate(fields)}
     dropped = [
-        n for n, name in enumerate(fields) if name == MID_FUNDS_FIELD or (draft.mid and name in FUNDS and n < last[name])
+        n
+        for n, name in enumerate(fields)
+        if name == MID_FUNDS_FIELD or (draft.mid and name in FUNDS and n < last[name])
     ]
     for n in dropped:
         index, label = found[n]
@@ -108,7 +122,9 @@ def _take_goal_below(row: Row, draft: Draft) -> bool:
         return False
     head, column = draft.goal_below
     draft.goal_below = None
-    if any((label := draft.labels.header(cell)) and label.field != "annual_goal" for cell in row.cells if cell):
+    if any(
+        (label := draft.labels.header(cell)) and label.field != "annual_goal" for cell in row.cells if cell
+    ):
         return False
     if row.spans and head.spans:
         start, end = head.spans[column]

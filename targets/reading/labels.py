@@ -21,7 +21,9 @@ REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
 MID_FUNDS_FIELD = "mid"
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
 COLON = re.compile(r"[:：]")
-LABEL_AND_MONEY = re.compile(r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$")
+LABEL_AND_MONEY = re.compile(
+    r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$"
+)
 SUBTLE = str.maketrans("—–﹣‐―", "-----")
 
 
@@ -63,7 +65,9 @@ class Labels:
         self._header |= {tight(word): field for field, words in ALSO_HEADER.items() for word in words}
         self._header |= {tight(word): field for field, words in profile.header.items() for word in words}
         self._printed = {tight(words[0]) for words in profile.header.values()}
-        self._columns = {tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())}
+        self._columns = {
+            tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())
+        }
         self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
         self._family_codes = _codes(profile.families)
@@ -97,7 +101,9 @@ class Labels:
         field = self._header.get(bare) or self._header.get(REMARK.sub("", bare).rstrip(":"))
         if field is None:
             return None
-        official = not BLANKS.search(cell) and not re.search(r"[(:]", cell) and REMARK.sub("", bare) in self._printed
+        official = (
+            not BLANKS.search(cell) and not re.search(r"[(:]", cell) and REMARK.sub("", bare) in self._printed
+        )
         return HeaderLabel(field, "", unit[1] if unit else None, official)
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:

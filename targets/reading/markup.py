@@ -5,11 +5,15 @@ Pure text functions; called for each cell by the grid maker.
 
 import re
 
-TAG = re.compile(r"</?(?:b|strong|i|em|u|s|p|span|div|font|sup|sub|br|td|tr|th|table)(?:\s[^<>]{0,200})?/?>", re.I)
+TAG = re.compile(
+    r"</?(?:b|strong|i|em|u|s|p|span|div|font|sup|sub|br|td|tr|th|table)(?:\s[^<>]{0,200})?/?>", re.I
+)
 HEADING = re.compile(r"^#{1,6}\s+")
 STARRED = re.compile(r"^(\*\*|__)([^*_].*?)\1$", re.S)
 MATH = re.compile(r"\$([^$\n]{1,200})\$")
-COMMAND = re.compile(r"\\(geqslant|leqslant|geq|leq|ge|le|gt|lt|times|sim|approx|pm|cdot|quad|%|_|&|#)(?![a-zA-Z])")
+COMMAND = re.compile(
+    r"\\(geqslant|leqslant|geq|leq|ge|le|gt|lt|times|sim|approx|pm|cdot|quad|%|_|&|#)(?![a-zA-Z])"
+)
 ENTITY = re.compile(r"&(nbsp|lt|gt|le|ge|amp|quot|ldquo|rdquo|times);")
 SIGNS = {
     "geqslant": "≥",

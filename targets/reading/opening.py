@@ -89,7 +89,8 @@ def _from_ole(name: str, data: bytes, file: str) -> list[Grid] | Refusal:
     if kind == "encrypted":
         raise CannotRead("encrypted")
     if kind != "old_excel":
-        raise CannotRead("old_format")
+        cut_off = not kind and ENDINGS.get(ending_of(name)) == "excel"
+        raise CannotRead("damaged", what="OLE") if cut_off else CannotRead("old_format")
     return misnamed(name, "excel") or grids_of_excel(data, package=None, file=file)
 
 
@@ -115,7 +116,10 @@ def _from_bundle(package: Package) -> list[Grid] | Refusal:
             grids += found
     if not grids:
         return refused[0][1] if refused else refusal("empty_zip")
-    notes = tuple(Note("member_refused", Row(1, (), part=Part("text", "", name)).at(), {"file": name}) for name, _why in refused)
+    notes = tuple(
+        Note("member_refused", Row(1, (), part=Part("text", "", name)).at(), {"file": name})
+        for name, _why in refused
+    )
     return [Grid(grids[0].rows, (*grids[0].notes, *notes)), *grids[1:]]
 
 

@@ -52,7 +52,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
         ),
         "label_shifted": Kind(
-            "STR-06", HINT, _("The label %(category)s does not stand in its column; it was recognised all the same.")
+            "STR-06",
+            HINT,
+            _("The label %(category)s does not stand in its column; it was recognised all the same."),
         ),
         "glued": Kind(
             "STR-06",
@@ -63,7 +65,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
         ),
         "header_shifted": Kind(
-            "STR-06", HINT, _("“%(value)s” does not stand right behind its label %(label)s; compare with the paper.")
+            "STR-06",
+            HINT,
+            _("“%(value)s” does not stand right behind its label %(label)s; compare with the paper."),
         ),
         "continued": Kind(
             "STR-06",
@@ -82,7 +86,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "left_out": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("“%(text)s” belongs to no cell of the form and was left out. If it belongs to the table, type it in."),
+            _(
+                "“%(text)s” belongs to no cell of the form and was left out. If it belongs to the table, type it in."
+            ),
             fixed=True,
         ),
         "variant": Kind(
@@ -134,12 +140,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "merged": Kind(
             "STR-06",
             HINT,
-            _("“%(text)s” stands in one cell for several lines; it was taken for each of them. Compare with the paper."),
+            _(
+                "“%(text)s” stands in one cell for several lines; it was taken for each. Compare with the paper."
+            ),
         ),
         "outside": Kind(
             "STR-07",
             HINT,
-            _("Text outside the table was left out, beginning with “%(text)s”. If it belongs to the table, type it in."),
+            _(
+                "Text outside the table was left out, beginning with “%(text)s”. If it belongs to it, type it in."
+            ),
         ),
         "tracked": Kind(
             "STR-06",
@@ -159,7 +169,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "hidden_row": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("This row is hidden in the sheet and was left out: “%(text)s”. Unhide it and upload again if it counts."),
+            _(
+                "This row is hidden in the sheet and was left out: “%(text)s”. Unhide it and upload again if it counts."
+            ),
             fixed=True,
         ),
         "hidden_cell": Kind(
@@ -171,13 +183,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "hidden_sheet": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("The sheets %(names)s are hidden and were not read. Unhide them and upload again if they count."),
+            _(
+                "The sheets %(names)s are hidden and were not read. Unhide them and upload again if they count."
+            ),
             fixed=True,
         ),
         "text_box": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("“%(text)s” stands in a text box; it was read behind the place it is anchored at. Compare with the paper."),
+            _(
+                "“%(text)s” stands in a text box and was read behind the place it hangs on. Compare with the paper."
+            ),
             fixed=True,
         ),
         "unknown_sign": Kind(
@@ -190,7 +206,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "error_cell": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("This cell holds the error %(text)s instead of a value and was read as blank. Type the value in."),
+            _(
+                "This cell holds the error %(text)s instead of a value and was read as blank. Type the value in."
+            ),
             fixed=True,
         ),
         "uncomputed": Kind(
@@ -211,13 +229,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "long_number": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("“%(text)s” has more digits than Excel keeps; the last ones may be wrong. Type it in from the paper."),
+            _(
+                "“%(text)s” has more digits than Excel keeps; the last ones may be wrong. Type it in from the paper."
+            ),
             fixed=True,
         ),
         "old_excel": Kind(
             "STR-06",
             HINT,
-            _("“%(text)s” comes from an old sheet (xls) that does not say how it is printed; it may be a percentage."),
+            _(
+                "“%(text)s” comes from an old sheet (xls) that does not say how it is printed; it may be a percentage."
+            ),
         ),
         "member_refused": Kind(
             "STR-06",
@@ -225,9 +247,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _("“%(file)s” in this zip was not read. Upload it alone to see why."),
             fixed=True,
         ),
-        "markup": Kind("STR-08", HINT, _("Signs that are not on paper were taken off: %(raw)s. Nothing to do.")),
+        "markup": Kind(
+            "STR-08", HINT, _("Signs that are not on paper were taken off: %(raw)s. Nothing to do.")
+        ),
         "page_break": Kind(
-            "STR-09", HINT, _("The table goes on behind a page break; the lines below were read as its continuation.")
+            "STR-09",
+            HINT,
+            _("The table goes on behind a page break; the lines below were read as its continuation."),
         ),
         "no_indicators": Kind(
             "STR-10",
@@ -275,7 +301,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "year_inferred": Kind(
             "STR-11",
             SHOULD_FIX,
-            _("The line with the year is missing; %(year)s was taken from the period. Correct it if that is wrong."),
+            _(
+                "The line with the year is missing; %(year)s was taken from the period. Correct it if that is wrong."
+            ),
         ),
         "no_year": Kind(
             "STR-11",

@@ -74,7 +74,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def refusal(kind: str, **facts: str) -> Refusal:
+def refusal(kind: str, /, **facts: str) -> Refusal:
     """Return the refusal of this kind with its facts."""
     return Refusal(kind, SENTENCES[kind], facts)
 
@@ -82,6 +82,6 @@ def refusal(kind: str, **facts: str) -> Refusal:
 class CannotRead(Exception):
     """A file is not read; `refusal` says why."""
 
-    def __init__(self, kind: str, **facts: str) -> None:
+    def __init__(self, kind: str, /, **facts: str) -> None:
         super().__init__(kind)
         self.refusal = refusal(kind, **facts)

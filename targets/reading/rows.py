@@ -128,7 +128,9 @@ class RowReader:
             return row
         texts = {kind: row.cells[i] if i < len(row.cells) else "" for kind, i in parts.items()}
         value = joined_value(texts.get("symbol", ""), row.cells[at], texts.get("unit", ""))
-        cells = [value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)]
+        cells = [
+            value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)
+        ]
         if any(texts.values()):
             self._say_once("three_columns", row.at())
         return row.moved(cells, range(len(cells)))
@@ -215,7 +217,9 @@ class RowReader:
         name, value = self._from_above(row, front, name, value)
         if name is None and value is None:
             if self._labels_shifted(front):
-                self.draft.note("label_shifted", self._label_place(row, front), {"category": self._printed(code)})
+                self.draft.note(
+                    "label_shifted", self._label_place(row, front), {"category": self._printed(code)}
+                )
             return
         number = len(self.found) + 1
         first = front.contents[0][0]
@@ -244,7 +248,9 @@ class RowReader:
             value = None if PLACEHOLDER.match(value) else NUMBERED.sub("", value).strip() or None
         above_name, above_value = self.above
         if name and value is None and above_value and self.columns["value"] in row.merged:
-            self.draft.note("merged", row.at(self.columns["value"], len(self.found) + 1), {"text": above_value})
+            self.draft.note(
+                "merged", row.at(self.columns["value"], len(self.found) + 1), {"text": above_value}
+            )
             return name, above_value
         if value and name is None and above_name and self.columns["name"] in row.merged:
             self.draft.note("merged", row.at(self.columns["name"], len(self.found) + 1), {"text": above_name})
@@ -256,7 +262,11 @@ class RowReader:
         if front.family is not None:
             self.family = front.family.code
         if front.category is not None or front.unknown is not None:
-            known = front.category.code if front.category else self._nearest(unknown_label(front.unknown or "") or "")
+            known = (
+                front.category.code
+                if front.category
+                else self._nearest(unknown_label(front.unknown or "") or "")
+            )
             self.category, self.family = known, known[:1]
             if front.unknown is not None:
                 self.draft.note(
@@ -317,7 +327,9 @@ class RowReader:
             self.variants.append(self.draft.problems[-1])
         for label in labels:
             if label.clash is not None:
-                self.draft.note("clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)})
+                self.draft.note(
+                    "clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)}
+                )
 
     def _labels_shifted(self, front: _Front) -> bool:
         return any(index != self.columns[kind] for kind, index in front.positions.items())

@@ -82,7 +82,9 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
 
 def _is_running_text(row: Row, labels: Labels) -> bool:
     """Whether this is a line without separator that fills in no field (项目名称：…)."""
-    return not row.separated and not any((label := labels.header(cell)) and label.rest for cell in row.cells if cell)
+    return not row.separated and not any(
+        (label := labels.header(cell)) and label.rest for cell in row.cells if cell
+    )
 
 
 def header_fields(row: Row, labels: Labels) -> set[str]:

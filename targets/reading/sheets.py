@@ -17,10 +17,10 @@ import python_calamine as calamine
 
 from targets.reading import formats
 from targets.reading.container import Package, parsed
-from targets.reading.docx import attribute, child, local
 from targets.reading.grid import Grid, Note, Row
 from targets.reading.refusals import CannotRead
 from targets.reading.result import Part
+from targets.reading.wordtext import attribute, child, local
 from targets.reading.xmlscan import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, scan
 
 ADDRESS = re.compile(r"^([A-Z]{1,3})([1-9][0-9]{0,6})$")
@@ -57,7 +57,7 @@ class SheetWatcher:
         if name == "c":
             self._cell(attributes)
         elif name == "v" or name == "t":
-            self.taking, self.filled, self.taken = name == "v", True, []
+            self.taking, self.taken = True, []
         elif name == "f":
             self.formula = True
         elif name == "row":
@@ -84,12 +84,16 @@ class SheetWatcher:
         if self.row >= LAST_ROW or self.column >= LAST_COLUMN:
             raise CannotRead("damaged", what=(address or "")[:20])
         style = attributes.get("s", "0")
-        self.kind, self.style = attributes.get("t", "n"), int(style) if style.isdecimal() and len(style) < 7 else 0
+        self.kind, self.style = (
+            attributes.get("t", "n"),
+            int(style) if style.isdecimal() and len(style) < 7 else 0,
+        )
         self.formula = self.filled = self.taking = False
 
     def text(self, text: str) -> None:
-        """Keep the stored number."""
-        if self.taking:
+        """Keep what is stored."""
+        if self.taking and text:
+            self.filled = True
             self.taken.append(text)
 
     def end(self, name: str) -> None:
@@ -106,7 +110,9 @@ class SheetWatcher:
             return
         self.cells += 1
         if self.row >= MAX_ROWS or self.column >= MAX_COLUMNS or self.cells > MAX_CELLS:
-            raise CannotRead("too_large", what=f"{self.row + 1} x {self.column + 1}", limit=f"{MAX_ROWS} x {MAX_COLUMNS}")
+            raise CannotRead(
+                "too_large", what=f"{self.row + 1} x {self.column + 1}", limit=f"{MAX_ROWS} x {MAX_COLUMNS}"
+            )
         if self.kind == "n":
             self.look.numbers[at] = (stored.strip(), self.style)
         elif self.kind == "e":
@@ -182,7 +188,10 @@ def _sheet_parts(package: Package) -> dict[str, str]:
     """Return the name of each sheet by the part that holds it."""
     folder, _slash, own = package.main.rpartition("/")
     links_name = f"{folder}/_rels/{own}.rels".removeprefix("/")
-    links = {link.get("Id"): link.get("Target", "") for link in parsed(package.part(links_name) or b"<x/>", links_name)}
+    links = {
+        link.get("Id"): link.get("Target", "")
+        for link in parsed(package.part(links_name) or b"<x/>", links_name)
+    }
     sheets = child(parsed(package.part(package.main) or b"", package.main), "sheets")
     found = {}
     for sheet in sheets if sheets is not None else ():
@@ -199,15 +208,23 @@ def _format_codes(package: Package) -> list[str]:
     if styles is None:
         return []
     root = parsed(styles, "styles.xml")
-    own = {attribute(f, "numFmtId"): attribute(f, "formatCode") or "" for f in root.iter() if local(f) == "numFmt"}
+    own = {
+        attribute(f, "numFmtId"): attribute(f, "formatCode") or ""
+        for f in root.iter()
+        if local(f) == "numFmt"
+    }
     used = child(root, "cellXfs")
     ids = [attribute(xf, "numFmtId") or "0" for xf in used if local(xf) == "xf"] if used is not None else []
-    return [own[i] if i in own else formats.BUILTIN.get(int(i) if i.isdecimal() else 0, "General") for i in ids]
+    return [
+        own[i] if i in own else formats.BUILTIN.get(int(i) if i.isdecimal() else 0, "General") for i in ids
+    ]
 
 
 def _grid(sheet: Any, look: Look | None, codes: list[str], part: Part) -> Grid:
     if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
-        raise CannotRead("too_large", what=f"{sheet.end[0] + 1} x {sheet.end[1] + 1}", limit=f"{MAX_ROWS} x {MAX_COLUMNS}")
+        raise CannotRead(
+            "too_large", what=f"{sheet.end[0] + 1} x {sheet.end[1] + 1}", limit=f"{MAX_ROWS} x {MAX_COLUMNS}"
+        )
     values = sheet.to_python(skip_empty_area=False)
     writer = _Writer(values, look or Look(), codes, part, _merges(sheet, values), exact=look is not None)
     return Grid(tuple(writer.rows()), tuple(writer.notes))
@@ -238,7 +255,11 @@ class _Writer:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that hold text; hidden ones are left out and noted."""
-        kept = [i for i, v in enumerate(self.values) if i not in self.look.hidden_rows or not any(_filled(x) for x in v)]
+        kept = [
+            i
+            for i, v in enumerate(self.values)
+            if i not in self.look.hidden_rows or not any(_filled(x) for x in v)
+        ]
         hidden = sorted(set(range(len(self.values))) - set(kept))
         for index in kept:
             row = self._row(index)
@@ -246,7 +267,13 @@ class _Writer:
                 yield row
         for index in hidden:
             text = " ".join(str(x) for x in self.values[index] if _filled(x))
-            self.notes.append(Note("hidden_row", Row(index + 1, (), part=self.part, order=index + 1).at(), {"text": text[:200]}))
+            self.notes.append(
+                Note(
+                    "hidden_row",
+                    Row(index + 1, (), part=self.part, order=index + 1).at(),
+                    {"text": text[:200]},
+                )
+            )
 
     def _row(self, index: int) -> Row:
         texts: list[str] = []
@@ -263,7 +290,17 @@ class _Writer:
             texts.append(self._text(index, column, value))
             spans.append((column, right + 1))
             numbers.append(column + 1)
-        row = Row(index + 1, tuple(texts), True, (), self.part, index + 1, tuple(spans), tuple(numbers), frozenset(merged))
+        row = Row(
+            index + 1,
+            tuple(texts),
+            True,
+            (),
+            self.part,
+            index + 1,
+            tuple(spans),
+            tuple(numbers),
+            frozenset(merged),
+        )
         if not row.blank and self.look.hidden_columns:
             self._note_hidden_cells(row)
         return row

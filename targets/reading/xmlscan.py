@@ -44,7 +44,9 @@ def scan(part: bytes, *, name: str, watcher: Watcher | None = None) -> None:
         if any(len(text) > MAX_ATTRIBUTE for text in attributes.values()):
             raise CannotRead("too_large", what=name[:80], limit=f"{MAX_ATTRIBUTE // 1024} KB")
         if watcher is not None:
-            watcher.start(element.rpartition(" ")[2], {k.rpartition(" ")[2]: v for k, v in attributes.items()})
+            watcher.start(
+                element.rpartition(" ")[2], {k.rpartition(" ")[2]: v for k, v in attributes.items()}
+            )
 
     def end(element: str) -> None:
         nonlocal depth
@@ -82,7 +84,9 @@ class WordWatcher:
             if not span.isdecimal() or len(span) > 3 or int(span) > MAX_SPAN:
                 raise CannotRead("too_large", what=f"{name} {span[:20]}", limit=str(MAX_SPAN))
         if self.rows > MAX_ROWS or self.cells > MAX_CELLS:
-            raise CannotRead("too_large", what=f"{self.rows} / {self.cells}", limit=f"{MAX_ROWS} / {MAX_CELLS}")
+            raise CannotRead(
+                "too_large", what=f"{self.rows} / {self.cells}", limit=f"{MAX_ROWS} / {MAX_CELLS}"
+            )
 
     def end(self, name: str) -> None:
         """Nothing to do."""

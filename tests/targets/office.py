@@ -137,7 +137,9 @@ def word_parts(body: str, *, namespace: str = W) -> dict[str, bytes]:
     }
 
 
-def zipped(parts: Mapping[str, bytes] | Sequence[tuple[str, bytes]], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    parts: Mapping[str, bytes] | Sequence[tuple[str, bytes]], *, method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """Return a zip with these members; a sequence may name one twice."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -193,7 +195,12 @@ def xlsx(*contents: TableContent, stacked: bool = False) -> bytes:
     for number, content in enumerate(contents):
         if number and not stacked:
             sheet, top = book.create_sheet(f"表{number + 1}"), 1
-        top = fill(sheet, paper_table(content), top, title="部门项目支出预算绩效目标表", year=content.fiscal_year) + 1
+        top = (
+            fill(
+                sheet, paper_table(content), top, title="部门项目支出预算绩效目标表", year=content.fiscal_year
+            )
+            + 1
+        )
     return saved(book)
 
 

@@ -59,7 +59,9 @@ def test_a_readable_file_gives_its_table_and_its_problems(path):
     assert len(found.tables) == len(wanted)
     for table, want in zip(found.tables, wanted, strict=True):
         content = table.content
-        header = {k: getattr(content, k) for k in want if k not in ("funds", "indicators", "problems", "rows")}
+        header = {
+            k: getattr(content, k) for k in want if k not in ("funds", "indicators", "problems", "rows")
+        }
         assert header == {k: want[k] for k in header}
         assert {k: getattr(content.funds, k) for k in ("total", "fiscal", "other")} == want["funds"]
         assert [[i.code, i.name, i.value] for i in content.indicators] == want["indicators"]
@@ -187,7 +189,11 @@ def test_a_shift_in_any_line_changes_no_indicator_and_is_noted_there(sample, how
             again = read(name="x", data="\n".join(text).encode())
             assert [t.content for t in again.tables] == [t.content for t in sample.tables]
             noted = {p.place.line for t in again.tables for p in t.problems if p.code == "STR-06"}
-            assert place.line in noted or place.line in SHIFTED or positions(moved) == positions(lines[place.line - 1])
+            assert (
+                place.line in noted
+                or place.line in SHIFTED
+                or positions(moved) == positions(lines[place.line - 1])
+            )
 
 
 def positions(line):

@@ -79,7 +79,8 @@ def test_wrapped_text_is_kept_and_nothing_is_noted(inside):
 
 
 def test_an_unfilled_content_control_is_blank():
-    holder = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{run('单击此处输入文字')}</w:sdtContent></w:sdt>"
+    inside = run("单击此处输入文字")
+    holder = f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{inside}</w:sdtContent></w:sdt>"
     table = one(with_cell(f"<w:p>{holder}</w:p>", name=False))
     assert (table.content.indicators[0].name, table.content.indicators[0].value) == ("购置图书", None)
 
@@ -96,9 +97,7 @@ def test_tracked_insertions_are_kept_and_deletions_left_out_and_both_are_told():
 
 
 def test_a_moved_text_stands_where_it_was_moved_to():
-    inside = (
-        f"<w:p><w:moveFrom>{run('旧处')}</w:moveFrom><w:moveTo>{run('购置图书')}</w:moveTo></w:p>"
-    )
+    inside = f"<w:p><w:moveFrom>{run('旧处')}</w:moveFrom><w:moveTo>{run('购置图书')}</w:moveTo></w:p>"
     assert one(with_cell(inside)).content == SMALL
 
 
@@ -117,7 +116,9 @@ def test_paragraphs_joined_by_a_tracked_deletion_are_one_line():
 def test_hidden_text_is_left_out_and_told():
     table = one(with_cell(f"<w:p>{run('购置图书')}{run('，勿印', '<w:vanish/>')}</w:p>"))
     assert table.content == SMALL
-    assert [(p.code, p.severity, p.facts["text"]) for p in table.problems] == [("STR-06", "should_fix", "，勿印")]
+    assert [(p.code, p.severity, p.facts["text"]) for p in table.problems] == [
+        ("STR-06", "should_fix", "，勿印")
+    ]
 
 
 def test_text_that_is_told_not_to_be_hidden_is_kept():
@@ -149,7 +150,11 @@ def test_signs_of_picture_fonts_are_read(sign, read_as):
 
 
 def test_a_sign_nobody_knows_is_told():
-    table = one(with_cell(f'<w:p><w:r><w:sym w:font="Webdings" w:char="F0B3"/></w:r>{run("2000册")}</w:p>', name=False))
+    table = one(
+        with_cell(
+            f'<w:p><w:r><w:sym w:font="Webdings" w:char="F0B3"/></w:r>{run("2000册")}</w:p>', name=False
+        )
+    )
     assert (table.content.indicators[0].value, kinds(table)) == ("□2000册", [("STR-06", "T1:R9:C5")])
 
 
@@ -174,7 +179,8 @@ def test_a_table_in_a_text_box_is_read_and_told():
 
 
 def test_a_stamp_in_a_text_box_inside_the_table_changes_nothing():
-    stamp = f"<w:p>{run('购置图书')}<w:r><w:pict><v:textbox><w:txbxContent>{paragraph('盖章')}</w:txbxContent></v:textbox></w:pict></w:r></w:p>"
+    box = f"<v:textbox><w:txbxContent>{paragraph('盖章')}</w:txbxContent></v:textbox>"
+    stamp = f"<w:p>{run('购置图书')}<w:r><w:pict>{box}</w:pict></w:r></w:p>"
     table = one(with_cell(stamp))
     assert table.content == SMALL
     assert any(p.facts.get("text") == "盖章" for p in table.problems)
@@ -196,7 +202,10 @@ def test_a_small_table_inside_a_cell_is_the_text_of_that_cell():
 
 def test_one_form_over_two_word_tables_is_one_table():
     table = paper_table(SMALL)
-    head, tail = Table(table.rows[:11]), Table([["绩效指标", "1-产出指标", *table.rows[11][2:]], *table.rows[12:]])
+    head, tail = (
+        Table(table.rows[:11]),
+        Table([["绩效指标", "1-产出指标", *table.rows[11][2:]], *table.rows[12:]]),
+    )
     found = one(TITLE + word_table(head) + "<w:p/>" + word_table(tail))
     assert found.content == SMALL
     assert [p.code for p in found.problems] == ["STR-09"]
@@ -207,7 +216,11 @@ def test_a_form_whose_second_word_table_is_drawn_otherwise_is_one_table():
     table = paper_table(SMALL)
     head = Table(table.rows[:8])
     rows = word_rows(Table(table.rows[8:]))
-    found = one(TITLE + word_table(head, widths=[900, 1200, 2000, 4000, 1900]) + word_table(table, rows=rows, widths=[950, 1150, 2000, 3900, 2000]))
+    found = one(
+        TITLE
+        + word_table(head, widths=[900, 1200, 2000, 4000, 1900])
+        + word_table(table, rows=rows, widths=[950, 1150, 2000, 3900, 2000])
+    )
     assert found.content == SMALL
     assert {p.code for p in found.problems} <= {"STR-09"}
 
@@ -217,7 +230,9 @@ def test_a_head_repeated_on_the_next_page_is_read_once():
     table.rows.insert(12, ["名称", "一级指标", "二级指标", "三级指标", "绩效值"])
     rows = word_rows(table)
     found = one(TITLE + word_table(table, rows=rows))
-    assert [(i.name, i.value) for i in found.content.indicators] == [(i.name, i.value) for i in SMALL.indicators]
+    assert [(i.name, i.value) for i in found.content.indicators] == [
+        (i.name, i.value) for i in SMALL.indicators
+    ]
 
 
 def test_several_forms_in_one_file_are_several_tables_each_with_its_own_problems():
@@ -232,12 +247,17 @@ def test_two_forms_without_titles_are_two_tables():
     other = small_content(project_name="演示文化站项目")
     body = paragraph("(2025 年度)") + word_table(paper_table(SMALL)) + word_table(paper_table(other))
     first, second = read_here("两张.docx", docx(body=body)).tables
-    assert (first.content.project_name, second.content.project_name) == (SMALL.project_name, other.project_name)
+    assert (first.content.project_name, second.content.project_name) == (
+        SMALL.project_name,
+        other.project_name,
+    )
     assert second.content.indicators == other.indicators
 
 
 def test_a_title_and_year_inside_the_table_are_no_rows_of_it():
-    table = Table([["部门项目支出预算绩效目标表", LEFT, LEFT, LEFT, LEFT], ["(2025 年度)", LEFT, LEFT, LEFT, LEFT]])
+    table = Table(
+        [["部门项目支出预算绩效目标表", LEFT, LEFT, LEFT, LEFT], ["(2025 年度)", LEFT, LEFT, LEFT, LEFT]]
+    )
     table.rows += paper_table(SMALL).rows
     found = one(word_table(table))
     assert (found.content, kinds(found)) == (SMALL, [])
@@ -254,7 +274,14 @@ def test_columns_drawn_by_hand_fall_under_their_heads():
             continue
         spans = [1, 2, 2, 2, 2] if number % 2 else [2, 2, 2, 2, 1]
         cells = row.removeprefix("<w:tr>").removesuffix("</w:tr>").split("</w:tc>")[:-1]
-        rows.append("<w:tr>" + "".join(c.replace("<w:tcPr>", f'<w:tcPr><w:gridSpan w:val="{s}"/>') + "</w:tc>" for c, s in zip(cells, spans, strict=True)) + "</w:tr>")
+        rows.append(
+            "<w:tr>"
+            + "".join(
+                c.replace("<w:tcPr>", f'<w:tcPr><w:gridSpan w:val="{s}"/>') + "</w:tc>"
+                for c, s in zip(cells, spans, strict=True)
+            )
+            + "</w:tr>"
+        )
     found = one(TITLE + word_table(table, rows=rows, widths=widths))
     assert found.content == SMALL
     assert kinds(found) == []
@@ -271,7 +298,10 @@ def test_a_value_merged_over_two_names_holds_for_both_and_is_told():
     table = paper_table(SMALL)
     table.rows[9][4] = ABOVE
     found = one(TITLE + word_table(table))
-    assert [(i.name, i.value) for i in found.content.indicators[:2]] == [("购置图书", "≥2000册"), ("举办读书会", "≥2000册")]
+    assert [(i.name, i.value) for i in found.content.indicators[:2]] == [
+        ("购置图书", "≥2000册"),
+        ("举办读书会", "≥2000册"),
+    ]
     assert kinds(found) == [("STR-06", "T1:R10:C5")]
 
 
@@ -284,8 +314,11 @@ def test_a_blank_value_that_is_not_merged_stays_blank():
 
 
 def test_text_in_a_covered_cell_is_not_printed_and_is_told():
-    row = ROWS[9].replace("<w:vMerge/></w:tcPr><w:p><w:r><w:t xml:space=\"preserve\"></w:t>",
-                          "<w:vMerge/></w:tcPr><w:p><w:r><w:t>旧标签</w:t>", 1)
+    row = ROWS[9].replace(
+        '<w:vMerge/></w:tcPr><w:p><w:r><w:t xml:space="preserve"></w:t>',
+        "<w:vMerge/></w:tcPr><w:p><w:r><w:t>旧标签</w:t>",
+        1,
+    )
     assert "旧标签" in row
     found = one(TITLE + word_table(paper_table(SMALL), rows=[*ROWS[:9], row, *ROWS[10:]]))
     assert found.content == SMALL
@@ -303,7 +336,12 @@ def test_cells_merged_the_old_way_are_one_cell():
 
 
 def test_text_around_the_tables_is_left_out_and_told_once():
-    body = paragraph("附件2") + word_body([SMALL]) + paragraph("以上由演示县文化局填报。") + paragraph("联系电话见封面。")
+    body = (
+        paragraph("附件2")
+        + word_body([SMALL])
+        + paragraph("以上由演示县文化局填报。")
+        + paragraph("联系电话见封面。")
+    )
     found = one(body)
     assert found.content == SMALL
     assert [(p.code, p.facts["text"]) for p in found.problems] == [("STR-07", "以上由演示县文化局填报。")]
@@ -311,13 +349,20 @@ def test_text_around_the_tables_is_left_out_and_told_once():
 
 def test_header_fields_above_the_table_are_read():
     table = Table(paper_table(SMALL).rows[2:])
-    head = paragraph("项目名称：演示乡镇图书室项目") + paragraph("主管部门：演示县文化局      实施单位：演示县图书馆")
+    head = paragraph("项目名称：演示乡镇图书室项目") + paragraph(
+        "主管部门：演示县文化局      实施单位：演示县图书馆"
+    )
     assert one(TITLE + head + word_table(table)).content == SMALL
 
 
 def test_a_form_written_with_tabs_and_no_table_is_read():
-    lines = ["\t".join("" if c in (LEFT, ABOVE) else str(c) for c in row).rstrip("\t") for row in paper_table(SMALL).rows]
-    body = TITLE + "".join(paragraph(line).replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">') for line in lines)
+    lines = [
+        "\t".join("" if c in (LEFT, ABOVE) else str(c) for c in row).rstrip("\t")
+        for row in paper_table(SMALL).rows
+    ]
+    body = TITLE + "".join(
+        paragraph(line).replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">') for line in lines
+    )
     assert one(body).content == SMALL
 
 
