@@ -28,8 +28,11 @@ ADVERBS = _lexicon(
     "良好 基本 一定 大力 有力 较 更加 全力 积极 正面 合理 长期"
 )
 RISING = _lexicon("提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 增长 增加 带动")
-FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制")
-STEADY = _lexicon("改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足")
+FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制 减轻 化解")
+STEADY = _lexicon(
+    "改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足 好转 健全 规范 夯实 深化 普及 形成 建立 丰富 "
+    "激发 传承 弘扬 保护 控制 利用 可控 顺畅 加快 优良 解决"
+)
 STATES = _lexicon(
     "优良 良好 优秀 合理 及时 健全 可控 好 长远 满意 较好 优 良 安全 规范 完善 高 较高 "
     "稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位"
@@ -40,7 +43,9 @@ YES = re.compile(
 )
 VERB = "|".join(sorted(RISING | FALLING | STEADY))
 ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
-LEVEL = re.compile(rf"^(?P<noun>效果|成效|作用|影响)?(?P<adverb>{ADVERB})?(?:得到)?(?P<verb>{VERB})?$")
+LEVEL = re.compile(
+    rf"^(?P<noun>效果|成效|作用|影响)?(?:得到)?(?P<adverb>(?:{ADVERB}){{1,2}})?(?:得到)?(?P<verb>{VERB})?$"
+)
 ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
 
 
@@ -63,3 +68,9 @@ def is_bare_adverb(text: str) -> bool:
 
 def _trend(verb: str | None) -> str | None:
     return "up" if verb in RISING else "down" if verb in FALLING else None
+
+
+def is_degree(text: str) -> bool:
+    """Whether a value only names a degree of a verb (显著改变, 有效提升, 效果明显); 良好 and 持续健全 say a state."""
+    match = LEVEL.match(tight(text))
+    return bool((match and (match["verb"] or match["noun"])) or ODD_LEVEL.match(tight(text))) and text not in STATES

@@ -115,6 +115,10 @@ def _words(text: str, raw: str | None) -> IndicatorValue | None:
     if found is None:
         return None
     return IndicatorValue(
-        found.kind, raw, level=found.text, direction=found.trend, direction_from="verb" if found.trend else None,
+        found.kind,
+        raw,
+        level=found.text,
+        direction=found.trend,
+        direction_from="verb" if found.trend else None,
         confidence="high" if found.sure else "low",
     )

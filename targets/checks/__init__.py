@@ -3,11 +3,26 @@
 Pure: no Django, no database, no clock. Called by the import preview, the draft, SUBMIT's blockers, the commands.
 """
 
-from targets.checks import money, structure, wording
+from targets.checks import (
+    category,
+    cost,
+    figures,
+    funds,
+    naming,
+    neighbours,
+    quality,
+    relevance,
+    satisfaction,
+    structure,
+    wording,
+)
 from targets.checks.registry import (
+    ALL,
+    REVIEWER,
     RULES,
     CheckContext,
     Finding,
+    Fix,
     Outcome,
     Rule,
     Verdict,
@@ -18,18 +33,34 @@ from targets.content import TableContent
 from targets.profiles import SEVERITIES, Profile
 
 __all__ = [
+    "ALL",
+    "FAMILIES",
+    "REVIEWER",
     "RULES",
     "CheckContext",
     "Finding",
+    "Fix",
     "Outcome",
     "Rule",
     "Verdict",
     "check",
-    "money",
     "outcomes",
-    "structure",
-    "wording",
 ]
+
+# Importing a family registers its rules.
+FAMILIES = (
+    structure,
+    funds,
+    cost,
+    category,
+    figures,
+    quality,
+    naming,
+    satisfaction,
+    relevance,
+    wording,
+    neighbours,
+)
 
 
 def outcomes(*, content: TableContent, profile: Profile, context: CheckContext | None = None) -> tuple[Outcome, ...]:
@@ -38,7 +69,13 @@ def outcomes(*, content: TableContent, profile: Profile, context: CheckContext |
     return tuple(judge(RULES[key], table) for key in sorted(RULES))
 
 
-def check(*, content: TableContent, profile: Profile, context: CheckContext | None = None) -> tuple[Finding, ...]:
-    """Return the findings on a table: what must be fixed first, then by the order of the form."""
-    found = [f for outcome in outcomes(content=content, profile=profile, context=context) for f in outcome.findings]
+def check(
+    *, content: TableContent, profile: Profile, context: CheckContext | None = None, audience: str = ALL
+) -> tuple[Finding, ...]:
+    """Return the findings on a table: what must be fixed first, then by the order of the form.
+
+    `audience` "all" leaves out what only a reviewer is to see; "reviewer" gives everything.
+    """
+    told = outcomes(content=content, profile=profile, context=context)
+    found = [f for outcome in told for f in outcome.findings if audience == REVIEWER or f.audience == ALL]
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.row or 0, f.rule)))

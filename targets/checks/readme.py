@@ -1,30 +1,52 @@
 """Writes README.md from the registry: `python -m targets.checks.readme > targets/checks/README.md`."""
 
 import sys
+from inspect import getdoc
 
-from targets.checks import RULES
+from targets.checks import FAMILIES, REVIEWER, RULES, Rule
 from targets.profiles import SEVERITY_LABELS, Profile, load
+from targets.reading.problems import KINDS
 
 HEAD = """# The checks
 
 Generated from the registry by `python -m targets.checks.readme > targets/checks/README.md`; a test compares.
 The severity is that of the profile `{profile}`; only "must fix" (必须修改) keeps a table from being submitted,
-"should fix" (建议修改) asks one tick a table, "hint" (提示) asks nothing.
-Each rule answers pass, fail, not applicable or insufficient data; it never guesses.
+"should fix" (建议修改) asks one tick a table, "hint" (提示) asks nothing, "off" is not asked.
+Each rule answers pass, fail, not applicable or insufficient data; it never guesses. What fires on every row is one
+finding a table, with its rows. "Reviewer" marks what is shown to who reviews, not to who fills in.
+Words, units and known slips are data: `data/*.toml`. {count} rules.
+"""
+FAMILY = """
+## {title}
 
 | rule | severity | what is asked | source |
 |---|---|---|---|
+"""
+READING = """
+## Told by the reading
+
+These cannot be seen in the content any more; the reading of a file tells them, with the place in the file:
+{codes}.
 """
 
 
 def text(profile: Profile) -> str:
     """Return the README of this room for one profile."""
-    rows = [
-        f"| `{rule.key}` | {SEVERITY_LABELS[profile.severity(rule.key, rule.severity)].lower()} | {rule.title} | "
-        f"{rule.source} |"
-        for _key, rule in sorted(RULES.items())
-    ]
-    return HEAD.format(profile=profile.id) + "\n".join(rows) + "\n"
+    parts = [HEAD.format(profile=profile.id, count=len(RULES))]
+    for family in FAMILIES:
+        own = [rule for _key, rule in sorted(RULES.items()) if rule.judge.__module__ == family.__name__]
+        title = (getdoc(family) or "").splitlines()[0].removesuffix(".")
+        parts.append(FAMILY.format(title=title) + "".join(_row(rule, profile) for rule in own))
+    codes = sorted({kind.code for kind in KINDS.values()} - set(RULES))
+    parts.append(READING.format(codes=", ".join(f"`{code}`" for code in codes)))
+    return "".join(parts)
+
+
+def _row(rule: Rule, profile: Profile) -> str:
+    severity = profile.severity(rule.key, rule.severity)
+    grade = SEVERITY_LABELS[severity].lower() if severity in SEVERITY_LABELS else severity
+    marked = f"{grade} · reviewer" if rule.audience == REVIEWER else grade
+    return f"| `{rule.key}` | {marked} | {rule.title} | {rule.source} |\n"
 
 
 if __name__ == "__main__":

@@ -11,10 +11,13 @@ from types import MappingProxyType
 
 from targets import values
 from targets.content import IndicatorContent, TableContent
-from targets.profiles import Profile
+from targets.normal import tight
+from targets.profiles import OFF, Profile
 from targets.values import IndicatorValue
 
 PRINTED_CELL = 40
+ALL, REVIEWER = "all", "reviewer"
+AUDIENCES = (ALL, REVIEWER)
 
 
 class Verdict(StrEnum):
@@ -31,7 +34,12 @@ class CheckContext:
     """What the table itself cannot know: the project list, other tables, and what the unit declared.
 
     `listed_amount_wan` is in 万元; `not_applicable` holds a reason for each category code declared 「不适用」.
-    None means unknown: a rule that needs it then answers "insufficient data", it never guesses.
+    `last_year` is the same project's table of the year before, `last_year_spent` the share of its money that was
+    spent (0 to 1); `neighbours` are the unit's other tables of this year; `unit_total_wan` and `unit_control_wan`
+    the sum of the unit's tables and its control figure; `same_in_units` in how many units the same indicators stand;
+    `other_organisations` names that belong to others; `hosted_units` names whose projects this unit keeps;
+    `library` the names of the indicator library. None means unknown: a rule that needs it then answers
+    "insufficient data", it never guesses.
     """
 
     listed_name: str | None = None
@@ -39,15 +47,41 @@ class CheckContext:
     control_figures_final: bool = False
     same_project_exists: bool | None = None
     not_applicable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_key_project: bool = False
+    last_year: TableContent | None = None
+    last_year_spent: Decimal | None = None
+    neighbours: tuple[TableContent, ...] | None = None
+    unit_total_wan: Decimal | None = None
+    unit_control_wan: Decimal | None = None
+    same_in_units: int | None = None
+    other_organisations: tuple[str, ...] | None = None
+    hosted_units: tuple[str, ...] = ()
+    library: frozenset[str] | None = None
+    required_attachments: tuple[str, ...] | None = None
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One indicator as a rule sees it: its number from 1, what is printed, and what its value says."""
+    """One indicator as a rule sees it: its number from 1, what is printed, what its value says.
+
+    `key` is the name in normal form without blanks.
+    """
 
     number: int
     content: IndicatorContent
     value: IndicatorValue
+    key: str = ""
+
+    @property
+    def code(self) -> str:
+        """The category's code."""
+        return self.content.code
+
+    @property
+    def text(self) -> str:
+        """The value as printed, "" when blank."""
+        return self.content.value or ""
 
     @property
     def name(self) -> str:
@@ -69,9 +103,9 @@ class Subject:
     context: CheckContext
     lines: tuple[Line, ...]
 
-    def of_code(self, code: str) -> tuple[Line, ...]:
-        """Return the lines of one category."""
-        return tuple(line for line in self.lines if line.content.code == code)
+    def of_code(self, *codes: str) -> tuple[Line, ...]:
+        """Return the lines of some categories, in order."""
+        return tuple(line for line in self.lines if line.content.code in codes)
 
     def of_family(self, family: str) -> tuple[Line, ...]:
         """Return the lines of one first-level indicator."""
@@ -79,21 +113,37 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A mend the machine can make: "write" `text` at `place`, "move" a row to category `text`, "delete" a row."""
+
+    kind: str
+    place: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One fault a rule found: its place ("annual_goal", "indicator 3 value"), the line, the facts of its message.
 
-    `message` stands in for the rule's own sentence where this fault is mended in another way.
+    `message` stands in for the rule's own sentence where this fault is mended in another way; `rows` are all lines
+    where one finding speaks of several; `fixes` are mends to choose from, or one a row.
     """
 
     place: str
     facts: Mapping[str, str] = field(default_factory=dict)
     row: int | None = None
     message: str | None = None
+    rows: tuple[int, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault as it is shown. `message % facts` is the sentence; `source` names document and subject."""
+    """One fault as it is shown. `message % facts` is the sentence; `source` names document and subject.
+
+    `row` is the (first) line from 1; `rows` all of them where one finding speaks of several. `audience` is "all" or
+    "reviewer" (not shown to who fills the table in).
+    """
 
     rule: str
     severity: str
@@ -102,6 +152,9 @@ class Finding:
     message: str
     facts: Mapping[str, str]
     source: str
+    audience: str = ALL
+    rows: tuple[int, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 Answer = Iterable[Hit] | Verdict
@@ -116,6 +169,7 @@ class Rule:
     source: str
     message: str
     judge: Callable[[Subject], Answer]
+    audience: str = ALL
 
     @property
     def id(self) -> str:
@@ -141,7 +195,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    key: str, *, severity: str, source: str, message: str
+    key: str, *, severity: str, source: str, message: str, audience: str = ALL
 ) -> Callable[[Callable[[Subject], Answer]], Callable[[Subject], Answer]]:
     """Register the function below as the rule `key`. `severity` holds where the profile is silent.
 
@@ -151,7 +205,7 @@ def rule(
     def register(judge: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
         if key in RULES:
             raise ValueError(f"rule {key} is registered twice")
-        RULES[key] = Rule(key, severity, source, message, judge)
+        RULES[key] = Rule(key, severity, source, message, judge, audience)
         return judge
 
     return register
@@ -160,7 +214,12 @@ def rule(
 def subject(*, content: TableContent, profile: Profile, context: CheckContext) -> Subject:
     """Return the table with every value parsed once."""
     lines = tuple(
-        Line(n, row, values.parse(row.value, name=row.name, year=content.fiscal_year))
+        Line(
+            n,
+            row,
+            values.parse(row.value, name=row.name, year=content.fiscal_year, code=row.code),
+            tight(row.name or ""),
+        )
         for n, row in enumerate(content.indicators, 1)
     )
     return Subject(content, profile, context, lines)
@@ -168,25 +227,69 @@ def subject(*, content: TableContent, profile: Profile, context: CheckContext) -
 
 def judge(one: Rule, table: Subject) -> Outcome:
     """Return what one rule says of the table."""
+    severity = table.profile.severity(one.key, one.severity)
+    if severity == OFF:
+        return Outcome(one, Verdict.NOT_APPLICABLE)
     answer = one.judge(table)
     if isinstance(answer, Verdict):
         return Outcome(one, answer)
-    severity = table.profile.severity(one.key, one.severity)
     findings = tuple(
-        Finding(one.id, severity, hit.place, hit.row, hit.message or one.message, hit.facts, one.source)
+        Finding(
+            one.id,
+            severity,
+            hit.place,
+            hit.row,
+            hit.message or one.message,
+            hit.facts,
+            one.source,
+            one.audience,
+            hit.rows or ((hit.row,) if hit.row else ()),
+            hit.fixes,
+        )
         for hit in answer
     )
     return Outcome(one, Verdict.FAIL if findings else Verdict.PASS, findings)
 
 
-def at_value(line: Line, **facts: str) -> Hit:
+def at_value(line: Line, *fixes: Fix, **facts: str) -> Hit:
     """Return a hit on the value of a line."""
-    return Hit(f"indicator {line.number} value", {**line.facts, **facts}, line.number)
+    return Hit(f"indicator {line.number} value", {**line.facts, **facts}, line.number, fixes=fixes)
 
 
-def at_name(line: Line, **facts: str) -> Hit:
+def at_name(line: Line, *fixes: Fix, **facts: str) -> Hit:
     """Return a hit on the name of a line."""
-    return Hit(f"indicator {line.number} name", {**line.facts, **facts}, line.number)
+    return Hit(f"indicator {line.number} name", {**line.facts, **facts}, line.number, fixes=fixes)
+
+
+def one_line(lines: Iterable[Line], *fixes: Fix, part: str = "value", **facts: str) -> list[Hit]:
+    """Return one hit for all the lines of a table together, at the first of them; none when there are none."""
+    lines = tuple(lines)
+    if not lines:
+        return []
+    rows = tuple(line.number for line in lines)
+    facts = {"count": str(len(rows)), "lines": ", ".join(map(str, rows)), "value": cut(lines[0].text), **facts}
+    facts.setdefault("name", cut(lines[0].name))
+    return [Hit(f"indicator {rows[0]} {part}", facts, rows[0], rows=rows, fixes=fixes)]
+
+
+def write_value(line: Line, text: str) -> Fix:
+    """Return the mend that writes another value."""
+    return Fix("write", f"indicator {line.number} value", text)
+
+
+def write_name(line: Line, text: str) -> Fix:
+    """Return the mend that writes another name."""
+    return Fix("write", f"indicator {line.number} name", text)
+
+
+def move(line: Line, code: str) -> Fix:
+    """Return the mend that puts the row under another category."""
+    return Fix("move", f"indicator {line.number}", code)
+
+
+def delete(line: Line) -> Fix:
+    """Return the mend that takes the row out."""
+    return Fix("delete", f"indicator {line.number}")
 
 
 def cut(text: str) -> str:

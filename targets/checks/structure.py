@@ -1,13 +1,14 @@
-"""Rules on the form: header, required categories, families, whole rows, years, placeholders, doubles."""
+"""Rules on the form: header, required categories, families, whole rows, years, residue of another program."""
 
 import re
 from collections.abc import Iterator
 
 from targets import values
 from targets.checks import sources
-from targets.checks.registry import Answer, Hit, Line, Subject, Verdict, at_name, at_value, cut, rule
-from targets.normal import is_placeholder, tight
-from targets.profiles import MUST_FIX, SHOULD_FIX
+from targets.checks.lexicon import WORDS
+from targets.checks.registry import Answer, Fix, Hit, Line, Subject, Verdict, at_name, at_value, cut, rule
+from targets.normal import tight
+from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from workflow.text import _
 
 REQUIRED_TEXTS = ("project_name", "department", "unit", "period", "annual_goal")
@@ -15,8 +16,11 @@ YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|\.\d{1,2}(?!\d))(?!年(?:度)?
 NEVER_LEFT_OUT = _(
     "The category %(category)s has no indicator, and no table may leave it out. Add at least one with name and value."
 )
-NOTHING = ("无", "没有", "不适用", "0")
 AGAINST = re.compile(r"[较比][^较比]{0,4}$")
+FEWEST, MOST = 6, 25
+RESIDUE = re.compile(r"</?[A-Za-z][^<>]{0,20}>|&(?:nbsp|lt|gt|amp|quot);|_x000[0-9A-D]_|\$|\\(?:geq?|leq?|%)|^#+ ")
+ONE_YEAR = re.compile("一年期|一次性|当年")
+LONGER = re.compile("多年|跨年|阶段性|滚动|延续|持续性")
 
 
 @rule(
@@ -51,6 +55,22 @@ def required_categories_are_filled(table: Subject) -> Iterator[Hit]:
 
 
 @rule(
+    "STR-03",
+    severity=HINT,
+    source=sources.COUNTY_FORM,
+    message=_("%(categories)s: left blank. These are optional; nothing to do if the project has no such effect."),
+)
+def optional_categories_are_used(table: Subject) -> list[Hit]:
+    """The optional categories are filled too; one line a table."""
+    blank = [
+        category
+        for category in table.profile.categories
+        if category.need == "optional" and not any(_has_text(line) for line in table.of_code(category.code))
+    ]
+    return [Hit(f"category {blank[0].code}", {"categories": "、".join(c.name for c in blank)})] if blank else []
+
+
+@rule(
     "STR-04",
     severity=MUST_FIX,
     source=sources.COMPLETE,
@@ -82,6 +102,41 @@ def rows_are_whole(table: Subject) -> Iterator[Hit]:
         name, value = line.name.strip(), (line.content.value or "").strip()
         if bool(name) != bool(value):
             yield at_name(line) if value else at_value(line)
+
+
+@rule(
+    "STR-08",
+    severity=HINT,
+    source=sources.PRACTICE,
+    message=_("“%(text)s” holds signs that another program left behind. Take them out."),
+)
+def texts_hold_no_residue(table: Subject) -> Iterator[Hit]:
+    """No text holds markup of another program (<b>, $\\geq$, &nbsp;)."""
+    for name in (*REQUIRED_TEXTS, "attribute"):
+        text = getattr(table.content, name) or ""
+        if RESIDUE.search(text):
+            yield Hit(name, {"text": cut(text)}, fixes=(Fix("write", name, RESIDUE.sub("", text).strip()),))
+    for line in table.lines:
+        for text, at, part in ((line.name, at_name, "name"), (line.text, at_value, "value")):
+            if RESIDUE.search(text):
+                clean = values.normal(text) if part == "value" else RESIDUE.sub("", text).strip()
+                yield at(line, Fix("write", f"indicator {line.number} {part}", clean), text=cut(text))
+
+
+@rule(
+    "STR-10",
+    severity=SHOULD_FIX,
+    source=sources.PRACTICE,
+    message=_(
+        "The table has %(count)s indicators; %(fewest)s to %(most)s are usual. "
+        "Look whether lines are missing, or whether two projects were put into one table."
+    ),
+)
+def size_is_usual(table: Subject) -> list[Hit]:
+    """A table has 6 to 25 indicators."""
+    count = len(table.lines)
+    facts = {"count": str(count), "fewest": str(FEWEST), "most": str(MOST)}
+    return [] if FEWEST <= count <= MOST else [Hit("indicators", facts)]
 
 
 @rule(
@@ -128,61 +183,39 @@ def _year_facts(text: str, years: list[int], year: int) -> dict[str, str]:
 
 
 @rule(
-    "VAL-14",
-    severity=MUST_FIX,
+    "STR-12",
+    severity=HINT,
     source=sources.COMPLETE,
-    message=_("“%(text)s” only holds the place of an entry. Write the real text or figure instead."),
-)
-def no_placeholders(table: Subject) -> Iterator[Hit]:
-    """No cell holds a placeholder (**, ××, …, 见附件) or a template hint that was left in the name."""
-    for name in (*REQUIRED_TEXTS, "attribute"):
-        text = getattr(table.content, name) or ""
-        if text and (is_placeholder(text) or tight(text) in NOTHING):
-            yield Hit(name, {"text": cut(text)})
-    for line in table.lines:
-        if (line.name and is_placeholder(line.name)) or _says_nothing(line):
-            yield at_name(line, text=cut(line.name))
-        if line.value.kind == "placeholder" or _says_nothing(line):
-            yield at_value(line, text=cut(line.content.value or ""))
-
-
-@rule(
-    "NAM-05",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_NAME,
     message=_(
-        "“%(name)s” in line %(number)s is also the name of line %(first)s. Say in each name what it measures, "
-        "so that both can be told apart."
+        "The attribute says “%(attribute)s”, but “%(text)s” speaks of another length. Correct the one that is wrong."
     ),
 )
-def names_are_unique(table: Subject) -> Iterator[Hit]:
-    """No two indicators of a table carry the same name."""
-    seen: dict[str, int] = {}
-    for line in table.lines:
-        key = tight(line.name)
-        if key and key in seen:
-            yield at_name(line, first=str(seen[key]))
-        elif key:
-            seen[key] = line.number
+def attribute_fits_the_text(table: Subject) -> Answer:
+    """A project of one year does not speak of many years, nor one of many years of a single one."""
+    attribute, goal = table.content.attribute or "", table.content.annual_goal or ""
+    span = values.parse(table.content.period, year=table.content.fiscal_year).period
+    if not attribute.strip():
+        return Verdict.INSUFFICIENT_DATA
+    years = span.end.year - span.start.year + 1 if span and span.start and span.end else None
+    if not ONE_YEAR.search(attribute):
+        return Verdict.PASS if LONGER.search(attribute) else Verdict.NOT_APPLICABLE
+    said = WORDS["many_years"].search(goal)
+    text = table.content.period or "" if years and years > 1 else said[0] if said else ""
+    return [Hit("attribute", {"attribute": cut(attribute), "text": cut(text)})] if text else []
 
 
 @rule(
-    "XTB-01",
-    severity=MUST_FIX,
-    source=sources.PRACTICE,
-    message=_("A table for “%(name)s” of this unit and year exists already. Go on with that one, or cancel this one."),
+    "STR-13",
+    severity=SHOULD_FIX,
+    source=sources.COUNTY_FORM,
+    message=_("Line %(number)s (“%(name)s”) stands under “%(code)s”, which the form does not have. Choose a category."),
 )
-def project_is_not_doubled(table: Subject) -> Answer:
-    """There is no second table of the same project, unit and year."""
-    if table.context.same_project_exists is None:
-        return Verdict.INSUFFICIENT_DATA
-    return [Hit("project_name", {"name": cut(table.content.project_name or "")})] * table.context.same_project_exists
+def categories_are_known(table: Subject) -> Iterator[Hit]:
+    """Every indicator stands under a category of the form."""
+    for line in table.lines:
+        if table.profile.category(line.code) is None:
+            yield at_name(line, code=line.code)
 
 
 def _has_text(line: Line) -> bool:
-    return bool(line.name.strip() or (line.content.value or "").strip())
-
-
-def _says_nothing(line: Line) -> bool:
-    """「无 / 无」 fills a required line without saying anything."""
-    return tight(line.name) in NOTHING and tight(line.content.value or "") in NOTHING
+    return bool(line.name.strip() or line.text.strip())

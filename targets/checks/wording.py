@@ -1,127 +1,172 @@
-"""Rules on values: does it fit its category, is it one value, has it a unit, does it say anything."""
+"""Rules on the text itself: doubled words, slips, numbers of documents, persons, secrecy, another county's name."""
 
 import re
 from collections.abc import Iterator
 
 from targets.checks import sources
-from targets.checks.registry import Answer, Hit, Subject, Verdict, at_value, rule
-from targets.levels import is_bare_adverb
-from targets.normal import tight
-from targets.profiles import SHOULD_FIX
+from targets.checks.lexicon import LISTS, TYPO, TYPOS, WORDS
+from targets.checks.people import persons
+from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, cut, rule
+from targets.content import HEADER_TEXTS
+from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from workflow.text import _
 
-QUANTITY, QUALITY, TIMELINESS = "11", "12", "13"
-BENEFIT = "2"
-COVERAGE = re.compile("覆盖率|覆盖面|普及率")
-TIMELY = re.compile("时间内|按时|及时|按期|如期|期限|限内|时限|当天|当日|当月|日内|月内|年内")
-IN_TIME_KINDS = ("date", "period", "duration", "rate", "empty", "placeholder")
-QUANTIFIED = ("number", "rate", "money", "unit-price", "change", "duration", "compound")
+DOUBLED = re.compile("([\u4e00-\u9fff]{3,8})\\1")
+DOCUMENT_NUMBER = re.compile(r"[【\[(（]((?:19|20)\d{2})[】\])）](?=\s*第?\d+\s*号)")
+CODE_DASH = re.compile(r"^\d{4}(?:—+|–|－|-{2,})")
+HALF_WIDTH = re.compile("(?<=[\u4e00-\u9fff])[,;:()](?=[ \u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) ?\\((?=[\u4e00-\u9fff])")
+OWN_PLACES = re.compile("[县市区旗]")
 
 
-@rule(
-    "CAT-01",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_CATEGORY,
-    message=_(
-        "“%(value)s” in line %(number)s is a rate, but the line stands under quantity. "
-        "Give the amount (how many), or move it to quality."
-    ),
-)
-def quantities_are_no_rates(table: Subject) -> Iterator[Hit]:
-    """A quantity is an amount, not a rate; a rate of coverage is accepted."""
-    for line in table.of_code(QUANTITY):
-        if line.value.kind == "rate" and not COVERAGE.search(line.name):
-            yield at_value(line)
+def _texts(table: Subject) -> Iterator[tuple[str, int | None, str]]:
+    """Every text with its place: the header's, then the names and values of the lines."""
+    for name in HEADER_TEXTS:
+        yield name, None, getattr(table.content, name) or ""
+    for line in table.lines:
+        yield f"indicator {line.number} name", line.number, line.name
+        yield f"indicator {line.number} value", line.number, line.text
 
 
-@rule(
-    "CAT-03",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_CATEGORY,
-    message=_(
-        "“%(value)s” in line %(number)s is an amount or a duration, but the line stands under quality. "
-        "Say how good it must be (as a pass rate), or move it to quantity."
-    ),
-)
-def qualities_are_no_counts(table: Subject) -> Iterator[Hit]:
-    """A quality is a rate, a grade or a standard, not an amount or a duration."""
-    for line in table.of_code(QUALITY):
-        score = line.value.unit == "分"
-        if line.value.kind in ("number", "duration", "money", "compound") and not score:
-            yield at_value(line)
-
-
-@rule(
-    "CAT-05",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_CATEGORY,
-    message=_(
-        "“%(value)s” in line %(number)s is no time, but the line stands under timeliness. "
-        "Give a date, a period, a term or an on-time rate."
-    ),
-)
-def timeliness_is_a_time(table: Subject) -> Iterator[Hit]:
-    """A timeliness value is a date, a period, a duration or an on-time rate."""
-    for line in table.of_code(TIMELINESS):
-        timed = any(value.kind in IN_TIME_KINDS for _name, value in line.value.items)
-        if line.value.kind not in IN_TIME_KINDS and not timed and not TIMELY.search(tight(line.content.value or "")):
-            yield at_value(line)
-
-
-@rule(
-    "VAL-02",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_VALUE,
-    message=_(
-        "“%(value)s” in line %(number)s holds several values. Give each its own line, so that each can be checked."
-    ),
-)
-def one_value_a_row(table: Subject) -> Iterator[Hit]:
-    """A line holds one value."""
-    return (at_value(line) for line in table.lines if line.value.kind == "compound")
-
-
-@rule(
-    "VAL-03",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_VALUE,
-    message=_(
-        "“%(value)s” in line %(number)s has no unit, neither here nor in the name. Write it, as 5 场次 or 10 万元."
-    ),
-)
-def numbers_have_units(table: Subject) -> Iterator[Hit]:
-    """A number carries its unit, in the value or at the end of the name."""
-    return (at_value(line) for line in table.lines if line.value.kind == "number" and line.value.unit is None)
-
-
-@rule(
-    "QLT-01",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_VALUE,
-    message=_(
-        "“%(value)s” in line %(number)s says how, but not what changes. Give a figure, "
-        "or at least what is to be reached."
-    ),
-)
-def no_bare_adverbs(table: Subject) -> Iterator[Hit]:
-    """A value is more than an adverb of degree."""
-    return (at_value(line) for line in table.lines if is_bare_adverb(line.content.value or ""))
-
-
-@rule(
-    "QLT-03",
-    severity=SHOULD_FIX,
-    source=sources.GUIDE_VALUE,
-    message=_(
-        "None of the %(count)s benefit indicators has a figure. Give at least one that can be counted, "
-        "as people served or a rate."
-    ),
-)
-def benefit_has_a_figure(table: Subject) -> Answer:
-    """At least one benefit indicator is quantified."""
-    lines = table.of_family(BENEFIT)
-    if not lines:
-        return Verdict.NOT_APPLICABLE
-    if any(line.value.kind in QUANTIFIED for line in lines):
+def _together(found: list[tuple[str, int | None, str]], **facts: str) -> list[Hit]:
+    """One hit for all the places where something was found, at the first of them."""
+    if not found:
         return []
-    return [Hit(f"family {BENEFIT}", {"count": str(len(lines))})]
+    rows = tuple(sorted({row for _place, row, _text in found if row}))
+    facts = {"text": cut(found[0][2]), "lines": ", ".join(map(str, rows)) or "—", **facts}
+    return [Hit(found[0][0], facts, found[0][1], rows=rows)]
+
+
+@rule(
+    "TXT-01",
+    severity=HINT,
+    source=sources.PRACTICE,
+    message=_("“%(text)s” says “%(word)s” twice. Take one out."),
+)
+def words_are_not_doubled(table: Subject) -> Iterator[Hit]:
+    """No word stands twice in a row (宣传部宣传部)."""
+    for place, row, text in _texts(table):
+        if match := DOUBLED.search(text):
+            yield Hit(
+                place,
+                {"text": cut(text), "word": match[1]},
+                row,
+                fixes=(Fix("write", place, text.replace(match[0], match[1])),),
+            )
+
+
+@rule(
+    "TXT-02",
+    severity=HINT,
+    source=sources.PRACTICE,
+    message=_("“%(text)s”: “%(word)s” is probably a slip for “%(meant)s”."),
+)
+def words_are_spelt_right(table: Subject) -> Iterator[Hit]:
+    """No known slip of the pen stands in the table."""
+    for place, row, text in _texts(table):
+        if match := TYPO.search(text):
+            fix = Fix("write", place, text.replace(match[0], TYPOS[match[0]]))
+            yield Hit(place, {"text": cut(text), "word": match[0], "meant": TYPOS[match[0]]}, row, fixes=(fix,))
+
+
+@rule(
+    "TXT-03",
+    severity=HINT,
+    source=sources.OFFICIAL_STYLE,
+    message=_("The year of a document number stands in 〔〕: write “%(meant)s”."),
+)
+def document_numbers_are_bracketed(table: Subject) -> Iterator[Hit]:
+    """The year of a document number stands in 〔〕."""
+    for place, row, text in _texts(table):
+        if match := DOCUMENT_NUMBER.search(text):
+            fix = Fix("write", place, DOCUMENT_NUMBER.sub(r"〔\1〕", text))
+            yield Hit(place, {"meant": f"〔{match[1]}〕"}, row, fixes=(fix,))
+
+
+@rule(
+    "TXT-04",
+    severity=HINT,
+    source=sources.PRACTICE,
+    message=_(
+        "Half-width and full-width signs are mixed (“%(text)s”, lines: %(lines)s). Nothing to do if it reads well."
+    ),
+)
+def signs_are_of_one_width(table: Subject) -> list[Hit]:
+    """Signs are of one width, the dash behind the attribute's code is a short one; one line a table."""
+    found = [(place, row, text) for place, row, text in _texts(table) if HALF_WIDTH.search(text)]
+    if CODE_DASH.search(table.content.attribute or ""):
+        found.insert(0, ("attribute", None, table.content.attribute or ""))
+    return _together(found)
+
+
+@rule(
+    "TXT-05",
+    severity=SHOULD_FIX,
+    source=sources.PERSONAL,
+    message=_("“%(person)s” looks like a person's name or number. The table will be published; take it out."),
+)
+def no_person_is_named(table: Subject) -> Iterator[Hit]:
+    """No person's name, telephone or identity number stands in a table that will be published."""
+    for place, row, text in _texts(table):
+        if place not in ("department", "unit") and (found := persons(text)):
+            yield Hit(place, {"person": "、".join(found)}, row)
+
+
+@rule(
+    "TXT-06",
+    severity=HINT,
+    audience=REVIEWER,
+    source=sources.SECRECY,
+    message=_("“%(text)s” may touch on secrets (%(words)s). Have the secrecy review look before it is published."),
+)
+def secrecy_is_reviewed_before_publication(table: Subject) -> Iterator[Hit]:
+    """What may be secret goes through the secrecy review before publication."""
+    for place, row, text in _texts(table):
+        if words := WORDS["secrecy"].findall(text):
+            yield Hit(place, {"text": cut(text), "words": "、".join(sorted(set(words)))}, row)
+
+
+@rule(
+    "SEC-01",
+    severity=MUST_FIX,
+    source=sources.SECRECY,
+    message=_(
+        "“%(words)s” may be a state or work secret (lines: %(lines)s). This system is not for secrets. "
+        "Take it out and hand the project in on paper, or have the secrecy review confirm that it is none."
+    ),
+)
+def nothing_secret_is_entered(table: Subject) -> list[Hit]:
+    """No text speaks of what may be secret; one line a table."""
+    found = [(place, row, text) for place, row, text in _texts(table) if WORDS["secrecy"].search(text)]
+    words = sorted({word for _place, _row, text in found for word in WORDS["secrecy"].findall(text)})
+    return _together(found, words="、".join(words))
+
+
+@rule(
+    "CPY-02",
+    severity=SHOULD_FIX,
+    source=sources.PRACTICE,
+    message=_(
+        "“%(text)s” names %(other)s, which is not this county or unit. Correct it if it was left from another table."
+    ),
+)
+def no_other_county_is_named(table: Subject) -> Answer:
+    """No county or unit other than the table's own stands in goal or indicators."""
+    content = table.content
+    own = "".join(filter(None, (content.project_name, content.department, content.unit)))
+    others = (*LISTS["counties"], *(table.context.other_organisations or ()))
+    if not own:
+        return Verdict.INSUFFICIENT_DATA
+    foreign = [name for name in others if name not in own]
+    if table.context.other_organisations is None and not OWN_PLACES.search(own):
+        return Verdict.INSUFFICIENT_DATA
+    return _named(table, foreign)
+
+
+def _named(table: Subject, foreign: list[str]) -> list[Hit]:
+    return [
+        Hit(place, {"text": cut(text), "other": name}, row)
+        for place, row, text in _texts(table)
+        if place not in ("project_name", "department", "unit")
+        for name in foreign
+        if name in text
+    ]

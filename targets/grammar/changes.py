@@ -39,8 +39,16 @@ def change(text: str, raw: str | None, name: str) -> IndicatorValue | None:
 
 def _behind(text: str) -> tuple[str | None, str]:
     """增长5%以上: the sign stands behind the number."""
-    start = next((i for i, c in enumerate(text) if c.isdigit() and not re.match(r"(?:19|20)\d{2}年", text[i:])
-                  and not re.search(r"(?:19|20)\d{0,3}$", text[:i])), 0)
+    start = next(
+        (
+            i
+            for i, c in enumerate(text)
+            if c.isdigit()
+            and not re.match(r"(?:19|20)\d{2}年", text[i:])
+            and not re.search(r"(?:19|20)\d{0,3}$", text[:i])
+        ),
+        0,
+    )
     sign, rest = strip_suffix(text[start:])
     return sign, text[:start] + rest
 
@@ -59,9 +67,7 @@ def _named(text: str, raw: str | None, name: str) -> IndicatorValue | None:
     return _value(match, raw, behind, named) if match else None
 
 
-def _value(
-    match: re.Match[str], raw: str | None, behind: str | None, named: re.Match[str] | None
-) -> IndicatorValue:
+def _value(match: re.Match[str], raw: str | None, behind: str | None, named: re.Match[str] | None) -> IndicatorValue:
     down = match["verb"] in DOWN_WORDS
     number = -Decimal(match["num"]) if down else Decimal(match["num"])
     sign = SIGN_OF_PREFIX.get(match["sign"] or "", match["sign"]) or behind

@@ -22,7 +22,8 @@ DIMENSIONS = {
     "count": "个 次 场 场次 人 人次 名 位 户 家 件 卷 册 本 节 期 篇 辆 座 株 头 只 项 批 批次 班次 门 "
     "单 台 套 份 条 部 处 所 块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 "
     "轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 事项 台套 处次 学期 车次 户次 亩次 件次 张次 "
-    "期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍 台次 人天 篇次 校 个村 个乡镇 个社区 个品种 尾 箱 袋 桶 瓶 副 顶",
+    "期次 人月 项次 幢 栋 间 床 口 眼 车 趟 频次 分 倍 台次 人天 篇次 校 个村 个乡镇 个社区 个品种 "
+    "尾 箱 袋 桶 瓶 副 顶",
 }
 UNITS = {unit: dimension for dimension, units in DIMENSIONS.items() for unit in units.split()}
 UNIT = "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True))
@@ -190,7 +191,9 @@ def _with_breakdown(text: str, raw: str | None, name: str, code: str | None) -> 
     if match is None or whole is None:
         return None
     parts = tuple(ITEM_OF_BREAKDOWN.findall(match["parts"]))
-    items = tuple((noun.strip("、,:;和及 ") or None, value) for noun, text in parts if (value := measure(text, text, "")))
+    items = tuple(
+        (noun.strip("、,:;和及 ") or None, value) for noun, text in parts if (value := measure(text, text, ""))
+    )
     if whole.kind == "number" and whole.unit is None and items and {v.kind for _n, v in items} == {"money"}:
         whole = measure(match["whole"], raw, "资金", code=code) or whole
     return replace(whole, items=items, confidence="medium")

@@ -66,8 +66,10 @@ def _when(value: IndicatorValue) -> str:
         return f"{span.end.year}年底"
     if said in BEFORE_WORDS:
         return said + _span(value.kind, span)
-    return said if value.kind == "period" and span.precision == "year" and said not in BEHIND else (
-        _span(value.kind, span) + said
+    return (
+        said
+        if value.kind == "period" and span.precision == "year" and said not in BEHIND
+        else (_span(value.kind, span) + said)
     )
 
 

@@ -15,6 +15,7 @@ from workflow.text import _
 
 MUST_FIX, SHOULD_FIX, HINT = "must_fix", "should_fix", "hint"
 SEVERITIES = (MUST_FIX, SHOULD_FIX, HINT)
+OFF = "off"
 SEVERITY_LABELS: Mapping[str, str] = MappingProxyType(
     {MUST_FIX: _("Must fix"), SHOULD_FIX: _("Should fix"), HINT: _("Hint")}
 )
@@ -78,7 +79,7 @@ class Profile:
         return tuple(c for c in self.categories if c.need != "optional")
 
     def severity(self, key: str, default: str) -> str:
-        """Return how serious the rule `key` is here; `default` where the profile is silent."""
+        """Return how serious the rule `key` is here, "off" when it is not asked; `default` where nothing is said."""
         return self.severities.get(key, default)
 
 
@@ -116,6 +117,6 @@ def _refuse_contradictions(profile: Profile) -> None:
     wrong = [f"category {c} twice" for c in set(codes) if codes.count(c) > 1]
     wrong += [f"category {c} without a family" for c in codes if c[:1] not in {f.code for f in profile.families}]
     wrong += [f"need {c.need!r} of {c.code}" for c in profile.categories if c.need not in NEEDS]
-    wrong += [f"severity {s!r} of {rule}" for rule, s in profile.severities.items() if s not in SEVERITIES]
+    wrong += [f"severity {s!r} of {rule}" for rule, s in profile.severities.items() if s not in (*SEVERITIES, OFF)]
     if wrong:
         raise ValueError(f"profile {profile.id}: {'; '.join(sorted(wrong))}")

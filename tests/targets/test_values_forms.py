@@ -1,7 +1,7 @@
 """Every form of value met on paper, one row each; the normal form in print parses to itself; slips are only offered."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -281,7 +281,9 @@ def test_a_date_and_a_rate_in_one_cell_are_two_values():
 def test_a_breakdown_keeps_its_parts():
     found = parse("854万(A400万元,B295万元,C159万元)", name="项目成本")
     assert [(n, v.low, v.unit) for n, v in found.items] == [
-        ("A", Decimal(400), "万元"), ("B", Decimal(295), "万元"), ("C", Decimal(159), "万元"),
+        ("A", Decimal(400), "万元"),
+        ("B", Decimal(295), "万元"),
+        ("C", Decimal(159), "万元"),
     ]
 
 
@@ -373,8 +375,13 @@ GENERATED = st.one_of(
     st.builds("{0}-{1}{2}".format, st.integers(0, 99), st.integers(0, 99), UNIT),
     st.builds("{}{}元/{}".format, SIGN, NUMBERS, UNIT),
     st.builds("每{}{}{}".format, st.sampled_from("月年村人"), NUMBERS, UNIT),
-    st.builds("{}{}{}{}".format, st.sampled_from(["", "较上年", "同比", "较2023年"]),
-              st.sampled_from(["增长", "下降", "提高", "减少"]), NUMBERS, UNIT),
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(["", "较上年", "同比", "较2023年"]),
+        st.sampled_from(["增长", "下降", "提高", "减少"]),
+        NUMBERS,
+        UNIT,
+    ),
     st.builds("{:%Y年%m月}-{:%Y年%m月}".format, DAYS, DAYS),
     st.builds("{0:%Y}年{0.month}月{0.day}日{1}".format, DAYS, st.sampled_from(["", "前", "之前", "止", "前完成"])),
     st.builds("{}{:%Y年%m月}底".format, st.sampled_from(["", "持续至", "截至", "至"]), DAYS),
