@@ -11,10 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case as Choose
-from django.db.models import Value, When
 
-from workflow import grants, record
+from workflow import grants, record, sql
 from workflow.canonical import content_hash
 from workflow.kinds import DocumentKind, document_of, register
 from workflow.look import Look
@@ -24,6 +22,7 @@ from workflow.moves import MOVES, VERDICTS, Move, new_task
 from workflow.refusals import Blocked, KeyReused, Refused, Stale
 from workflow.rules import Explanation, Seen, check, explain_all
 from workflow.signals import transitioned, work_waits
+from workflow.sql import Happened
 
 __all__ = [
     "DocumentKind",
@@ -139,7 +138,7 @@ def _lock(case_id: int) -> Case:
     return Case.objects.select_for_update(of=("self",)).select_related("unit", "department", "route").get(pk=case_id)
 
 
-def _outcome(case: Case, event: Event, *, repeated: bool = False) -> Outcome:
+def _outcome(case: Case, event: Event | Happened, *, repeated: bool = False) -> Outcome:
     return Outcome(
         case.pk, case.number, event.action, event.from_state, event.to_state, event.version, event.seq, repeated
     )
@@ -220,11 +219,7 @@ def _close(tasks: list[Task], *, done: set[int], now: datetime) -> None:
     """Close the tasks in one update: `done` ones as done, the others as withdrawn."""
     if not tasks:
         return
-    status: Any = TaskStatus.DONE if done else TaskStatus.WITHDRAWN
-    if done and any(t.pk not in done for t in tasks):
-        is_done = When(pk__in=done, then=Value(TaskStatus.DONE.value))
-        status = Choose(is_done, default=Value(TaskStatus.WITHDRAWN.value))
-    Task.objects.filter(pk__in=[t.pk for t in tasks]).update(status=status, closed_at=now, next_rung_at=None)
+    sql.close_tasks([t.pk for t in tasks], done=[t.pk for t in tasks if t.pk in done], now=now)
     for task in tasks:
         task.status = TaskStatus.DONE if task.pk in done else TaskStatus.WITHDRAWN
         task.closed_at = now

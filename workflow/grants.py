@@ -78,7 +78,7 @@ def roles_of(user: User) -> tuple[Membership, ...]:
         return ()
     kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
     if kept is None:
-        rows = RoleGroup.objects.filter(user=user).values_list(
+        rows = RoleGroup.objects.filter(user=user).values_list(  # type: ignore[misc]
             "pk",
             "role",
             "organisation_id",
@@ -240,19 +240,9 @@ def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
     `before` None: nothing is known of what stands, so every row of the case is replaced.
     """
     ids = permission_ids()
-    CaseGroupPermission.objects.filter(content_object=case).delete()
-    if before is None or before.people:
-        CaseUserPermission.objects.filter(content_object=case).delete()
-    if after.groups:
-        CaseGroupPermission.objects.bulk_create(
-            CaseGroupPermission(content_object=case, group_id=pk, permission_id=ids[right])
-            for pk, right in sorted(after.groups)
-        )
-    if after.people:
-        CaseUserPermission.objects.bulk_create(
-            CaseUserPermission(content_object=case, user_id=pk, permission_id=ids[right])
-            for pk, right in sorted(after.people)
-        )
+    sql.replace_grants(case.pk, "group", [(pk, ids[right]) for pk, right in sorted(after.groups)])
+    if before is None or before.people or after.people:
+        sql.replace_grants(case.pk, "user", [(pk, ids[right]) for pk, right in sorted(after.people)])
 
 
 @dataclass(frozen=True, slots=True)

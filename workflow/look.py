@@ -10,7 +10,8 @@ from functools import cached_property
 
 from workflow import grants, record, routes
 from workflow.machine import Action, Place, Right, Role, State, TaskStatus
-from workflow.models import Case, Event, RoundDate, Step, Task, User
+from workflow.models import Case, Step, Task, User
+from workflow.sql import Happened, chain, round_dates
 
 
 @dataclass
@@ -42,9 +43,9 @@ class Look:
         return tasks
 
     @cached_property
-    def events(self) -> list[Event]:
+    def events(self) -> list[Happened]:
         """The chain of the case, oldest first."""
-        return list(Event.objects.filter(case=self.case).order_by("seq"))
+        return chain(self.case.pk)
 
     @cached_property
     def rights(self) -> frozenset[Right]:
@@ -82,9 +83,7 @@ class Look:
 
     @cached_property
     def _dates(self) -> dict[str, date]:
-        if self.case.round_id is None:
-            return {}
-        return dict(RoundDate.objects.filter(round=self.case.round_id).values_list("milestone", "date"))
+        return round_dates(self.case.round_id) if self.case.round_id else {}
 
     def date_of(self, milestone: str) -> date | None:
         """Return the round's date of a milestone, None where the round sets none."""
@@ -92,12 +91,12 @@ class Look:
 
     # the record, asked
 
-    def event_of_key(self, key: str) -> Event | None:
+    def event_of_key(self, key: str) -> Happened | None:
         """Return the event of this actor with this operation key."""
         actor = self.by.pk if self.by else None
         return next((e for e in self.events if e.key == key and e.actor_id == actor), None)
 
-    def events_of_pass(self) -> Sequence[Event]:
+    def events_of_pass(self) -> Sequence[Happened]:
         """Return what was carried out since the last submission."""
         submitted = max((e.seq for e in self.events if e.action == Action.SUBMIT and not e.refused), default=0)
         return [e for e in self.events if e.seq >= submitted and not e.refused]
@@ -141,6 +140,6 @@ class Look:
             and self._people() & {e.actor_id, e.on_behalf_of_id}
         }
 
-    def last_change(self) -> Event | None:
+    def last_change(self) -> Happened | None:
         """Return the last event that was carried out."""
         return next((e for e in reversed(self.events) if not e.refused), None)

@@ -16,6 +16,7 @@ from django.db import transaction
 from workflow.canonical import canonical_json, sha256_hex
 from workflow.models import Case, Event, User
 from workflow.refusals import Refused, as_dict
+from workflow.sql import Happened
 
 SYSTEM_NAME = "系统"
 """What the record calls an actor that is no person; kept as it was written, so it is not translated."""
@@ -139,7 +140,7 @@ def digest(event: Event) -> str:
     )
 
 
-def payload_of(event: Event) -> dict[str, Any]:
+def payload_of(event: Event | Happened) -> dict[str, Any]:
     """Return the facts that an event carries."""
     facts: dict[str, Any] = json.loads(event.payload)
     return facts
