@@ -221,10 +221,14 @@ def unit_costs_are_shown(table: Subject) -> Answer:
             continue
         count = near.value.number
         if near.value.kind == "number" and near.value.unit and count:
-            found.append((line, f"{plain(round(yuan / WAN / count, 2))}万元/{near.value.unit}（{cut(near.name)}）"))
+            found.append((line, f"{_price(yuan / count)}/{near.value.unit}（{cut(near.name)}）"))
     if not found:
         return Verdict.NOT_APPLICABLE
     return one_line((line for line, _price in found), prices="；".join(price for _line, price in found))
+
+
+def _price(yuan: Decimal) -> str:
+    return f"{plain(round(yuan / WAN, 2))}万元" if yuan >= WAN else f"{plain(round(yuan, 2))}元"
 
 
 @rule(
@@ -297,8 +301,8 @@ def prices_and_amounts_are_apart(table: Subject) -> list[Hit]:
     severity=SHOULD_FIX,
     source=sources.FITTING,
     message=_(
-        "%(quantity)s at %(price)s make %(product)s ten-thousand yuan, but the cost is %(cost)s. "
-        "Correct quantity, price or cost."
+        "%(quantity)s at %(price)s make %(product)s ten-thousand yuan, but %(cost)s of the total is left for it. "
+        "Correct quantity, price or total."
     ),
 )
 def quantity_times_price_is_the_cost(table: Subject) -> Answer:
@@ -322,19 +326,23 @@ def _wrong_breakdown(line: Line) -> list[Hit]:
 def _wrong_product(table: Subject, priced: Line) -> list[Hit]:
     money, _slash, per = (priced.value.unit or "").partition("/")
     counted = [line for line in table.of_code("11") if line.value.unit == per and line.value.kind == "number"]
-    amounts = [amount for line in table.of_code(COST) if (amount := in_yuan(line.value)) is not None]
     total, price = table.content.funds.in_wan("total"), priced.value.number
-    cost = sum(amounts, Decimal(0)) if amounts else total * WAN if total else None
-    if len(counted) != 1 or len(amounts) > 1 or cost is None or price is None or money not in YUAN:
+    if len(counted) != 1 or total is None or price is None or money not in YUAN:
         return []
+    amounts = [amount for line in table.of_code(COST) if (amount := in_yuan(line.value)) is not None]
     product = (counted[0].value.number or Decimal(0)) * price * YUAN[money]
-    if abs(product - cost) <= cost * PRICE_TOLERANCE:
+    whole = product + sum(amounts, Decimal(0))
+    if any(
+        abs(found - cost) <= cost * PRICE_TOLERANCE
+        for found, cost in ((whole, total * WAN), *((product, a) for a in amounts))
+    ):
         return []
+    cost = total - sum(amounts, Decimal(0)) / WAN
     facts = {
         "quantity": counted[0].text,
         "price": priced.text,
         "product": plain(product / WAN),
-        "cost": plain(cost / WAN),
+        "cost": plain(cost),
     }
     return [at_value(priced, **facts)]
 

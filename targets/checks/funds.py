@@ -123,9 +123,9 @@ def no_basic_expenditure(table: Subject) -> Iterator[Hit]:
             yield Hit(name, {"words": "、".join(sorted(set(words)))})
     outputs = table.of_family("1")
     whole = WORDS["basic"].findall(tight(table.content.project_name or ""))
-    words = {w for line in outputs for w in WORDS["basic"].findall(line.key)}
+    said = {w for line in outputs for w in WORDS["basic"].findall(line.key)}
     lines = outputs if whole else [line for line in outputs if WORDS["basic"].search(line.key)]
-    yield from one_line(lines, part="name", words="、".join(sorted(words or set(whole))))
+    yield from one_line(lines, part="name", words="、".join(sorted(said or set(whole))))
 
 
 @rule(

@@ -20,6 +20,7 @@ AMOUNT = re.compile(rf"(?<![\d.])\d+(?:\.\d+)?(?:{COUNTS})(?!以下|以上|及)"
 MEASURE_NOUN = re.compile("[\u4e00-\u9fff]{2}[率度](?![假制过日以量数假])")
 HEAD = re.compile(f"(?:{WORDS['heads'].pattern})$")
 DONE = re.compile("^(?:建成|完成了|实现了)|[\u4e00-\u9fff]{2}了(?!解)")
+AND = re.compile("[、，,;；和及与]")
 FALL = re.compile("减少|降低|下降")
 
 
@@ -124,9 +125,7 @@ def a_measure_stands_once(table: Subject) -> Iterator[Hit]:
 )
 def names_end_in_a_measure(table: Subject) -> list[Hit]:
     """A name ends in what is measured (率, 数, 时间, 额); one line a table."""
-    return one_line(
-        (line for line in table.lines if line.key and not HEAD.search(QUOTED.sub("", line.key))), part="name"
-    )
+    return one_line((line for line in table.lines if line.code != "14" and _lacks_head(line)), part="name")
 
 
 @rule(
@@ -138,7 +137,7 @@ def names_end_in_a_measure(table: Subject) -> list[Hit]:
 def names_hold_one_measure(table: Subject) -> Iterator[Hit]:
     """A name holds one measure, not 查阅率、满意率."""
     for line in table.lines:
-        found = _measures(line.key)
+        found = [measures[-1] for part in AND.split(line.key) if (measures := _measures(part))]
         if len(set(found)) > 1:
             yield at_name(line, measures="、".join(found))
 
@@ -166,6 +165,10 @@ def direction_is_said_once(table: Subject) -> Iterator[Hit]:
         falls = line.value.kind == "change" and line.value.direction == "down" and FALL.search(line.text)
         if falls and FALL.search(line.key):
             yield at_name(line)
+
+
+def _lacks_head(line: Line) -> bool:
+    return bool(line.key) and line.value.kind != "change" and not HEAD.search(QUOTED.sub("", line.key))
 
 
 def _measures(name: str) -> list[str]:

@@ -104,11 +104,13 @@ def _parts(goal: str) -> list[str]:
     ),
 )
 def benefits_belong_to_the_project(table: Subject) -> list[Hit]:
-    """A benefit shares its subject with goal, project name or outputs; one line a table."""
+    """A benefit in words shares its subject with goal, project name or outputs; one line a table."""
     content = table.content
     texts = [content.annual_goal or "", content.project_name or "", *(line.key for line in table.of_family("1"))]
     about = frozenset[str]().union(*(pairs(tight(text)) for text in texts)) - pairs(tight(content.unit or ""))
-    return one_line((line for line in table.of_family("2") if _is_foreign(line, about)), part="name")
+    return one_line(
+        (line for line in table.of_family("2") if line.value.kind == "level" and _is_foreign(line, about)), part="name"
+    )
 
 
 def _is_foreign(line: Line, about: frozenset[str]) -> bool:
