@@ -14,7 +14,7 @@ from targets.reading.container import container_of
 from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.header import Draft, finish_header, read_header_row, read_year
-from targets.reading.labels import Labels, labels_of
+from targets.reading.labels import OTHER_FIELD, Labels, labels_of
 from targets.reading.opening import misnamed
 from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
@@ -159,7 +159,7 @@ def _begins_rows(row: Row, labels: Labels) -> bool:
 def _is_late_header(row: Row, draft: Draft) -> bool:
     """Whether a header field that was not met above stands at the very left of a row below the head."""
     found = draft.labels.header(row.cells[0]) if row.cells and row.cells[0] else None
-    return found is not None and found.field not in draft.seen
+    return found is not None and found.field not in (*draft.seen, OTHER_FIELD)
 
 
 def _note_markup(rows: list[Row], draft: Draft) -> None:

@@ -6,7 +6,7 @@ Cells are laid by the share of a column that they cover, so that rows drawn by h
 from dataclasses import dataclass, field
 
 from targets.reading.grid import Row
-from targets.reading.labels import Labels, tight
+from targets.reading.labels import MAX_HEAD, REMARK, Labels, tight
 from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
 
 MIN_COVERED = 0.6
@@ -14,7 +14,6 @@ OTHER, GROUP = "other", "group"
 WORDS = {tight(word): name for name, words in ALSO_COLUMNS.items() for word in words}
 WORDS |= {tight(word): OTHER for word in OTHER_COLUMNS} | {tight(word): GROUP for word in GROUPS}
 BELOW = {tight(word): name for name, words in BELOW_VALUE.items() for word in words}
-MAX_HEAD = 16
 NAMED = ("family", "category", "name", "value")
 
 
@@ -128,4 +127,7 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
 
 def _kind(text: str, labels: Labels) -> str | None:
     """Return what a column with this head holds, or None when nobody knows the word."""
-    return labels.column(text) or WORDS.get(tight(text)) if len(text) <= MAX_HEAD else None
+    if len(text) > MAX_HEAD:
+        return None
+    words = tight(text)
+    return labels.column(text) or WORDS.get(words) or WORDS.get(REMARK.sub("", words))

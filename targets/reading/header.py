@@ -10,10 +10,17 @@ from typing import Any
 from targets.content import HEADER_TEXTS, Funds, TableContent, amount
 from targets.profiles import Profile
 from targets.reading.grid import Row
-from targets.reading.labels import MID_FUNDS_FIELD, REMARK, HeaderLabel, Labels, tight
+from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, REMARK, HeaderLabel, Labels, tight
 from targets.reading.problems import KINDS
 from targets.reading.result import Place, Problem
-from targets.reading.words import ANNUAL_GOAL, MID_GOAL, PRINTED_UNIT
+from targets.reading.words import (
+    ANNUAL_GOAL,
+    EXPECTED_GOAL,
+    MID_GOAL,
+    MONEY_COLUMNS,
+    PRINTED_UNIT,
+    REACHED_GOAL,
+)
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
@@ -27,8 +34,10 @@ IN_WAN = {
     "元": Decimal("0.0001"),
 }
 DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
-ANNUAL_GOAL_WORDS = {tight(word) for word in ANNUAL_GOAL}
-MID_GOAL_WORDS = {tight(word) for word in MID_GOAL}
+ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
+MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
+MID_ONLY = {tight(word) for word in MID_GOAL}
+MONEY_HEADS = {tight(word) for word in MONEY_COLUMNS}
 JOINED_BY = {"annual_goal": "\n"}
 
 
@@ -43,6 +52,7 @@ class Draft:
     funds_unit: str | None = None
     last_field: str | None = None
     mid: bool = False
+    money_columns: bool = False
     goal_below: tuple[Row, int] | None = None
     fiscal_year: int | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -60,7 +70,7 @@ class Draft:
 
 def read_header_row(row: Row, draft: Draft) -> None:
     """Take the fields of one row into the draft; a row without labels continues the field above."""
-    if _is_goal_head(row, draft) or _take_goal_below(row, draft):
+    if _is_goal_head(row, draft) or _take_goal_below(row, draft) or _is_money_head(row, draft):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
     found = _annual_half(row, found, draft)
@@ -73,7 +83,7 @@ def read_header_row(row: Row, draft: Draft) -> None:
     variants = [
         row.cells[i]
         for i, label in found
-        if not (label.official or label.rest or label.field == MID_FUNDS_FIELD)
+        if not (label.official or label.rest or label.field in (MID_FUNDS_FIELD, OTHER_FIELD))
     ]
     if variants:
         draft.note("variant", row.at(found[0][0]), {"labels": ", ".join(variants)})
@@ -103,6 +113,24 @@ def _annual_half(
             draft.note("mid_term", row.at(index), {"text": " ".join([row.cells[index], *texts])})
         found[n] = index, HeaderLabel(MID_FUNDS_FIELD)
     return found
+
+
+def _is_money_head(row: Row, draft: Draft) -> bool:
+    """A row 年初预算数 | 全年执行数 … names the columns of the amounts below it: the first holds the budget."""
+    heads = [text for _i, text in row.filled() if tight(text) in MONEY_HEADS]
+    others = [
+        label for _i, text in row.filled() if text not in heads and (label := draft.labels.header(text))
+    ]
+    if (
+        len(heads) < 2
+        or any(label.field != "funds" for label in others)
+        or len(heads) + len(others) < len(row.filled())
+    ):
+        return False
+    draft.funds_unit = next((label.unit for label in others if label.unit), draft.funds_unit)
+    draft.money_columns = True
+    draft.note("other_columns", row.at(), {"heads": ", ".join(heads[1:])})
+    return True
 
 
 def _is_goal_head(row: Row, draft: Draft) -> bool:
@@ -135,18 +163,25 @@ def _take_goal_below(row: Row, draft: Draft) -> bool:
         if i == at:
             draft.texts["annual_goal"] = text
         elif draft.labels.header(text) is None:
-            draft.note("mid_term", row.at(i), {"text": text})
+            reached = column < i and not any(tight(t) in MID_ONLY for t in head.cells if t)
+            draft.note("other_field" if reached else "mid_term", row.at(i), {"text": text})
     draft.last_field = "annual_goal"
     return True
 
 
 def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft) -> None:
     values = [(i, text) for i, text in row.filled(index + 1) if i < end]
-    if label.rest:
+    if label.rest and label.field != OTHER_FIELD:
         draft.note("glued", row.at(index), {"raw": row.cells[index]})
         values.insert(0, (index + 1, label.rest))
     name = label.field
     if name == MID_FUNDS_FIELD:
+        return
+    if name == OTHER_FIELD:
+        draft.last_field = None
+        if values or label.rest:
+            text = " ".join([row.cells[index], *(text for _i, text in values)])
+            draft.note("other_field", row.at(index), {"text": text})
         return
     if name == "funds":
         draft.funds_unit = label.unit or draft.funds_unit
@@ -160,7 +195,8 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft) -> N
         return
     at, value = values[0]
     if name in FUNDS:
-        _note_extra(row, values[1:], draft)
+        if not draft.money_columns:
+            _note_extra(row, values[1:], draft)
         value = _money(value, row.at(at), name, draft)
     elif len(values) > 1:
         value = " ".join(text for _i, text in values)

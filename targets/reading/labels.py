@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from targets.profiles import Category, Family, Profile, load
-from targets.reading.words import ALSO_COLUMNS, ALSO_HEADER, GROUPS, MID_FUNDS
+from targets.reading.words import (
+    ALSO_CATEGORY,
+    ALSO_COLUMNS,
+    ALSO_HEADER,
+    GROUPS,
+    MID_FUNDS,
+    ORDINAL,
+    OTHER_COLUMNS,
+    OTHER_HEADER,
+    VALUE_HEAD,
+)
 
 BLANKS = re.compile(r"\s+")
 UNIT = re.compile(r"\((元|千元|万元|亿元)\)$")
@@ -18,7 +28,9 @@ REMARK = re.compile(r"\([^()]{0,30}\)$")
 DASH = r"[-—–－﹣‐―_.．、:：]"
 MARK = r"[（(][^（）()]{0,20}[)）]"
 REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
-MID_FUNDS_FIELD = "mid"
+MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
+MAX_HEAD = 24
+NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
 COLON = re.compile(r"[:：]")
 LABEL_AND_MONEY = re.compile(
@@ -61,17 +73,19 @@ class Labels:
     """All labels of one profile, ready to be matched."""
 
     def __init__(self, profile: Profile) -> None:
-        self._header = {tight(word): MID_FUNDS_FIELD for word in MID_FUNDS}
+        self._header = {tight(word): OTHER_FIELD for word in OTHER_HEADER}
+        self._header |= {tight(word): MID_FUNDS_FIELD for word in MID_FUNDS}
         self._header |= {tight(word): field for field, words in ALSO_HEADER.items() for word in words}
         self._header |= {tight(word): field for field, words in profile.header.items() for word in words}
-        self._printed = {tight(words[0]) for words in profile.header.values()}
         self._columns = {
             tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())
         }
         self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
         self._family_codes = _codes(profile.families)
-        self._category_codes = _codes(profile.categories)
+        known = {category.code for category in profile.categories}
+        also = {tight(word): code for code, words in ALSO_CATEGORY.items() if code in known for word in words}
+        self._category_codes = also | _codes(profile.categories)
         self._family = _pattern(self._family_codes, digits=1)
         self._category = _pattern(self._category_codes, digits=2)
 
@@ -101,27 +115,28 @@ class Labels:
         field = self._header.get(bare) or self._header.get(REMARK.sub("", bare).rstrip(":"))
         if field is None:
             return None
-        official = (
-            not BLANKS.search(cell) and not re.search(r"[(:]", cell) and REMARK.sub("", bare) in self._printed
-        )
+        official = not BLANKS.search(cell) and not re.search(r"[(:]", cell)
         return HeaderLabel(field, "", unit[1] if unit else None, official)
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each head (family, category, name, value) when this row is the head, else {}."""
         found = {
-            self._columns[key]: i
-            for i, cell in enumerate(cells)
-            if 0 < len(cell) <= 12 and (key := tight(cell)) in self._columns
+            field: i for i, cell in enumerate(cells) if cell and (field := self.column(cell)) is not None
         }
         return found if len(found) >= 3 or {"family", "category"} <= set(found) else {}
 
     def column(self, cell: str) -> str | None:
         """Return which of family, category, name and value a column with this head holds, or None."""
-        return self._columns.get(tight(cell)) if 0 < len(cell) <= 12 else None
+        if not 0 < len(cell) <= MAX_HEAD:
+            return None
+        words = REMARK.sub("", tight(cell))
+        return self._columns.get(words) or (
+            "value" if VALUE_HEAD.match(words) and words not in NO_VALUE_HEADS else None
+        )
 
     def family(self, cell: str) -> IndicatorLabel | None:
         """Return the family (一级指标) that this cell names, or None."""
-        match = self._family.match(cell)
+        match = self._family.match(cell) or self._family.match(ORDINAL.sub("", cell, count=1))
         if match is None:
             return None
         rest = match["rest"]
@@ -131,7 +146,7 @@ class Labels:
 
     def category(self, cell: str) -> IndicatorLabel | None:
         """Return the category (二级指标) that this cell names, or None."""
-        match = self._category.match(cell)
+        match = self._category.match(cell) or self._category.match(ORDINAL.sub("", cell, count=1))
         if match is None:
             return None
         rest, mark = match["rest"], match["mark"] or ""

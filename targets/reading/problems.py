@@ -144,6 +144,24 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "“%(text)s” stands in one cell for several lines; it was taken for each. Compare with the paper."
             ),
         ),
+        "foot": Kind(
+            "STR-07",
+            HINT,
+            _("“%(text)s” stands at the foot of the form and is no part of the table; it was left out."),
+        ),
+        "other_field": Kind(
+            "STR-07",
+            HINT,
+            _("“%(text)s” is a field that a target table does not have; it was left out."),
+        ),
+        "several": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "%(count)s indicators stand in one cell, a line each; they were divided. Compare with the paper."
+            ),
+            fixed=True,
+        ),
         "outside": Kind(
             "STR-07",
             HINT,

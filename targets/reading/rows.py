@@ -14,13 +14,15 @@ from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place, Problem
 from targets.reading.sections import is_folio
-from targets.reading.words import NO_SYMBOL, NO_UNIT, NUMBERED, PLACEHOLDER
+from targets.reading.words import ALSO_CATEGORY, NO_SYMBOL, NO_UNIT, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
-    r"联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
+    r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
+COST_WORDS = {tight(word) for words in ALSO_CATEGORY.values() for word in words}
+ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
 MAX_VALUE = 60
 MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
@@ -150,7 +152,8 @@ class RowReader:
             if self.ended and self._front(row).category is not None:
                 self.ended = False
                 return False
-            self.draft.note("left_out", row.at(filled[0][0]), {"text": " ".join(t for _i, t in filled)})
+            told = "foot" if foot else "left_out"
+            self.draft.note(told, row.at(filled[0][0]), {"text": " ".join(t for _i, t in filled)})
             return True
         return False
 
@@ -177,6 +180,10 @@ class RowReader:
             if label is not None and label.rest:
                 front.glued = text
                 queue.insert(0, (index + 1, label.rest))
+        own = row.cells[at] if (at := front.positions.get("category", -1)) in range(len(row.cells)) else ""
+        if own and tight(own) not in COST_WORDS and len(queue) > 1 and tight(queue[0][1]) in COST_WORDS:
+            # Where cost is of the first level, its second level names the same category again.
+            queue.pop(0)
         front.contents = queue
         return front
 
@@ -225,8 +232,12 @@ class RowReader:
         first = front.contents[0][0]
         place = row.at(first, number)
         self.above = name, value
-        self.found.append(IndicatorContent(code, name, value))
-        self.places.append(place)
+        several: list[tuple[str | None, str | None]] = [*lines_of_several(name, value)]
+        if several:
+            self.draft.note("several", place, {"count": str(len(several))})
+        for one_name, one_value in several or [(name, value)]:
+            self.found.append(IndicatorContent(code, one_name, one_value))
+            self.places.append(place)
         facts = {"name": name or "", "value": value or "", "category": self._printed(code)}
         if front.glued:
             self.draft.note("glued", place, {"raw": front.glued})
@@ -349,6 +360,17 @@ def _is_measure(text: str) -> bool:
 
 def _is_value(text: str) -> bool:
     return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+
+
+def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str]]:
+    """Return the indicators of a row that holds several in one cell, line beside line; [] when it holds one."""
+    names, found = (name or "").split("\n"), (value or "").split("\n")
+    if len(names) < 2 or len(names) != len(found) or not all(map(str.strip, names + found)):
+        return []
+    numbered_names = all(ITEM.match(line) for line in names)
+    if not numbered_names and not all(_is_value(line.strip()) for line in found):
+        return []
+    return [(one.strip(), other.strip()) for one, other in zip(names, found, strict=True)]
 
 
 def joined_value(symbol: str, value: str, unit: str) -> str:

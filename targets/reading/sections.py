@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass, field
 
 from targets.reading.grid import Grid, Row
-from targets.reading.labels import Labels, tight
+from targets.reading.labels import OTHER_FIELD, Labels, tight
 
-TITLE = re.compile(r"绩效目标(?:申报|批复|审批|申报审批|审核)?表(?:\(.{0,20}\))?$")
+TITLE = re.compile(
+    r"绩效(?:目标)?(?:申报|批复|审批|申报审批|审核|自评|运行监控|执行监控|监控|情况)?表(?:\(.{0,20}\))?$"
+)
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
 MAX_TITLE = 90
@@ -88,8 +90,9 @@ def _is_running_text(row: Row, labels: Labels) -> bool:
 
 
 def header_fields(row: Row, labels: Labels) -> set[str]:
-    """Return the header fields named in this row."""
-    return {found.field for cell in row.cells[:12] if cell and (found := labels.header(cell)) is not None}
+    """Return the header fields of a target table that are named in this row."""
+    found = (labels.header(cell) for cell in row.cells[:12] if cell)
+    return {label.field for label in found if label is not None and label.field != OTHER_FIELD}
 
 
 def _is_table(section: Section, labels: Labels) -> bool:
