@@ -179,7 +179,7 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
         on_behalf_of=look.on_behalf_of,
     )
     if task is not None and task.step is not None and look.by is not None:
-        Decision(
+        decision = Decision(
             task=task,
             case=case,
             step=task.step,
@@ -193,7 +193,8 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
             sheet=details.get("sheet"),
             event_seq=event.seq,
             made_at=look.now,
-        ).save(force_insert=True)
+        )
+        sql.insert([decision])
     written = Case.objects.filter(pk=case.pk, version=was).update(
         state=case.state,
         version=case.version,
@@ -207,7 +208,7 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
         raise Stale(by="", at=look.now, changes=())
     done = {task.pk} if task else {t.pk for t in move.closed} if action == Action.SUBMIT else set()
     _close(move.closed, done=done, now=look.now)
-    Task.objects.bulk_create(move.opened)
+    sql.insert(move.opened)
     kept = [t for t in look.open_tasks if t not in move.closed]
     after = look.wanted_grants(state=case.state, tasks=[*kept, *move.opened])
     if after != before:
@@ -299,7 +300,7 @@ def _open(look: Look, task_kind: TaskKind, *, key: str, due_on: date | None) -> 
         version=case.version,
     )
     record.save_head(case)
-    Task.objects.bulk_create(tasks)
+    sql.insert(tasks)
     grants.sync(case, before=None, after=look.wanted_grants(state=case.state, tasks=tasks))
     transitioned.send(sender=Case, case=case, event=event, by=look.by, opened=tasks, closed=[], now=look.now)
     transaction.on_commit(lambda: work_waits.send(sender=Case))

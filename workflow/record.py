@@ -16,7 +16,7 @@ from django.db import transaction
 from workflow.canonical import canonical_json, sha256_hex
 from workflow.models import Case, Event, User
 from workflow.refusals import Refused, as_dict
-from workflow.sql import Happened
+from workflow.sql import Happened, insert
 
 SYSTEM_NAME = "系统"
 """What the record calls an actor that is no person; kept as it was written, so it is not translated."""
@@ -60,7 +60,7 @@ def append(
         prev=case.head,
     )
     event.hash = digest(event)
-    event.save(force_insert=True)
+    insert([event])
     case.head, case.head_seq = event.hash, event.seq
     return event
 
