@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from targets import checks, profiles
+from targets import checks, history, profiles
 from targets.content import TableContent
 from targets.models import ProjectListing, TargetTable
 from workflow.machine import Kind, State
@@ -30,8 +30,11 @@ def listing_of(case: Case) -> ProjectListing | None:
     return ProjectListing.objects.filter(case=case).select_related("round", "project").order_by("-round_id").first()
 
 
-def context_of(case: Case, table: TargetTable | None) -> checks.CheckContext:
-    """Return what the rules ask about `case` besides its content. Amount in 万元. Two queries."""
+def context_of(case: Case, table: TargetTable | None, *, audience: str = checks.ALL) -> checks.CheckContext:
+    """Return what the rules ask about `case` besides its content. Amount in 万元. Four queries at most.
+
+    For a reviewer also the unit's other tables: two queries more.
+    """
     listing = None if case.is_off_list else listing_of(case)
     amount = listing.amount / YUAN_A_WAN if listing and listing.amount is not None else None
     return checks.CheckContext(
@@ -40,6 +43,9 @@ def context_of(case: Case, table: TargetTable | None) -> checks.CheckContext:
         control_figures_final=bool(listing and listing.round.control_figures_final),
         same_project_exists=has_twin(case),
         not_applicable=table.not_applicable if table else {},
+        is_key_project=bool(listing and listing.project.is_key),
+        last_year=history.last_year_of(case, table),
+        neighbours=history.neighbours_of(case) if audience == checks.REVIEWER else None,
     )
 
 
@@ -50,13 +56,17 @@ def has_twin(case: Case) -> bool:
     ).exclude(pk=case.pk).exclude(state__in=(State.CANCELLED, State.REJECTED)).exists()
 
 
-def judge(case: Case, content: TableContent, table: TargetTable | None) -> tuple[checks.Finding, ...]:
-    """Return the findings of `content` as the document of `case`. Kept on the instance for one content."""
+def judge(case: Case, content: TableContent, table: TargetTable | None, *,
+          audience: str = checks.ALL) -> tuple[checks.Finding, ...]:
+    """Return the findings of `content` as the document of `case`. Kept on the instance for one content.
+
+    `audience` "reviewer" adds what only who reviews is to see.
+    """
     kept: dict[str, tuple[checks.Finding, ...]] = case.__dict__.setdefault("_findings", {})
-    mark = content.hash() + repr(sorted(table.not_applicable.items()) if table else "")
+    mark = audience + content.hash() + repr(sorted(table.not_applicable.items()) if table else "")
     if mark not in kept:
         kept[mark] = checks.check(content=content, profile=profiles.load(case.profile),
-                                  context=context_of(case, table))
+                                  context=context_of(case, table, audience=audience), audience=audience)
     return kept[mark]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from targets import comparing, judging, overview, profiles
-from targets.checks import Finding
+from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
 from targets.models import Comment, Indicator, TargetTable
@@ -131,7 +131,7 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     before, before_words = comparing.compared_with(case, person(request))
     changes = diff(before, content) if before is not None else ()
     decides = any(context["may"][action].may for action in (Action.APPROVE, Action.RELEASE, Action.RETURN))
-    findings = judging.judge(case, content, row)
+    findings = judging.judge(case, content, row, audience=REVIEWER if decides else ALL)
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
                   findings=findings if decides else ())
     return render(request, "targets/table_read.html", {

@@ -69,8 +69,11 @@ def test_check_targets_adds_the_findings_of_each_table():
     assert code == 0
     assert set(tables[5]) == TABLE_KEYS | {"findings"}
     short = next(f for f in tables[5]["findings"] if f["rule"] == "CST-01")
-    assert set(short) == {"rule", "severity", "place", "message", "source"}
+    assert set(short) == {"rule", "severity", "place", "message", "source", "audience", "rows", "fixes"}
     assert (short["severity"], short["place"]) == ("should_fix", "category 14")
+    bare = next(f for f in tables[5]["findings"] if f["rule"] == "CST-03")
+    assert (bare["rows"], bare["audience"]) == ([10], "all")
+    assert bare["fixes"] == [{"kind": "write", "place": "indicator 10 value", "text": "≤15万元"}]
     assert "must_fix" not in {f["severity"] for t in tables for f in t["findings"]}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
-from targets.checks import Finding, check
+from targets.checks import REVIEWER, Finding, check
 from targets.management.commands import read_targets
 from targets.management.commands.read_targets import sentence
 from targets.profiles import DEFAULT, SEVERITY_LABELS, Profile, UnknownProfile, load
@@ -33,14 +33,14 @@ class Command(read_targets.Command):
 
     def table_json(self, table: ReadTable, profile: Profile) -> dict[str, Any]:
         """Return one table as read, with its findings."""
-        found = check(content=table.content, profile=profile)
+        found = check(content=table.content, profile=profile, audience=REVIEWER)
         return {**super().table_json(table, profile), "findings": [_finding_json(finding) for finding in found]}
 
     def table_lines(self, table: ReadTable, profile: Profile) -> list[str]:
         """Return one line a finding."""
         return [
             f"{finding.rule} [{gettext(SEVERITY_LABELS[finding.severity])}] {finding.place}: {sentence(finding)}"
-            for finding in check(content=table.content, profile=profile)
+            for finding in check(content=table.content, profile=profile, audience=REVIEWER)
         ]
 
 
@@ -51,4 +51,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "place": finding.place,
         "message": sentence(finding),
         "source": finding.source,
+        "audience": finding.audience,
+        "rows": list(finding.rows),
+        "fixes": [{"kind": fix.kind, "place": fix.place, "text": fix.text} for fix in finding.fixes],
     }
