@@ -18,9 +18,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 KINDS = (
-    (b"PK\x03\x04", "Word / Excel / zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word 97 / Excel 97 / WPS"),
     (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -48,8 +45,8 @@ def decode(data: bytes) -> str | Refusal:
         return Refusal(
             "not_text",
             _(
-                "This is a file of the kind %(kind)s, which is not read here. Open it, copy the "
-                "whole table into a text file (UTF-8) and upload that."
+                "This is a file of the kind %(kind)s, which is not read here. Save the table as docx or xlsx, "
+                "or copy it whole into a text file (UTF-8), and upload that."
             ),
             {"kind": kind},
         )

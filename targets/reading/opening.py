@@ -23,7 +23,7 @@ FAMILIES = {
     "text": ("txt", "csv", "tsv", "md", "text", "tab"),
 }
 ENDINGS = {ending: family for family, endings in FAMILIES.items() for ending in endings}
-PRINTED = {"word": "Word (docx)", "excel": "Excel (xlsx, xls)", "bundle": "zip", "text": "text"}
+PRINTED = {"word": "Word (docx)", "excel": "Excel (xlsx, xls)", "bundle": "zip", "text": "TXT, CSV"}
 OFFICE = ("word", "excel", "bundle")
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini", "~$")
 
