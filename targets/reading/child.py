@@ -6,13 +6,14 @@ back is JSON with plain texts, never an object of the file's making.
 
 import json
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from targets.reading.grid import Grid, Note, Row
-from targets.reading.opening import grids_in
+from targets.reading.opening import ending_of, grids_in
 from targets.reading.refusals import CannotRead, refusal
 from targets.reading.result import TEXT, Part, Place, Refusal
 
@@ -20,21 +21,26 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_SECONDS = 20
 WALL_SECONDS = 30
+DIED_ON_THE_FILE = (-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 
 def grids_in_child(*, name: str, data: bytes, seconds: float = WALL_SECONDS) -> list[Grid] | Refusal:
     """Return the grids of a Word, Excel or zip file, opened in a process of its own, or why there are none.
 
-    `seconds` is the longest wait; the child is then killed. The child sees no environment of ours.
+    `seconds` is the longest wait; the child is then killed. The child sees no environment of ours and
+    of the name only its ending.
     """
+    ending = ending_of(name)
     try:
         done = subprocess.run(
-            [sys.executable, "-B", "-m", "targets.reading.child", name],
+            [sys.executable, "-B", "-m", "targets.reading.child", f"x.{ending}" if ending else "x"],
             input=data, capture_output=True, timeout=seconds, cwd=ROOT, env={"PYTHONUTF8": "1"}, check=False,
         )  # fmt: skip
     except (subprocess.TimeoutExpired, OSError, ValueError):
         return refusal("no_answer")
+    if done.returncode in DIED_ON_THE_FILE:
+        return refusal("damaged", what=signal.Signals(-done.returncode).name)
     if done.returncode != 0 or len(done.stdout) > MAX_ANSWER_BYTES:
         return refusal("no_answer")
     return grids_of_answer(json.loads(done.stdout))

@@ -42,15 +42,21 @@ class Head:
         else:
             slots = self._slots(row)
         width = max(len(self.row.cells), *(i + 1 for i in slots)) if slots else len(self.row.cells)
+        joined = {self.columns.get(kind) for kind in ("value", "symbol", "unit")}
         cells: list[str] = []
         origins: list[int] = []
+        beside: list[int] = []
         for slot in range(width):
             inside = slots.get(slot, [])
-            texts = [row.cells[i] for i in inside if row.cells[i]]
-            cells.append("" if slot in self.left_out else "".join(texts))
             full = [i for i in inside if row.cells[i]] or inside
+            if len(full) > 1 and slot not in joined and slot not in self.left_out:
+                # Two cells under one head: the longer is meant; a running number is not, anything else is told.
+                main = max(full, key=lambda i: len(row.cells[i]))
+                beside += [i for i in full if i != main and not row.cells[i].isdigit()]
+                full = [main]
+            cells.append("" if slot in self.left_out else "".join(row.cells[i] for i in full))
             origins.append(full[0] if full else (origins[-1] if origins else 0))
-        return row.moved(cells, origins)
+        return row.moved([*cells, *(row.cells[i] for i in beside)], [*origins, *beside])
 
     def _slots(self, row: Row) -> dict[int, list[int]]:
         """Return for each column of the head the cells that lie under it; cells beside the head come last."""

@@ -70,6 +70,26 @@ class Draft:
 
 def read_header_row(row: Row, draft: Draft) -> None:
     """Take the fields of one row into the draft; a row without labels continues the field above."""
+    lines = _labelled_lines(row, draft)
+    if lines:
+        draft.note("glued", lines[0].at(0), {"raw": "\n".join(line.cells[0] for line in lines)})
+        for line in lines:
+            _read_header_row(line, draft, told=True)
+        return
+    _read_header_row(row, draft)
+
+
+def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
+    """Return a row for each line of a cell that holds several fields below each other (年度资金总额：50 …), else []."""
+    for index, cell in row.filled():
+        lines = [line.strip() for line in cell.split("\n") if line.strip()]
+        labels = [draft.labels.header(line) for line in lines]
+        if len(lines) > 1 and all(label is not None and label.rest for label in labels):
+            return [row.moved([line], [index]) for line in lines]
+    return []
+
+
+def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
     if _is_goal_head(row, draft) or _take_goal_below(row, draft) or _is_money_head(row, draft):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
@@ -89,7 +109,7 @@ def read_header_row(row: Row, draft: Draft) -> None:
         draft.note("variant", row.at(found[0][0]), {"labels": ", ".join(variants)})
     for n, (index, label) in enumerate(found):
         end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
-        _take(row, index, end, label, draft)
+        _take(row, index, end, label, draft, told=told)
 
 
 def _annual_half(
@@ -169,10 +189,12 @@ def _take_goal_below(row: Row, draft: Draft) -> bool:
     return True
 
 
-def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft) -> None:
+def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, told: bool) -> None:
+    """Take one field; `told`: that label and text stood in one cell was noted already."""
     values = [(i, text) for i, text in row.filled(index + 1) if i < end]
     if label.rest and label.field != OTHER_FIELD:
-        draft.note("glued", row.at(index), {"raw": row.cells[index]})
+        if not told:
+            draft.note("glued", row.at(index), {"raw": row.cells[index]})
         values.insert(0, (index + 1, label.rest))
     name = label.field
     if name == MID_FUNDS_FIELD:

@@ -300,3 +300,37 @@ def test_an_unknown_layout_gives_what_was_understood_and_problems():
     assert [row[1:] for row in rows(table)] == [("某事", "≥1件"), ("另一事", "≥2件")]
     codes = {p.code for p in table.problems}
     assert {"STR-01", "STR-13", "FND-02", "STR-06"} <= codes
+
+
+def test_money_in_one_cell_line_by_line_is_read_and_told_once():
+    table = both(
+        "2025年项目支出绩效目标表",
+        made(
+            ["项目名称", "演示项目", L, L],
+            ["主管部门", "演示局", "实施单位", "演示站"],
+            ["项目资金（万元）", "年度资金总额：50\n其中：财政拨款：45.5\n其他资金：4.5", L, L],
+            ["年度总体目标", "完成。", L, L],
+            ["一级指标", "二级指标", "三级指标", "指标值"],
+            ["产出指标", "数量指标", "设备数", "3台"],
+        ),
+    )
+    funds = table.content.funds
+    assert (funds.total, funds.fiscal, funds.other) == ("50", "45.5", "4.5")
+    assert said(table)[0] == ("STR-06", "hint", "T1:R3:C2")
+    assert [p.code for p in table.problems].count("STR-06") == 1
+
+
+def test_two_cells_under_one_head_are_no_name_glued_together():
+    table = made(
+        ["项目名称", "演示项目", L, L, L],
+        ["主管部门", "演示局", L, "实施单位", "演示站"],
+        ["年度总体目标", "完成。", L, L, L],
+        ["一级指标", "二级指标", "三级指标", L, "指标值"],
+        ["产出指标", "数量指标", "1", "举办培训班", "3期"],
+        [A, A, "甲类", "举办读书会", "12场"],
+    )
+    found = both("2025年项目支出绩效目标表", table)
+    assert rows(found) == [("11", "举办培训班", "3期"), ("11", "举办读书会", "12场")]
+    assert [(str(p.place), p.facts.get("text")) for p in found.problems if p.severity == "should_fix"][
+        -1:
+    ] == [("T1:R6:C3", "甲类")]
