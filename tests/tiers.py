@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5
 """What pytest exits with when no test was chosen."""
+PASSED_ON = {"BTR_RACES", "BTR_KILLS", "BTR_SEED"}
+"""How long the fault tests go on, and which run they repeat."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The tests about the project itself (contracts, catalogues, texts) say nothing about a database: they run once.
 ONCE = ("--ignore=tests/house", "--ignore=tests/browser")
@@ -138,7 +140,7 @@ def plan(*, everything: bool) -> tuple[list[Tier], list[str]]:
 
 def _environment(tier: Tier, directory: Path, *, strict: bool) -> dict[str, str]:
     """Return what a tier's processes see: no setting of the user's, files in `directory`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BTR_") or name == "BTR_RACES"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BTR_") or name in PASSED_ON}
     own = {
         "BTR_TEST_DIR": str(directory),
         "BTR_VAR_DIR": str(directory / "var"),
