@@ -19,7 +19,7 @@ from targets.reading.opening import misnamed
 from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
 from targets.reading.rows import RowReader, numbered
-from targets.reading.sections import Section, split
+from targets.reading.sections import Section, split, strangers
 from targets.reading.words import BLANK_HEADER
 from workflow.text import _
 
@@ -118,7 +118,14 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     reader = RowReader(draft)
     read_year(section.lead, draft)
     in_rows = False
+    others = strangers(section, labels)
+    for rows in others:
+        text = " ".join(cell for cell in rows[0].cells if cell)
+        draft.note("other_table", rows[0].at(), {"text": text[:60]})
+    skipped = {row.order for rows in others for row in rows}
     for row in section.rows:
+        if row.order in skipped and others:
+            continue
         if has_cells and _stands_outside(row, labels):
             reader.note_outside(row)
             continue

@@ -30,7 +30,7 @@ LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini", "~$")
 
 def ending_of(name: str) -> str:
     """Return the ending of a file's name in lower case without its dot; "" when it has none."""
-    base = unicodedata.normalize("NFKC", name).replace("\\", "/").rpartition("/")[2]
+    base = unicodedata.normalize("NFKC", name).replace("。", ".").replace("\\", "/").rpartition("/")[2]
     stem, dot, ending = base.rpartition(".")
     return ending.strip().lower() if dot and stem and len(ending) <= 8 else ""
 
@@ -38,10 +38,12 @@ def ending_of(name: str) -> str:
 def misnamed(name: str, family: str) -> Refusal | None:
     """Return the refusal of a file whose name says another kind than `family`, or None.
 
-    A text may bear any name but that of Word, Excel or zip; those three must bear one of their own, or none.
+    A text may bear any name but that of Word, Excel or zip; those three must bear one of their own.
     """
     ending = ending_of(name)
     says = ENDINGS.get(ending)
+    if not ending and family in OFFICE:
+        return refusal("no_ending", kind=PRINTED[family])
     if not ending or says == family or (family == "text" and says not in OFFICE):
         return None
     return refusal("wrong_name", ends=f".{ending}", kind=PRINTED[family])

@@ -162,6 +162,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             fixed=True,
         ),
+        "other_table": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "Another table follows, beginning with “%(text)s”; it is no part of the form and was left out."
+            ),
+            fixed=True,
+        ),
         "outside": Kind(
             "STR-07",
             HINT,

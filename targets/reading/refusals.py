@@ -62,6 +62,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The name of the file ends with %(ends)s, but inside it is %(kind)s. Give it the right ending, or choose "
             "the right file."
         ),
+        "no_ending": _(
+            "The name of the file has no ending, but inside it is %(kind)s. Add the ending that belongs to it to the "
+            "name and upload it again."
+        ),
         "no_answer": _(
             "The file took too much time or memory and reading was stopped. Keep only the target tables, save and "
             "upload again; several files can go in one zip."

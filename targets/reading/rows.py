@@ -6,15 +6,15 @@ What stands in its own column is read silently; what is shifted, inferred, glued
 import re
 from dataclasses import dataclass, field, replace
 
-from targets import values
 from targets.content import IndicatorContent
+from targets.reading.cells import is_measure, is_value, joined_value, lines_of_several
 from targets.reading.grid import Row
 from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place, Problem
 from targets.reading.sections import is_folio
-from targets.reading.words import ALSO_CATEGORY, NO_SYMBOL, NO_UNIT, NUMBERED, PLACEHOLDER
+from targets.reading.words import ALSO_CATEGORY, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 FOOT = re.compile(
@@ -22,9 +22,6 @@ FOOT = re.compile(
     r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
 COST_WORDS = {tight(word) for words in ALSO_CATEGORY.values() for word in words}
-ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
-MAX_VALUE = 60
-MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
 
 @dataclass(slots=True)
@@ -47,6 +44,7 @@ class RowReader:
     columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
     head: Head | None = None
     head_above: bool = False
+    drawn: bool = False
     said: set[str] = field(default_factory=set)
     official: int = 0
     variants: list[Problem] = field(default_factory=list)
@@ -65,10 +63,13 @@ class RowReader:
             return
         if self._take_head(row):
             return
+        self.drawn = self.head is not None and bool(row.spans and self.head.row.spans)
         if self.head is not None:
             row = self.head.fit(row)
             if row.blank:
                 return
+        if self.gap is not None and row.part.kind == "sheet" and not self._goes_on(row):
+            self.ended = True
         if is_folio(row):
             self.gap = self.gap or row
             return
@@ -142,6 +143,12 @@ class RowReader:
             self.draft.note("page_break", self.gap.at())
         self.gap = None
 
+    def _goes_on(self, row: Row) -> bool:
+        """Whether a row behind an empty row of a sheet still belongs to the form: a label, or below a merged one."""
+        front = self._front(row)
+        below = row.merged & {self.columns["family"], self.columns["category"]}
+        return bool(front.family or front.category or below)
+
     def _is_foot(self, row: Row) -> bool:
         filled = row.filled()
         text = tight(filled[0][1])
@@ -207,7 +214,7 @@ class RowReader:
         if index > self.columns["category"]:
             return False
         if unknown_label(text) is not None and not (
-            len(queue) == 2 and _is_measure(queue[1][1]) and index == self.columns["name"]
+            len(queue) == 2 and is_measure(queue[1][1]) and index == self.columns["name"]
         ):
             return True
         in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
@@ -215,6 +222,12 @@ class RowReader:
 
     def _read_cells(self, row: Row) -> None:
         front = self._front(row)
+        labelled = front.family or front.category or front.unknown
+        if self.drawn and not labelled and len(front.contents) == 1:
+            index, text = front.contents[0]
+            if index < self.columns["name"]:
+                self.draft.note("left_out", row.at(index), {"text": text})
+                return
         code, inferred = self._place_under(row, front)
         name, value, shifted = self._name_and_value(row, front)
         self._note_labels(row, front)
@@ -308,7 +321,7 @@ class RowReader:
             return None, None, False
         if len(cells) == 1:
             index, text = cells[0]
-            is_value = index >= columns["value"] or (index != columns["name"] and _is_measure(text))
+            is_value = index >= columns["value"] or (index != columns["name"] and is_measure(text))
             shifted = index != columns["value" if is_value else "name"]
             return (None, text, shifted) if is_value else (text, None, shifted)
         if len(cells) > 2:
@@ -319,8 +332,8 @@ class RowReader:
     def _reduced(self, row: Row, cells: list[tuple[int, str]]) -> list[tuple[int, str]]:
         """More than two cells: the value is in its column, or the first that reads as one; before it, the name."""
         at = next((n for n, (i, t) in enumerate(cells) if n and i == self.columns["value"]), None)
-        if at is None or not _is_value(cells[at][1]):
-            at = next((n for n, (_i, t) in enumerate(cells) if n and _is_value(t)), at or 1)
+        if at is None or not is_value(cells[at][1]):
+            at = next((n for n, (_i, t) in enumerate(cells) if n and is_value(t)), at or 1)
         name = "".join(text for _i, text in cells[:at])
         for index, text in cells[1:at]:
             self.draft.note("joined", row.at(index, len(self.found) + 1), {"extra": text})
@@ -351,35 +364,6 @@ class RowReader:
     def _printed(self, code: str) -> str:
         category = self.draft.profile.category(code)
         return category.label if category else code
-
-
-def _is_measure(text: str) -> bool:
-    """Whether the text reads as a number, a sum, a rate, a time: what is hardly ever a name."""
-    return len(text) <= MAX_VALUE and values.parse(text).kind in MEASURES
-
-
-def _is_value(text: str) -> bool:
-    return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
-
-
-def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str]]:
-    """Return the indicators of a row that holds several in one cell, line beside line; [] when it holds one."""
-    names, found = (name or "").split("\n"), (value or "").split("\n")
-    if len(names) < 2 or len(names) != len(found) or not all(map(str.strip, names + found)):
-        return []
-    numbered_names = all(ITEM.match(line) for line in names)
-    if not numbered_names and not all(_is_value(line.strip()) for line in found):
-        return []
-    return [(one.strip(), other.strip()) for one, other in zip(names, found, strict=True)]
-
-
-def joined_value(symbol: str, value: str, unit: str) -> str:
-    """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%."""
-    if not value:
-        return ""
-    sign = "" if tight(symbol) in NO_SYMBOL or value.startswith(symbol) else symbol
-    unit = "" if tight(unit) in NO_UNIT or value.endswith(unit) else unit
-    return f"{sign}{value}{unit}"
 
 
 def numbered(places: list[Place]) -> tuple[Place, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from targets.reading.grid import Grid, Row
 from targets.reading.labels import OTHER_FIELD, Labels, tight
+from targets.reading.result import Part
 
 TITLE = re.compile(
     r"绩效(?:目标)?(?:申报|批复|审批|申报审批|审核|自评|运行监控|执行监控|监控|情况)?表(?:\(.{0,20}\))?$"
@@ -15,6 +16,7 @@ TITLE = re.compile(
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
 MAX_TITLE = 90
+NEAR = 250
 MIN_HEADER_LABELS = 3
 
 
@@ -109,3 +111,26 @@ def _is_table(section: Section, labels: Labels) -> bool:
         if any(labels.category(cell) for cell in row.cells[:4] if cell) and (head or rows):
             return True
     return bool(head and fields)
+
+
+def strangers(section: Section, labels: Labels) -> list[list[Row]]:
+    """Return the Word tables behind the head of the form that are no part of it: no label, and drawn otherwise."""
+    head = next((row for row in section.rows if labels.columns(row.cells)), None)
+    if head is None or head.part.kind != "table":
+        return []
+    parts: dict[Part, list[Row]] = {}
+    for row in section.rows:
+        if row.part.kind == "table" and row.part != head.part and row.order > head.order and not row.blank:
+            parts.setdefault(row.part, []).append(row)
+    return [rows for rows in parts.values() if not _belongs(rows, head, labels)]
+
+
+def _belongs(rows: list[Row], head: Row, labels: Labels) -> bool:
+    for row in rows:
+        found = [labels.family(cell) or labels.category(cell) for cell in row.cells[:5] if cell]
+        if labels.columns(row.cells) or any(found) or header_fields(row, labels):
+            return True
+    edges = {edge for span in head.spans for edge in span}
+    first = rows[:5]
+    alike = [row for row in first if all(any(abs(s - e) <= NEAR for e in edges) for s, _end in row.spans)]
+    return len(alike) * 2 > len(first) and max(len(row.cells) for row in first) == len(head.cells)

@@ -261,10 +261,16 @@ class _Writer:
             if i not in self.look.hidden_rows or not any(_filled(x) for x in v)
         ]
         hidden = sorted(set(range(len(self.values))) - set(kept))
+        gap = False
         for index in kept:
             row = self._row(index)
-            if not row.blank:
-                yield row
+            if row.blank:
+                gap = True
+                continue
+            if gap and index:
+                yield Row(index, (), part=self.part, order=index)
+            gap = False
+            yield row
         for index in hidden:
             text = " ".join(str(x) for x in self.values[index] if _filled(x))
             self.notes.append(

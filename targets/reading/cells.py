@@ -1,0 +1,44 @@
+"""What a single cell says: a measure, a value, several lines of one; sign, number and unit put together.
+
+Pure text functions for the rows of indicators.
+"""
+
+import re
+
+from targets import values
+from targets.reading.labels import tight
+from targets.reading.words import NO_SYMBOL, NO_UNIT
+
+ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
+MAX_VALUE = 60
+MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
+
+
+def is_measure(text: str) -> bool:
+    """Whether the text reads as a number, a sum, a rate, a time: what is hardly ever a name."""
+    return len(text) <= MAX_VALUE and values.parse(text).kind in MEASURES
+
+
+def is_value(text: str) -> bool:
+    """Whether the text reads as any kind of value, a level in words included."""
+    return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+
+
+def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str]]:
+    """Return the indicators of a row that holds several in one cell, line beside line; [] when it holds one."""
+    names, found = (name or "").split("\n"), (value or "").split("\n")
+    if len(names) < 2 or len(names) != len(found) or not all(map(str.strip, names + found)):
+        return []
+    numbered_names = all(ITEM.match(line) for line in names)
+    if not numbered_names and not all(is_value(line.strip()) for line in found):
+        return []
+    return [(one.strip(), other.strip()) for one, other in zip(names, found, strict=True)]
+
+
+def joined_value(symbol: str, value: str, unit: str) -> str:
+    """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%."""
+    if not value:
+        return ""
+    sign = "" if tight(symbol) in NO_SYMBOL or value.startswith(symbol) else symbol
+    unit = "" if tight(unit) in NO_UNIT or value.endswith(unit) else unit
+    return f"{sign}{value}{unit}"
