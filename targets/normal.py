@@ -25,7 +25,7 @@ SIGNS = (
     (re.compile(r"^[《〈](?=\d)"), "<"),
     (re.compile(r"\(%\)|百分比"), "%"),
     (re.compile("∕|／"), "/"),
-    (re.compile(r"[~—–－―]+|--+"), "-"),
+    (re.compile(r" ?[~—–－―-](?: ?[~—–－―-])*"), "-"),
 )
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 PARTING_BLANK = re.compile(r"(?<=\d) (?=\d)|(?<=[^\d\s≥≤<>=]) (?=[\d≥≤<>=])")

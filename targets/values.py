@@ -19,6 +19,7 @@ from targets.normal import is_placeholder_normal, normal
 __all__ = ["KINDS", "YUAN", "IndicatorValue", "Item", "in_yuan", "parse", "printed", "suggestions"]
 
 MAX_LENGTH = 200
+POINTS = "、,;:。 "
 QUALITATIVE = re.compile("^定性[:： ]?(?=.)")
 
 
@@ -37,7 +38,8 @@ def parse(
         return IndicatorValue("text", raw, confidence="low")
     if is_placeholder_normal(text):
         return IndicatorValue("placeholder", raw, unit=hints(name or "")[1])
-    found = _understood(QUALITATIVE.sub("", text), raw, name or "", year, code)
+    text = QUALITATIVE.sub("", text).strip(POINTS) or text
+    found = _understood(text, raw, name or "", year, code)
     if (found is None or found.confidence == "low") and RUN.search(text) and (written := arabic(text)) != text:
         again = _understood(written, raw, name or "", year, code)
         if again is not None and (again.dimension or again.items):
@@ -50,7 +52,7 @@ def _understood(text: str, raw: str | None, name: str, year: int | None, code: s
         _when(text, raw, year)
         or change(text, raw, name)
         or measure(text, raw, name, code=code)
-        or _compound(text, raw)
+        or _compound(text, raw, name)
         or _words(text, raw)
     )
 
@@ -62,14 +64,16 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 EDGES = "、，,；;。：:()和及与 "
 
 
-def _compound(text: str, raw: str | None) -> IndicatorValue | None:
+def _compound(text: str, raw: str | None, name: str) -> IndicatorValue | None:
     """Split on the borders of measures, never on 、 alone: 「县委、政府文书档案 5200 卷」 is one item."""
     items: list[Item] = []
     end = 0
     for match in ITEM.finditer(text):
+        if text[end : match.start()].strip(EDGES):
+            return None
         noun = match["noun"].strip(EDGES) or None
-        value = measure(match["measure"], match["measure"], noun or "")
-        if value is None:
+        value = measure(match["measure"], match["measure"], noun or name)
+        if value is None or (noun or "").startswith("每"):
             return None
         items.append((noun, value))
         end = match.end()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from targets.checks import sources
-from targets.checks.lexicon import WORDS, alike, pairs, shared
+from targets.checks.lexicon import WORDS, alike, pairs, shared, units_of
 from targets.checks.registry import (
     REVIEWER,
     Answer,
@@ -220,7 +220,8 @@ def unit_costs_are_shown(table: Subject) -> Answer:
         if yuan is None or near is None or alike(near.key, line.key) < SAME_THING:
             continue
         count = near.value.number
-        if near.value.kind == "number" and near.value.unit and count:
+        fits = near.value.unit in (units_of(near.key) or {near.value.unit})
+        if near.value.kind == "number" and near.value.unit and fits and count:
             found.append((line, f"{_price(yuan / count)}/{near.value.unit}（{cut(near.name)}）"))
     if not found:
         return Verdict.NOT_APPLICABLE

@@ -133,7 +133,7 @@ def no_basic_expenditure(table: Subject) -> Iterator[Hit]:
     severity=HINT,
     audience=REVIEWER,
     source=sources.CEILINGS,
-    message=_("“%(words)s” falls under a ceiling (lines: %(lines)s). Compare with the unit's ceiling."),
+    message=_("“%(words)s” falls under a ceiling. Compare with the unit's ceiling."),
 )
 def ceilings_are_looked_at(table: Subject) -> list[Hit]:
     """Meetings, training and reception are compared with their ceiling; one line a table."""
@@ -144,7 +144,7 @@ def ceilings_are_looked_at(table: Subject) -> list[Hit]:
         return []
     rows = tuple(line.number for line in lines)
     place = "project_name" if found else f"indicator {rows[0]} name"
-    facts = {"words": "、".join(sorted(words)), "lines": ", ".join(map(str, rows)) or "—"}
+    facts = {"words": "、".join(sorted(words))}
     return [Hit(place, facts, None if found else rows[0], rows=rows)]
 
 

@@ -32,7 +32,7 @@ def _together(found: list[tuple[str, int | None, str]], **facts: str) -> list[Hi
     if not found:
         return []
     rows = tuple(sorted({row for _place, row, _text in found if row}))
-    facts = {"text": cut(found[0][2]), "lines": ", ".join(map(str, rows)) or "—", **facts}
+    facts = {"text": cut(found[0][2]), **facts}
     return [Hit(found[0][0], facts, found[0][1], rows=rows)]
 
 
@@ -86,9 +86,7 @@ def document_numbers_are_bracketed(table: Subject) -> Iterator[Hit]:
     "TXT-04",
     severity=HINT,
     source=sources.PRACTICE,
-    message=_(
-        "Half-width and full-width signs are mixed (“%(text)s”, lines: %(lines)s). Nothing to do if it reads well."
-    ),
+    message=_("Half-width and full-width signs are mixed (“%(text)s”). Nothing to do if it reads well."),
 )
 def signs_are_of_one_width(table: Subject) -> list[Hit]:
     """Signs are of one width, the dash behind the attribute's code is a short one; one line a table."""
@@ -130,7 +128,7 @@ def secrecy_is_reviewed_before_publication(table: Subject) -> Iterator[Hit]:
     severity=MUST_FIX,
     source=sources.SECRECY,
     message=_(
-        "“%(words)s” may be a state or work secret (lines: %(lines)s). This system is not for secrets. "
+        "“%(words)s” (“%(text)s”) may be a state or work secret. This system is not for secrets. "
         "Take it out and hand the project in on paper, or have the secrecy review confirm that it is none."
     ),
 )

@@ -6,7 +6,7 @@ The direction may stand in the name (「离婚率较上年减少」 with the val
 import re
 from decimal import Decimal
 
-from targets.grammar.measures import CMP, NUMBER, PREFIX, SIGN_OF_PREFIX, UNIT, UNITS, strip_suffix
+from targets.grammar.measures import CMP, MULTIPLIER, NUMBER, PREFIX, SIGN_OF_PREFIX, UNIT, UNITS, strip_suffix
 from targets.grammar.record import IndicatorValue
 from targets.normal import tight
 
@@ -18,7 +18,7 @@ OF_YEAR = r"(?:较|比|与)(?P<{0}>(?:19|20)\d{{2}}年)(?:相比|同期)?"
 PAIRS = "|".join(sorted(SIGN_OF_PREFIX, key=len, reverse=True))
 CHANGE = re.compile(
     rf"^(?:(?P<base>{PREVIOUS})|{OF_YEAR.format('year')})?(?P<verb>{UP}|{DOWN})(?:了|率|幅度|比例)?"
-    rf"(?P<sign>{CMP}|{PAIRS})?(?P<num>{NUMBER})(?P<unit>{UNIT})?(?P<base2>\(?(?:{PREVIOUS})\)?)?$"
+    rf"(?P<sign>{CMP}|{PAIRS})?(?P<num>{NUMBER})(?:(?P<mult>[万亿])(?!元|亩))?(?P<unit>{UNIT})?(?P<base2>\(?(?:{PREVIOUS})\)?)?$"
 )
 NAMED = re.compile(
     rf"(?:(?P<base>{PREVIOUS})|{OF_YEAR.format('year')}).{{0,6}}?(?P<verb>{UP}|{DOWN})(?:率|比例|幅度)?(?:\(|$)"
@@ -69,7 +69,8 @@ def _named(text: str, raw: str | None, name: str) -> IndicatorValue | None:
 
 def _value(match: re.Match[str], raw: str | None, behind: str | None, named: re.Match[str] | None) -> IndicatorValue:
     down = match["verb"] in DOWN_WORDS
-    number = -Decimal(match["num"]) if down else Decimal(match["num"])
+    size = Decimal(match["num"]) * MULTIPLIER.get(match["mult"] or "", Decimal(1))
+    number = -size if down else size
     sign = SIGN_OF_PREFIX.get(match["sign"] or "", match["sign"]) or behind
     least = sign in ("≥", ">")
     most = sign in ("≤", "<")

@@ -39,13 +39,15 @@ MEASURE = re.compile(
     rf"(?P<left>左右|余|多)?{DONE}$"
 )
 SPREAD = re.compile(rf"^±(?P<num>{NUMBER})(?P<unit>{UNIT})$")
-PER = r"[^\d/≥≤<>=]{1,8}(?:[/*·][^\d/]{1,8})*"
-PRICE = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<unit>{UNIT})?(?:/|每)(?P<per>{PER})$")
-EACH = re.compile(rf"^每(?P<per>[^\d≥≤<>=每]{{1,4}}?)(?P<rest>(?:不少于|不低于|至少|不超过|不高于)?{CMP}?{NUMBER}.+)$")
+PER = r"[\u4e00-\u9fffA-Za-z]{1,8}(?:[/*·][\u4e00-\u9fffA-Za-z]{1,8})*"
+PRICE = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?:(?P<unit>{UNIT})(?:/|每)|/)(?P<per>{PER})$")
+EACH = re.compile(
+    rf"^每(?P<per>[\u4e00-\u9fff]{{1,4}}?)(?P<rest>(?:不少于|不低于|至少|不超过|不高于)?{CMP}?{NUMBER}.+)$"
+)
 FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>\d+)(?P<sign>[/:])(?P<whole>\d+)$")
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
-    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>[^\d\s≥≤<>=%,，、;；。()\-/:±~]{{1,4}})$"
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿])[\u4e00-\u9fffA-Za-z]{{1,4}})$"
 )
 MULTIPLIER = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
 LOWER_BETTER = re.compile(
@@ -120,7 +122,9 @@ def _each(text: str, raw: str | None, name: str, code: str | None) -> IndicatorV
     """「每月不少于4次」 is ≥4次/月."""
     match = EACH.match(text)
     value = measure(match["rest"], raw, name, code=code) if match else None
-    if match is None or value is None or value.unit is None or "/" in value.unit or value.comparator == "range":
+    if match is None or value is None or value.dimension is None or value.comparator == "range":
+        return None
+    if value.unit is None or "/" in value.unit:
         return None
     kind = "unit-price" if value.kind == "money" else "number"
     return replace(value, kind=kind, unit=f"{value.unit}/{match['per']}")

@@ -39,7 +39,7 @@ def _measure(value: IndicatorValue) -> str:
     unit, about = value.unit or "", ABOUT if value.qualifier == ABOUT else ""
     if value.comparator == "range":
         low, high = _plain(value.low), _plain(value.high)
-        text = f"±{high}{unit}" if value.low is not None and value.low < 0 else f"{about}{low}-{high}{unit}"
+        text = f"±{high}{unit}" if value.high and value.low == -value.high else f"{about}{low}-{high}{unit}"
     else:
         text = f"{about}{value.comparator or ''}{_plain(value.number)}{unit}"
     if value.items:

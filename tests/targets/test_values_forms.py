@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import targets
@@ -390,6 +390,7 @@ GENERATED = st.one_of(
 )
 
 
+@settings(derandomize=True, max_examples=400)
 @given(GENERATED, NAMES)
 def test_whatever_was_typed_its_print_means_the_same(raw, name):
     comes_back(raw, name)
