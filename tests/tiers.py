@@ -7,8 +7,8 @@ line; with BTR_TIERS=all a missing tier, and a test skipped inside a tier, is an
 
 import contextlib
 import os
-import re
 import pwd
+import re
 import secrets
 import shutil
 import socket
