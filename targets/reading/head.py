@@ -3,8 +3,9 @@
 Cells are laid by the share of a column that they cover, so that rows drawn by hand still fall under their heads.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from targets.reading.cells import is_measure
 from targets.reading.grid import Row
 from targets.reading.labels import MAX_HEAD, REMARK, Labels, tight
 from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
@@ -21,13 +22,15 @@ NAMED = ("family", "category", "name", "value")
 class Head:
     """The head of a table. `columns`: index of each kind of column; `left_out`: index → its head as printed.
 
-    `mid` says that a mid-term half stands beside the annual one, `unknown` which heads nobody knows.
+    `unknown`: heads that nobody knows; `values`: index → head of each of several columns of values (one a township);
+    `mid` says that a mid-term half stands beside the annual one.
     """
 
     row: Row
     columns: dict[str, int]
     left_out: dict[int, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    values: dict[int, str] = field(default_factory=dict)
     mid: bool = False
 
     def fit(self, row: Row) -> Row:
@@ -58,6 +61,13 @@ class Head:
             origins.append(full[0] if full else (origins[-1] if origins else 0))
         return row.moved([*cells, *(row.cells[i] for i in beside)], [*origins, *beside])
 
+    def joins_value(self, row: Row) -> bool:
+        """Whether several filled cells of this row lie under the one head of the value."""
+        inside = (
+            self._slots(row).get(self.columns.get("value", -1), []) if row.spans and self.row.spans else []
+        )
+        return sum(bool(row.cells[i]) for i in inside) > 1
+
     def _slots(self, row: Row) -> dict[int, list[int]]:
         """Return for each column of the head the cells that lie under it; cells beside the head come last."""
         slots: dict[int, list[int]] = {}
@@ -87,8 +97,10 @@ def find_head(row: Row, labels: Labels) -> Head | None:
 def refined(head: Head, row: Row, labels: Labels) -> Head | None:
     """Return the head with a second row of heads below it (值 | 单位), or None when this row is none."""
     texts = [tight(text) for _i, text in row.filled()]
-    if not texts or len(texts) > 8 or not all(text in BELOW or labels.column(text) for text in texts):
+    if not texts or len(texts) > 40:
         return None
+    if not all(text in BELOW or labels.column(text) for text in texts):
+        return _several_values(head, row, labels)
     if not any(text in BELOW for text in texts):
         return None
     cells, below = [], {}
@@ -110,6 +122,29 @@ def refined(head: Head, row: Row, labels: Labels) -> Head | None:
     return _head(whole, labels, below)
 
 
+def _several_values(head: Head, row: Row, labels: Labels) -> Head | None:
+    """Return the head whose value column is divided, one column for each township or unit."""
+    at = head.columns.get("value")
+    if at is None or not row.spans or not head.row.spans:
+        return None
+    under = [i for i, _text in row.filled() if head._slot(*row.spans[i]) == at]
+    named = any(labels.category(text) or labels.family(text) for _i, text in row.filled())
+    if (
+        len(under) < 2
+        or len(under) != len(row.filled())
+        or named
+        or any(is_measure(row.cells[i]) for i in under)
+    ):
+        return None
+    above = [head._slot(*span) for span in row.spans]
+    cells = [
+        text or (head.row.cells[a] if a is not None else "") for text, a in zip(row.cells, above, strict=True)
+    ]
+    whole = Row(row.line, tuple(cells), True, (), row.part, row.order, row.spans, row.numbers)
+    found = _head(whole, labels, {under[0]: "value", **dict.fromkeys(under[1:], GROUP)})
+    return replace(found, values={i: row.cells[i] for i in under})
+
+
 def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
     kinds = {i: kind for i, text in row.filled() if (kind := below.get(i) or _kind(text, labels))}
     columns: dict[str, int] = {}
@@ -128,7 +163,7 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
             if min(twice) <= i < min(i for i in columns.values() if i > min(twice))
         ]
         left_out |= {i: row.cells[i] for i in {*twice, *half} if i not in columns.values()}
-    return Head(row, columns, left_out | unknown, tuple(unknown.values()), bool(twice))
+    return Head(row, columns, left_out | unknown, tuple(unknown.values()), mid=bool(twice))
 
 
 def _kind(text: str, labels: Labels) -> str | None:

@@ -20,11 +20,14 @@ from targets.reading.words import (
     MONEY_COLUMNS,
     PRINTED_UNIT,
     REACHED_GOAL,
+    YEAR_FIELDS,
 )
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
+YEAR_OF_BUDGET = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*度")
+DAY_LINE = re.compile(r"日期|时间|\d月\d{1,2}日")
 MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
 IN_WAN = {
     "万元": Decimal(1),
@@ -201,6 +204,9 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         return
     if name == OTHER_FIELD:
         draft.last_field = None
+        if tight(row.cells[index]).partition(":")[0] in YEAR_FIELDS:
+            _take_year(" ".join([label.rest, *(text for _i, text in values)]), draft)
+            return
         if values or label.rest:
             text = " ".join([row.cells[index], *(text for _i, text in values)])
             draft.note("other_field", row.at(index), {"text": text})
@@ -266,16 +272,21 @@ def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
     return taken
 
 
+def _take_year(text: str, draft: Draft) -> None:
+    match = re.search(r"(?<!\d)((?:19|20)\d{2})(?!\d)", tight(text))
+    if match and draft.fiscal_year is None:
+        draft.fiscal_year = int(match[1])
+
+
 def read_year(lead: list[Row], draft: Draft) -> None:
     """Take the fiscal year, and the unit of money, from the lines above the table: the line nearest to it wins."""
     for row in lead:
         unit = PRINTED_UNIT.search(tight(" ".join(row.cells)))
         draft.funds_unit = unit[1] if unit else draft.funds_unit
-    for row in reversed(lead):
-        match = YEAR.search(tight(" ".join(row.cells)))
-        if match:
-            draft.fiscal_year = int(match[1])
-            return
+    texts = [tight(" ".join(row.cells)) for row in reversed(lead)]
+    found = [YEAR_OF_BUDGET.search(text) for text in texts]
+    found += [YEAR.search(text) for text in texts if not DAY_LINE.search(text)]
+    draft.fiscal_year = next((int(match[1]) for match in found if match), None)
 
 
 def finish_header(draft: Draft, first: Row) -> TableContent:

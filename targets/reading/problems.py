@@ -132,6 +132,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             HINT,
             _("Sign, number and unit of the values stand in columns of their own; they were put together."),
         ),
+        "value_joined": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "The value of this line stands in several cells; they were put together. Compare with the paper."
+            ),
+            fixed=True,
+        ),
         "numbered": Kind(
             "STR-07",
             HINT,

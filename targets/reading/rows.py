@@ -65,6 +65,8 @@ class RowReader:
             return
         self.drawn = self.head is not None and bool(row.spans and self.head.row.spans)
         if self.head is not None:
+            if self.head.joins_value(row):
+                self.draft.note("value_joined", row.at(), {})
             row = self.head.fit(row)
             if row.blank:
                 return
@@ -126,6 +128,8 @@ class RowReader:
         """Return the row with its value in one cell where the form prints sign, number and unit in three."""
         columns = {} if self.head is None else self.head.columns
         at = columns.get("value")
+        if self.head is not None and self.head.values:
+            return self._one_of_several(row, self.head.values)
         parts = {kind: columns[kind] for kind in ("symbol", "unit") if kind in columns}
         if at is None or not parts or at >= len(row.cells):
             return row
@@ -136,6 +140,17 @@ class RowReader:
         ]
         if any(texts.values()):
             self._say_once("three_columns", row.at())
+        return row.moved(cells, range(len(cells)))
+
+    def _one_of_several(self, row: Row, heads: dict[int, str]) -> Row:
+        """Return the row with the values of all townships in one cell, each behind its head."""
+        texts = [f"{head}{row.cells[i]}" for i, head in heads.items() if i < len(row.cells) and row.cells[i]]
+        first = min(heads)
+        cells = [
+            "；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)
+        ]
+        if len(texts) > 1:
+            self.draft.note("value_joined", row.at(first), {})
         return row.moved(cells, range(len(cells)))
 
     def _note_gap(self) -> None:

@@ -384,3 +384,52 @@ def test_a_remark_below_the_indicators_is_no_indicator():
     found = both("部门项目支出预算绩效目标表", table)
     assert found.content.indicators == SMALL.indicators
     assert [p.facts["text"] for p in found.problems if "text" in p.facts] == ["以上内容已经单位负责人审定"]
+
+
+def test_a_value_column_for_each_township_is_one_value_and_told():
+    table = both(
+        "2025年项目支出绩效目标表",
+        made(
+            ["项目名称", "演示修路项目", L, L, L, L],
+            ["主管部门", "演示局", L, "实施单位", "演示站", L],
+            ["年度总体目标", "完成。", L, L, L, L],
+            ["一级指标", "二级指标", "三级指标", "指标值", L, L],
+            [A, A, A, "甲镇", "乙镇", "丙镇"],
+            ["产出指标", "数量指标", "修路里程", "3公里", "4公里", "5公里"],
+            [A, "质量指标", "合格率", "100%", "", ""],
+        ),
+    )
+    assert rows(table) == [
+        ("11", "修路里程", "甲镇3公里；乙镇4公里；丙镇5公里"),
+        ("12", "合格率", "甲镇100%"),
+    ]
+    assert [str(p.place) for p in table.problems if p.severity == "should_fix" and p.code == "STR-06"] == [
+        "T1:R6:C4"
+    ]
+
+
+def test_a_value_in_two_cells_under_one_head_is_joined_and_told():
+    table = both(
+        "2025年项目支出绩效目标表",
+        made(
+            ["项目名称", "演示修路项目", L, L, L],
+            ["主管部门", "演示局", "实施单位", "演示站", L],
+            ["年度总体目标", "完成。", L, L, L],
+            ["一级指标", "二级指标", "三级指标", "指标值", L],
+            ["产出指标", "数量指标", "修路里程", "≥3", "公里"],
+        ),
+    )
+    assert rows(table) == [("11", "修路里程", "≥3公里")]
+    assert ("STR-06", "should_fix", "T1:R5") in said(table)
+
+
+def test_the_year_is_that_of_the_budget_not_of_the_day_of_filling_in():
+    lead = (
+        paragraph("项目支出绩效目标申报表") + paragraph("（2026年度）") + paragraph("填报日期：2025年9月5日")
+    )
+    (table,) = read_here("a.docx", docx(body=lead + word_table(paper_table(SMALL)))).tables
+    assert table.content.fiscal_year == 2026
+    own = paper_table(SMALL)
+    own.rows.insert(1, ["预算年度", "2027", L, L, L])
+    (table,) = read_here("a.docx", docx(body=paragraph("绩效目标表") + word_table(own))).tables
+    assert table.content == small_content(fiscal_year=2027)
