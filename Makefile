@@ -2,6 +2,7 @@
 #   make run             build .venv, prepare the database and the demo, start everything; Ctrl-C stops it
 #   make run DETACH=1    the same in the background: returns when the site is ready; `make stop` ends it
 #   make test            run the tests on every database found here; BTR_TIERS=all makes a missing one an error
+#   make walk            walk one table through the running demo over HTTP, from upload to an accepted report
 #   make faults          the fault laboratory in its long form: KILLS=300 processes killed a database, SEED= repeats a run
 # Further: venv, stop, lint, lock, messages.   Variables: PYTHON=, PORT=, REDIS=auto|path|wheel|none, DEMO=0 (an empty
 #   database stays empty), ARGS= (further arguments of pytest or of the lock)
@@ -10,7 +11,7 @@ PY := .venv/bin/python
 LOCK_INPUTS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 export PYTHON
 
-.PHONY: run stop venv venv-test test faults lint lock messages
+.PHONY: run stop venv venv-test test walk faults lint lock messages
 .DEFAULT_GOAL := run
 
 venv: .venv/.runs
@@ -35,6 +36,9 @@ stop: venv
 
 test: venv-test
 	@$(PY) -m tests.tiers $(ARGS)
+
+walk: venv-test
+	@$(PY) -m tests.journeys.walk
 
 faults: venv-test
 	@BTR_RACES=$(or $(RACES),200) BTR_KILLS=$(or $(KILLS),300) BTR_SEED=$(or $(SEED),0) \

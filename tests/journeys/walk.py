@@ -1,8 +1,7 @@
 """One table from an uploaded file to an accepted monitoring report, by five people, over HTTP.
 
-    python -m tests.journeys.walk http://127.0.0.1:8000
-
-walks through a running demo (`make run DETACH=1`); tests/journeys/test_walk.py does the same in the test suite.
+`make walk` goes through the demo that `make run DETACH=1` started; tests/journeys/test_walk.py does the same in the
+test suite.
 """
 
 import json
@@ -194,5 +193,13 @@ def main(base: str) -> None:
         print(*walk.notes, sep="\n")
 
 
+def running() -> str:
+    """Return the address of the demo that this checkout's supervisor runs."""
+    place = Path("var") / "run" / "supervisor.json"
+    if not place.exists():
+        raise SystemExit("No demo is running here: start it with `make run DETACH=1`.")
+    return str(json.loads(place.read_text())["address"])
+
+
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    main(sys.argv[1] if len(sys.argv) > 1 else running())
