@@ -13,6 +13,7 @@ from celery import Celery
 from django.conf import settings
 from kombu import Queue
 
+from deploy import watching  # noqa: F401
 from workflow.signals import work_waits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")

@@ -1,9 +1,11 @@
 """One message a person and day about everything that is due: when it may go, and what it says."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext, override
 
 from notifications import expand
@@ -12,6 +14,8 @@ from notifications.wording import Words
 from workflow import calendar, deadlines
 from workflow.machine import TaskStatus
 from workflow.models import Task
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=10)
 """How long a message waits for the others of its day: one task that cannot be swept must not stop all mail."""
@@ -24,8 +28,21 @@ def all_known(*, now: datetime) -> bool:
 
 
 def of_today(recipient: int, channel: Channel, *, now: datetime) -> Digest:
-    """Return the one digest row of the person's day (`recipient`: their id); `sent_at` set: the message has gone."""
-    return Digest.objects.get_or_create(recipient_id=recipient, channel=channel, day=deadlines.day_of(now))[0]
+    """Return the one digest row of the person's day (`recipient`: their id); `sent_at` set: the message has gone.
+
+    A row that was never marked as sent moves on to today and keeps its number: if the mail server did take it before
+    a crash, what is sent now carries the same Message-ID.
+    """
+    today = deadlines.day_of(now)
+    rows = Digest.objects.filter(recipient_id=recipient, channel=channel)
+    unsent = rows.filter(sent_at__isnull=True, day__lt=today)
+    if not rows.filter(day=today).exists() and (left := unsent.order_by("-day").first()) is not None:
+        try:
+            with transaction.atomic():
+                unsent.filter(pk=left.pk).update(day=today)
+        except IntegrityError:
+            logger.info("Another sender has begun the day of person %s", recipient)
+    return Digest.objects.get_or_create(recipient_id=recipient, channel=channel, day=today)[0]
 
 
 def next_time(*, now: datetime) -> datetime:

@@ -32,13 +32,18 @@ def beat(*, now: datetime) -> datetime | None:
 
     Writes at most once a minute. Called at the edge before each sweep, not for a made-up time.
     """
-    row, is_new = Heartbeat.objects.get_or_create(name="sweep", defaults={"beat_at": now})
+    return note_beat(name="sweep", now=now).up_since
+
+
+def note_beat(*, name: str, now: datetime) -> Heartbeat:
+    """Note that `name` (20 signs at most) lives at `now`, at most once a minute; return the row."""
+    row, is_new = Heartbeat.objects.get_or_create(name=name, defaults={"beat_at": now})
     if not is_new and now - row.beat_at >= BEAT_EVERY:
         if now - row.beat_at > OUTAGE_AFTER:
             row.up_since = now
         row.beat_at = now
         row.save(update_fields=["beat_at", "up_since"])
-    return row.up_since
+    return row
 
 
 def grace_end(up_since: datetime) -> datetime:

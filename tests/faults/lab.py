@@ -34,6 +34,7 @@ from workflow.machine import Kind
 from workflow.models import Case
 
 ROOT = Path(__file__).resolve().parents[2]
+DOMAIN = "example.org"
 SPEED = 200.0
 """Laboratory seconds a second, so that a lease of five minutes ends after 1.5 seconds."""
 
@@ -211,7 +212,8 @@ class Lab:
             self.start(role)
         for n in range(kills):
             role = self.rng.choice(ROLES)
-            self.kill(role, inside=n % 2 == 0)
+            inside = sum(count for name, count in self.kills.items() if not name.endswith("anywhere"))
+            self.kill(role, inside=2 * inside <= n)
             self.start(role)
             if n % 6 == 5:
                 self.next_morning()
@@ -239,7 +241,7 @@ def laboratory(own: Path, *, seed: int, cases: list[int], start_at: datetime) ->
     """Start kennel and mail sink, yield the laboratory, and leave no process behind."""
     with Sink() as sink:
         environment = child_environment(
-            own, BTR_EMAIL_HOST="127.0.0.1", BTR_EMAIL_PORT=str(sink.port), BTR_EMAIL_FROM="sender@example.org"
+            own, BTR_EMAIL_HOST="127.0.0.1", BTR_EMAIL_PORT=str(sink.port), BTR_EMAIL_FROM=f"sender@{DOMAIN}"
         )
         (own / "clock").write_text(f"{start_at.timestamp()} {time.time()} {SPEED}")
         log = (own / "kennel.log").open("wb")

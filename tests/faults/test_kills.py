@@ -64,4 +64,4 @@ def test_whatever_is_killed_nothing_is_lost_early_or_doubled(world: SimpleNamesp
     assert verdict.rungs > KILLS
     assert verdict.operations > KILLS // 4
     assert verdict.mails > 0
-    assert verdict.repeated <= in_gap, f"seed {SEED}"
+    assert verdict.repeated + verdict.unmarked <= in_gap, f"seed {SEED}"

@@ -1,0 +1,190 @@
+"""A real Redis, worker and beat: Redis killed, paused and emptied; a poison task; a worker that hears nothing.
+
+BTR_KILLS sets how many faults (a fifth of it); `make faults` makes it sixty.
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import redis
+
+from deploy.celery_app import app
+from deploy.embedded_redis import EmbeddedRedis, RedisBinary
+from notifications.models import Notice
+from tests.faults.lab import ROOT, child_environment
+from tests.faults.test_kills import open_case, world  # noqa: F401
+from tests.world import seen
+from workflow import engine
+from workflow.deadlines import database_now
+from workflow.models import Case, Event, Heartbeat, User
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.redis_server]
+FAULTS = max(3, int(os.environ.get("BTR_KILLS", "15")) // 5)
+SEED = int(os.environ.get("BTR_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
+
+
+@dataclass
+class Stack:
+    """Redis, and what is started beside it on the brisk timetable."""
+
+    own: Path
+    server: EmbeddedRedis
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    redis: "subprocess.Popen[bytes] | None" = None
+
+    def start_redis(self) -> None:
+        self.redis = self.server.start(os.environ)
+        client = redis.Redis.from_url(self.server.url)
+        await_that(lambda: _answers(client), seconds=10)
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        with (self.own / f"{arguments[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "--app=tests.faults.brisk", *arguments],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=child_environment(self.own, BTR_REDIS_URL=self.server.url, **environment),
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def worker(self, **environment: str) -> "subprocess.Popen[bytes]":
+        options = ("--concurrency=1", "--without-gossip", "--without-mingle", "--without-heartbeat")
+        return self.start("worker", *options, **environment)
+
+    def beat(self) -> "subprocess.Popen[bytes]":
+        name = self.own / f"schedule-{len(self.processes)}"
+        return self.start("beat", "--pidfile=", f"--schedule={name}")
+
+    def stop(self) -> None:
+        for process in [*self.processes, *([self.redis] if self.redis else [])]:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _answers(client: "redis.Redis[bytes]") -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def await_that(holds: Callable[[], bool], *, seconds: float) -> float:
+    """Wait until `holds`; return how long it took, or fail."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < seconds, f"not within {seconds:.0f} s; seed {SEED}"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def stack(tmp_path: Path, settings) -> Iterator[Stack]:
+    binary = shutil.which("redis-server")
+    assert binary is not None
+    server = EmbeddedRedis.new(RedisBinary(Path(binary), "PATH"), directory=tmp_path / "redis", log=tmp_path / "log")
+    stack = Stack(tmp_path, server)
+    settings.REDIS_URL = server.url
+    stack.start_redis()
+    yield stack
+    stack.stop()
+
+
+def all_told() -> bool:
+    return not Notice.objects.filter(expanded_at__isnull=True).exists()
+
+
+def pass_on(case: Case, n: int) -> float:
+    """Submit or return the case as a page would; return the seconds the request took."""
+    action, by = ("submit", "editor") if case.state == "draft" else ("return", "reviewer")
+    began = time.monotonic()
+    engine.perform(
+        case.pk, action, by=User.objects.get(username=by), seen=seen(case), key=f"op-{n}", now=database_now(),
+        reason="演示",
+    )  # fmt: skip
+    return time.monotonic() - began
+
+
+def test_redis_killed_paused_and_emptied_loses_nothing_and_no_request_fails(world: SimpleNamespace, stack: Stack):  # noqa: F811
+    case_id = open_case(world, 1, due_on=date(2099, 12, 1), now=database_now())
+    rng = random.Random(SEED)
+    stack.worker()
+    stack.beat()
+    pass_on(Case.objects.get(pk=case_id), -1)
+    await_that(all_told, seconds=60)
+    requests, back = [], []
+    for n in range(FAULTS):
+        fault = ("kill", "pause", "empty")[n % 3]
+        assert stack.redis is not None
+        time.sleep(rng.uniform(0, 0.3))
+        if fault == "empty":
+            redis.Redis.from_url(stack.server.url).flushall()
+        else:
+            os.kill(stack.redis.pid, signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
+        requests.append(pass_on(Case.objects.get(pk=case_id), n))
+        time.sleep(rng.uniform(0.1, 0.8))
+        if fault == "kill":
+            stack.redis.wait()
+            stack.start_redis()
+        elif fault == "pause":
+            os.kill(stack.redis.pid, signal.SIGCONT)
+        back.append(await_that(all_told, seconds=60))
+    print(f"\nseed {SEED}: {FAULTS} faults of Redis; request at most {max(requests):.2f} s;", end=" ")
+    print(f"first effect back after {statistics.median(back):.1f} s (median), {max(back):.1f} s (most)")
+    assert Event.objects.filter(key__startswith="op-", refused="").count() == FAULTS + 1
+    assert Notice.objects.filter(kind="returned").count() == Event.objects.filter(action="return").count()
+    assert max(requests) < 5
+
+
+def test_three_beats_and_two_workers_fire_everything_once(world: SimpleNamespace, stack: Stack):  # noqa: F811
+    from workflow import deadlines
+    from workflow.models import RungFired, Task
+
+    for n in range(12):
+        open_case(world, n, due_on=deadlines.day_of(database_now()))
+    for _ in range(3):
+        stack.beat()
+    stack.worker()
+    stack.worker()
+    await_that(lambda: RungFired.objects.exists(), seconds=60)
+    await_that(lambda: not Task.objects.filter(status="open", next_rung_at__lte=database_now()).exists(), seconds=60)
+    await_that(all_told, seconds=60)
+    fired = list(RungFired.objects.values_list("task", "term", "code"))
+    assert len(fired) == len(set(fired)) > 0
+    assert Notice.objects.filter(rung_fired__isnull=False).count() == RungFired.objects.filter(is_silent=False).count()
+    await_that(lambda: Heartbeat.objects.filter(name="beat").exists(), seconds=20)
+    assert Heartbeat.objects.filter(name__startswith="worker-").count() == 1
+
+
+def test_a_poison_task_is_tried_four_times_at_most_and_holds_up_nobody(world: SimpleNamespace, stack: Stack):  # noqa: F811
+    case_id = open_case(world, 1, due_on=date(2099, 12, 1), now=database_now())
+    stack.worker()
+    stack.beat()
+    with app.connection_for_write(url=stack.server.url) as connection:
+        app.send_task("faults.poison", queue="notices", connection=connection)
+    runs = stack.own / "poison"
+    await_that(runs.exists, seconds=60)
+    pass_on(Case.objects.get(pk=case_id), 1)
+    await_that(all_told, seconds=30)
+    time.sleep(3)
+    assert 1 <= len(runs.read_text()) <= 4
+
+
+def test_a_worker_that_hears_nothing_ends_itself(world: SimpleNamespace, stack: Stack):  # noqa: F811
+    worker = stack.worker(BRISK_SILENT_AFTER="2")
+    await_that(lambda: worker.poll() is not None, seconds=60)
+    assert "to be started again" in (stack.own / "worker.log").read_text()
+    assert Heartbeat.objects.filter(name__startswith="worker-").exists()
