@@ -5,7 +5,7 @@ Pure; the times part of the value grammar, called by targets.values with normali
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 
@@ -57,7 +57,7 @@ POINTS = tuple(
         rf"(?:{Y}年)?{M}月份?(?P<third>[上中下]旬)",
         rf"{Y}年{M}",
         rf"{Y}年?(?P<ye>年?底|年?末|年年底|年年末)",
-        rf"{Y}年度?",
+        rf"{Y}年(?:度|全年|度内)?",
         rf"{M}月{D}日?",
         rf"{M}月份?(?P<end>底|末)?",
         rf"{M}",
@@ -68,7 +68,7 @@ BEFORE = re.compile(
     r"^(?P<pre>持续至|持续到|截至|截止到?|于|在|至|到)?(?P<core>.+?)(?P<post>之前|以前|前|止|内|期间)?"
     r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$"
 )
-WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|[一1]年|全年开展|全年持续)$")
+WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|(?:本|当)年度?内|全年开展|全年持续)$")
 OPEN = re.compile("^(?:长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|按月发放|逐月)$")
 PARTS = {
     "上半年": (1, 6),
@@ -89,6 +89,7 @@ PROJECT_END = re.compile(
     "^(?:在|于)?(?:项目|合同|计划|本年度|规定|约定){1,2}.{0,4}(?:期限|工期|时限|时间|期)(?:内|之内|以内|前)?"
     "(?:完成|竣工|交付|到位|完工)?$"
 )
+AT_MOST = re.compile(r"^[≤<](?=(?:19|20)\d{2}[年./-])")
 MAX_LENGTH = 40
 
 
@@ -101,6 +102,9 @@ def find(text: str, *, year: int | None) -> When | None:
         return When("period", span, text, sure=year is not None)
     if OPEN.match(text):
         return When("period", None, text)
+    if AT_MOST.match(text):
+        last = find(text[1:], year=year)
+        return None if last is None or last.kind != "date" else replace(last, qualifier="前")
     if PROJECT_END.match(text):
         return When("date", None, "project end", sure=False)
     if not any(c.isdigit() for c in text) and not any(c in "底末季半" for c in text):

@@ -54,7 +54,21 @@ def _understood(text: str, raw: str | None, name: str, year: int | None, code: s
         or measure(text, raw, name, code=code)
         or _compound(text, raw, name)
         or _words(text, raw)
+        or _without_note(text, raw, name, year, code)
     )
+
+
+NOTE = re.compile(r"^(?P<said>[^()]*\d[^()]*)\((?P<note>[^()\d]{1,12})\)$")
+
+
+def _without_note(text: str, raw: str | None, name: str, year: int | None, code: str | None) -> IndicatorValue | None:
+    """「100台（套）」 and 「20（个）」: the bracket holds a unit; 「100%（按期）」: it holds a remark."""
+    match = NOTE.match(text)
+    if match is None:
+        return None
+    with_unit = measure(match["said"] + match["note"], raw, name, code=code)
+    known = with_unit is not None and with_unit.dimension is not None
+    return with_unit if known else _understood(match["said"], raw, name, year, code)
 
 
 # --- Several values in one text --------------------------------------------------------------------------

@@ -31,7 +31,8 @@ NUMBER = r"\d+(?:\.\d+)?"
 CMP = r"[≥≤<>=]"
 ABOUT = "约"
 DONE = (
-    "(?:全部|全面)?(?:完成|到位|达标|合格|发放到位|全?覆盖|及时到位|足额到位|足额发放|足额缴纳|拨付到位|安装到位|兑现)?"
+    "(?:全部|全面)?(?:完成|到位|达标|合格|发放到位|全?覆盖|及时到位|足额到位|足额发放|足额缴纳|拨付到位|安装到位|兑现|"
+    "响应|办结|修复|处理|发放|缴纳|支付)?"
 )
 MEASURE = re.compile(
     rf"^(?P<about>约|大约|近)?(?P<cmp>{CMP})?(?P<num>-?{NUMBER})(?:(?P<mult>[万亿])(?!元|亩))?(?P<more>余|多)?(?P<unit>{UNIT}|比例)?"
@@ -44,7 +45,7 @@ PRICE = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?:(?P<unit>{UNIT})(?:/|�
 EACH = re.compile(
     rf"^每(?P<per>[\u4e00-\u9fff]{{1,4}}?)(?P<rest>(?:不少于|不低于|至少|不超过|不高于)?{CMP}?{NUMBER}.+)$"
 )
-FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>\d+)(?P<sign>[/:])(?P<whole>\d+)$")
+FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>\d+)(?P<sign>[/:])(?P<whole>{NUMBER})$")
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
     rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿])[\u4e00-\u9fffA-Za-z]{{1,4}})$"
@@ -169,7 +170,7 @@ def _number(text: str, raw: str | None, said: str | None, name: str, code: str |
     number, unit = _multiplied(Decimal(parts["num"]), parts["mult"], written or hint_unit, name)
     if unit == "比例":
         number, unit = number * 100, "%"
-    if unit == "年" and number >= 1900:
+    if (unit or "").startswith("年") and number >= 1900:
         return None
     dimension = UNITS.get(unit or "")
     kind = KIND_OF.get(dimension or "", "number")

@@ -127,6 +127,12 @@ $\\geq 95\\%$||rate|≥|95||%|higher
 节约10万元||change||-10|-10|万元|down
 比上年新增200人||change||200|200|人|up
 比2023年提高5%以上||change|≥|5||%|up
+100台（套）||number||100|100|台套|higher
+≥20（个）||number|≥|20||个|higher
+100%（按期）||rate||100|100|%|higher
+24小时内响应||duration|≤||24|小时|lower
+≥1:1.5|配比|rate|≥|1||:1.5|higher
+1年|质保期|duration||1|1|年|higher
 ≥5%|村集体经济增长率|rate|≥|5||%|higher
 """.strip().splitlines()
 
@@ -154,6 +160,9 @@ TIMES = """
 按月安排|period|||按月安排
 每月|period|||每月
 每季度|period|||每季度
+2024年全年|period|2024-01-01|2024-12-31|
+本年度内|period|2024-01-01|2024-12-31|本年度内
+≤2024年12月|date|2024-12-01|2024-12-31|前
 上半年|period|2024-01-01|2024-06-30|
 2024年第三季度|period|2024-07-01|2024-09-30|
 三季度末|date|2024-09-30|2024-09-30|
@@ -205,6 +214,12 @@ WORDS = """
 是|boolean|是||high
 达成预期指标|boolean|达成预期指标||high
 应保尽保|boolean|应保尽保||high
+≤预算数|boolean|≤预算数||high
+达到国家标准|boolean|达到国家标准||high
+零事故|boolean|零事故||high
+按进度支付|boolean|按进度支付||high
+逐年递增|level|逐年递增|up|high
+较上年有所增加|level|较上年有所增加|up|high
 不超预算|boolean|不超预算||high
 覆盖全区所有人员|text|||low
 严格执行相关制度规定|text|||low
