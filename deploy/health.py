@@ -8,13 +8,22 @@ import functools
 import tempfile
 import tomllib
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from notifications import queries
+from workflow import deadlines, sweeping
+from workflow.machine import TaskStatus
+from workflow.models import CalendarYear, Heartbeat, Task
 
 _migrated = False
 
@@ -90,10 +99,53 @@ def show_version(request: HttpRequest) -> HttpResponse:
     return _answer({**version()})
 
 
+def _age(since: datetime | None, now: datetime) -> int | None:
+    return None if since is None else max(0, int((now - since).total_seconds()))
+
+
+@require_safe
+def statusz(request: HttpRequest) -> HttpResponse:
+    """Answer administrators with what waits, since when (in seconds), who lives, and what the calendar knows.
+
+    Raises: PermissionDenied for everybody else.
+    """
+    user = request.user
+    if not (user.is_superuser or getattr(user, "administers", None)):
+        raise PermissionDenied(_("This page is for the administrators."))
+    now = deadlines.database_now()
+    due, outbox = sweeping.backlog(now=now), queries.outbox()
+    years = sorted(CalendarYear.objects.values_list("year", flat=True))
+    return _answer({
+        "time": now.isoformat(),
+        "sweep": {"tasks_due": due.tasks, "oldest_unfired_seconds": _age(due.oldest, now)},
+        "outbox": {
+            "notices": outbox.notices,
+            "oldest_notice_seconds": _age(outbox.oldest_notice, now),
+            "pending": outbox.pending,
+            "oldest_pending_seconds": _age(outbox.oldest_pending, now),
+        },
+        "incidents": {"deliveries": outbox.incidents, "notices": outbox.stuck},
+        "heartbeats": {
+            row.name: {
+                "seconds": _age(row.beat_at, now),
+                "up_since": row.up_since.isoformat() if row.up_since else None,
+            }
+            for row in Heartbeat.objects.order_by("name")
+        },
+        "calendar": {
+            "years": years,
+            "this_year_known": deadlines.day_of(now).year in years,
+            "next_year_known": deadlines.day_of(now).year + 1 in years,
+            "provisional_deadlines": Task.objects.filter(status=TaskStatus.OPEN, due_is_provisional=True).count(),
+        },
+    })  # fmt: skip
+
+
 urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("version", show_version, name="version"),
+    path("statusz", statusz, name="statusz"),
 ]
 _ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/livez": livez,

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from notifications import audience, digests, wording
 from notifications.channels import NotSent, email
 from notifications.kinds import DIGEST_KINDS
 from notifications.models import Channel, Delivery, Digest, Notice, Status
 from workflow.models import User
+from workflow.refusals import Refused
 
 LEASE = timedelta(minutes=5)
 """Longer than any attempt takes: EMAIL_TIMEOUT is 20 s."""
@@ -23,6 +25,11 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVES_UP_AFTER = timedelta(hours=24)
 AT_MOST = 60
 """Messages one call sends: a rate that any mail server takes."""
+
+
+class NoteMissing(Refused):
+    code = "note_missing"
+    message = _("Say in a few words how it was dealt with, for instance “told by phone”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,7 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Delivery]:
         Delivery.objects.filter(pk__in=mine).update(lease_until=now + LEASE, attempts=F("attempts") + 1)
     return list(
         Delivery.objects.filter(pk__in=mine)
-        .select_related(
-            "recipient", "notice__by", "notice__case__unit", "notice__case__department__division_in_charge"
-        )
+        .select_related("recipient", "notice__by", "notice__case__unit", "notice__case__department__division_in_charge")
         .order_by("pk")
     )
 
@@ -219,6 +224,23 @@ def release_prepared(*, notice: Notice, by: User, now: datetime) -> int:
 
 def retry(*, delivery_id: int, now: datetime) -> int:
     """Try a delivery again that was given up or refused; return 1, or 0 when it is neither."""
-    return Delivery.objects.filter(pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT)).update(
-        status=Status.PENDING, available_at=now, created_at=now, attempts=0, lease_until=None
-    )
+    return Delivery.objects.filter(
+        pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT), resolved_at__isnull=True
+    ).update(status=Status.PENDING, available_at=now, created_at=now, attempts=0, lease_until=None)
+
+
+def retry_notice(*, notice_id: int, now: datetime) -> int:
+    """Let a notice that could not be expanded be tried at once; return 1, or 0 when it has been expanded."""
+    return Notice.objects.filter(pk=notice_id, expanded_at__isnull=True).update(attempts=0, lease_until=None)
+
+
+def resolve(*, delivery_id: int, by: User, note: str, now: datetime) -> int:
+    """Note that `by` has dealt with an incident by hand, and how; return 1, or 0 when it is none.
+
+    Raises: NoteMissing.
+    """
+    if not note.strip():
+        raise NoteMissing
+    return Delivery.objects.filter(
+        pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT), resolved_at__isnull=True
+    ).update(resolved_at=now, resolved_by=by, resolved_note=note.strip()[:200])

@@ -87,6 +87,10 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     """Who released a prepared text."""
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    """An administrator has told the person in another way, or says that nobody need be told."""
+    resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    resolved_note = models.CharField(max_length=200, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     subject = models.CharField(max_length=300, blank=True)
@@ -103,6 +107,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["channel", "available_at", "id"], name="delivery_to_send", condition=Q(status="pending")
             ),
+            models.Index(fields=["id"], name="delivery_incident", condition=Q(status__in=("failed", "incident"))),
             models.Index(fields=["notice"], name="delivery_not_handled", condition=Q(handled_at__isnull=True)),
             models.Index(fields=["recipient", "channel", "status", "-id"], name="delivery_of_a_person"),
         ]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from notifications.kinds import KINDS
 from notifications.models import Channel, Delivery, Notice, Preference, Status
@@ -154,11 +154,48 @@ def mails_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
 
 
 def incidents() -> QuerySet[Delivery]:
-    """Return the deliveries that were given up or refused, for the administrator: newest first."""
+    """Return the deliveries that were given up or refused and nobody has dealt with, newest first."""
     return (
-        Delivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT))
+        Delivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT), resolved_at__isnull=True)
         .select_related("recipient", "notice__case")
         .order_by("-pk")
+    )
+
+
+STUCK_AFTER = 4
+"""Attempts after which a notice that cannot be expanded is shown as an incident."""
+
+
+def stuck_notices() -> QuerySet[Notice]:
+    """Return the notices that could not be expanded again and again, oldest first."""
+    return (
+        Notice.objects.filter(expanded_at__isnull=True, attempts__gte=STUCK_AFTER).select_related("case").order_by("pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What waits to be told: notices not yet expanded, messages not yet sent, since when; and what needs a person."""
+
+    notices: int
+    oldest_notice: datetime | None
+    pending: int
+    oldest_pending: datetime | None
+    incidents: int
+    stuck: int
+
+
+def outbox() -> Outbox:
+    """Return depth and age of the outbox, and the number of incidents. Four statements."""
+    notices = Notice.objects.filter(expanded_at__isnull=True).aggregate(depth=Count("pk"), oldest=Min("created_at"))
+    pending = Delivery.objects.filter(status=Status.PENDING).aggregate(depth=Count("pk"), oldest=Min("created_at"))
+    return Outbox(
+        notices=notices["depth"],
+        oldest_notice=notices["oldest"],
+        pending=pending["depth"],
+        oldest_pending=pending["oldest"],
+        incidents=incidents().count(),
+        stuck=stuck_notices().count(),
     )
 
 
@@ -170,5 +207,3 @@ def set_preference(*, user: User, channel: str, kind: str, enabled: bool) -> Pre
     return Preference.objects.update_or_create(
         user=user, channel=Channel(channel), kind=KINDS[kind].id, defaults={"enabled": enabled}
     )[0]
-
-

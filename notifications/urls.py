@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications import trouble, views
 
 urlpatterns = [
     path("notices", views.notices, name="notices"),
@@ -10,5 +10,9 @@ urlpatterns = [
     path("notices/badge", views.badge, name="notice_badge"),
     path("notices/prepared", views.prepared, name="prepared"),
     path("notices/prepared/<int:notice>/send", views.release, name="prepared_send"),
+    path("incidents", trouble.incidents, name="incidents"),
+    path("incidents/<int:delivery>/retry", trouble.retry, name="incident_retry"),
+    path("incidents/<int:delivery>/resolve", trouble.resolve, name="incident_resolve"),
+    path("incidents/notices/<int:notice>/retry", trouble.retry_notice, name="notice_retry"),
     path("mails", views.mails, name="mails"),
 ]

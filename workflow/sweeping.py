@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Count, Min
 
 from workflow import calendar, deadlines, ladders, record
 from workflow.machine import Action, TaskStatus
@@ -49,6 +50,20 @@ def note_beat(*, name: str, now: datetime) -> Heartbeat:
 def grace_end(up_since: datetime) -> datetime:
     """Return when escalations missed in the outage before `up_since` may go: after one working day of grace."""
     return deadlines.morning(calendar.add_working_days(deadlines.day_of(up_since), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Rungs that are due and have not fired: how many tasks have one, and since when the oldest has waited."""
+
+    tasks: int
+    oldest: datetime | None
+
+
+def backlog(*, now: datetime) -> Backlog:
+    """Return what the sweep has still to do at `now`. One statement."""
+    due = Task.objects.filter(status=TaskStatus.OPEN, next_rung_at__lte=now)
+    return Backlog(**due.aggregate(tasks=Count("pk"), oldest=Min("next_rung_at")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,3 +66,25 @@ def test_version_is_the_one_of_the_project(client: Client, settings) -> None:
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/version"])
 def test_probes_take_no_post(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.django_db
+def test_statusz_is_for_administrators_and_tells_what_waits(client: Client) -> None:
+    from tests.world import build_world
+    from workflow import sweeping
+    from workflow.deadlines import database_now
+    from workflow.models import User
+
+    world = build_world()
+    assert client.get("/statusz").status_code == 302
+    client.force_login(world.leader)
+    assert client.get("/statusz").status_code == 403
+    User.objects.filter(pk=world.teacher.pk).update(administers="system")
+    client.force_login(User.objects.get(pk=world.teacher.pk))
+    sweeping.note_beat(name="worker-演示", now=database_now())
+    told = client.get("/statusz").json()
+    assert told["sweep"] == {"tasks_due": 0, "oldest_unfired_seconds": None}
+    assert told["outbox"]["notices"] == told["incidents"]["deliveries"] == 0
+    assert told["heartbeats"]["worker-演示"]["seconds"] <= 5
+    assert told["calendar"]["years"][0] == 2019
+    assert client.post("/statusz").status_code == 405
