@@ -89,7 +89,12 @@ PROJECT_END = re.compile(
     "^(?:在|于)?(?:项目|合同|计划|本年度|规定|约定){1,2}.{0,4}(?:期限|工期|时限|时间|期)(?:内|之内|以内|前)?"
     "(?:完成|竣工|交付|到位|完工)?$"
 )
-AT_MOST = re.compile(r"^[≤<](?=(?:19|20)\d{2}[年./-])")
+EVERY = re.compile(
+    r"^每(?:月|季度|季|年|学期|周)(?:\d{1,2}[日号]|底|末|初|上旬|中旬|下旬)?(?:之?前|内)?"
+    r"(?:按时|及时|足额)?(?:发放|支付|完成|开展|拨付|到位|上报)?(?:到位)?$"
+)
+MONTHS = re.compile(r"^(?:(?:19|20)\d{2}年)?\d{1,2}月(?:底|份|初)?(?:[、,和及]\d{1,2}月(?:底|份|初)?)+(?:之?前)?$")
+AT_MOST = re.compile(r"^[≤<](?=(?:19|20)\d{2}年)")
 MAX_LENGTH = 40
 
 
@@ -100,7 +105,7 @@ def find(text: str, *, year: int | None) -> When | None:
     if WHOLE_YEAR.match(text):
         span = Period(date(year, 1, 1), date(year, 12, 31), "year") if year else None
         return When("period", span, text, sure=year is not None)
-    if OPEN.match(text):
+    if OPEN.match(text) or EVERY.match(text) or MONTHS.match(text):
         return When("period", None, text)
     if AT_MOST.match(text):
         last = find(text[1:], year=year)

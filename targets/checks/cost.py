@@ -196,7 +196,7 @@ def costs_have_their_own_names(table: Subject) -> Iterator[Hit]:
 def costs_pay_for_an_output(table: Subject) -> Answer:
     """Each cost line pays for an output of the table; overheads and one cost for all are left alone."""
     outputs = table.of_code("11", "12")
-    lines = [line for line in table.of_code(COST) if line.value.kind not in ("rate", "change")]
+    lines = [line for line in table.of_code(COST) if line.value.kind not in ("rate", "change", "unit-price")]
     lines = [line for line in lines if not WORDS["overhead"].search(line.key) and not WHOLE.search(line.key)]
     if len(lines) < 2 or not outputs:
         return Verdict.NOT_APPLICABLE

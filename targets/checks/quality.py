@@ -31,7 +31,7 @@ LESSENED = re.compile("^(?:降低|减少|缩短|遏制)")
 )
 def no_bare_adverbs(table: Subject) -> Iterator[Hit]:
     """A value is more than an adverb of degree."""
-    return (at_value(line) for line in table.lines if is_bare_adverb(line.content.value or ""))
+    return (at_value(line) for line in table.lines if line.value.kind == "level" and is_bare_adverb(line.text))
 
 
 @rule(

@@ -11,7 +11,7 @@ import pytest
 from targets.checks import REVIEWER, RULES, CheckContext, Verdict, check, outcomes
 from targets.content import IndicatorContent
 from targets.profiles import HINT, load
-from tests.targets.trades import FARMING, HOSPITAL, ROAD, SCHOOL, SOUND
+from tests.targets.trades import FARMING, HOSPITAL, ROAD, SCHOOL, SOUND, VILLAGES
 
 NX = load("nx_2022")
 KNOWN = CheckContext(
@@ -241,7 +241,12 @@ def test_a_sound_table_of_another_trade_asks_for_nothing(name):
 
 def test_hints_on_a_sound_table_are_few():
     for content in SOUND.values():
-        assert len(check(content=content, profile=NX)) <= 4
+        assert len(check(content=content, profile=NX)) <= 7
+
+
+def test_a_table_whose_benefits_are_all_words_is_asked_for_one_figure_and_nothing_else():
+    asked = [f for f in check(content=VILLAGES, profile=NX) if f.severity != HINT]
+    assert [(f.rule, f.place) for f in asked] == [("QLT-03", "family 2")]
 
 
 def test_every_rule_has_a_fault_here_but_the_one_whose_form_no_shipped_profile_has():
