@@ -1,4 +1,4 @@
-"""Tables of other trades, sound and unsound, for the checks: farming, a school, a road, a hospital, villages, school meals, water. All 演示."""
+"""Tables of other trades for the checks: farming, school, road, hospital, villages, school meals, water. All 演示."""
 
 from targets.content import Funds, IndicatorContent, TableContent
 
