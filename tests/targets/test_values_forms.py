@@ -1,14 +1,11 @@
 """Every form of value met on paper, one row each; slips are only offered."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-import targets
 from targets.values import parse, printed, suggestions
 
-SAMPLE = Path(targets.__file__).parent / "samples" / "pingluo-2024-targets.txt"
 YEAR = 2024
 
 # raw | name | kind | comparator | low | high | unit | direction; "" is unset.
