@@ -49,7 +49,7 @@ def _indicators_json(content: TableContent, profile: Profile) -> list[dict[str, 
     found = []
     for row in content.indicators:
         category = profile.category(row.code)
-        parsed = values.parse(row.value, name=row.name, year=content.fiscal_year)
+        parsed = values.parse(row.value, name=row.name, year=content.fiscal_year, code=row.code)
         found.append(
             {
                 "code": row.code,
