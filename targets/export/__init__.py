@@ -1,0 +1,62 @@
+"""CONTENT → FILE: the target table in its official layout as Word, Excel or PDF, and the blank form to fill in.
+
+Pure: no Django, no database, no clock. What is printed here reads back (targets.reading) to the same content.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from targets.content import TableContent
+from targets.export.docx import docx_of
+from targets.export.glyphs import Missing, missing_in
+from targets.export.layout import Form, Mark, form_of
+from targets.export.pdf import pdf_of
+from targets.export.template import template_of
+from targets.export.xlsx import xlsx_of
+from targets.profiles import Profile
+
+__all__ = [
+    "MEDIA", "Form", "Format", "Mark", "Missing", "export", "form_of", "missing_glyphs", "template_of",
+    "volume",
+]
+
+
+class Format(StrEnum):
+    """What a table may be printed as; the value is the ending of the file."""
+
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+MEDIA = {
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PDF: "application/pdf",
+}
+WRITERS: Mapping[Format, Callable[[Form, datetime], bytes]] = {
+    Format.DOCX: docx_of,
+    Format.XLSX: xlsx_of,
+    Format.PDF: lambda form, now: pdf_of([form], now),
+}
+
+
+def export(
+    *, content: TableContent, profile: Profile, format: Format, now: datetime, mark: Mark | None = None
+) -> bytes:
+    """Return one table as a file in the official layout. `mark`: what the paper says of its version, if anything.
+
+    `now` dates the file. Every text is written as text: no formula, no link. Linear in the text.
+    """
+    return WRITERS[format](form_of(content=content, profile=profile, mark=mark), now)
+
+
+def volume(*, tables: Sequence[tuple[TableContent, Profile, Mark | None]], now: datetime) -> bytes:
+    """Return all tables, each on pages of its own, as one PDF."""
+    return pdf_of([form_of(content=content, profile=profile, mark=mark) for content, profile, mark in tables], now)
+
+
+def missing_glyphs(*, content: TableContent, profile: Profile) -> tuple[Missing, ...]:
+    """Return the characters of a table that the PDF's font cannot print, each with the place where it is first met."""
+    return missing_in(form_of(content=content, profile=profile))

@@ -1,0 +1,193 @@
+"""The official form out: what is printed reads back to the same content, and nothing in it is alive."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from openpyxl import load_workbook
+
+from targets import export
+from targets.content import Funds, IndicatorContent, TableContent, diff
+from targets.export import Format, Mark
+from targets.export.code import check_code, typed_code
+from targets.export.layout import form_of
+from targets.export.pdf import _compiler, _given, _on_pages
+from targets.profiles import load
+from targets.reading import read
+from tests.targets.office import read_here
+from tests.targets.test_reading_same import SAMPLE, contents
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+MARK = Mark("2027-0001", "第1次报送", "ABCD2345")
+PROFILE = load()
+OFFICE = [Format.DOCX, Format.XLSX]
+
+
+def printed(content, format, mark=None):
+    return export.export(content=content, profile=PROFILE, format=format, now=NOW, mark=mark)
+
+
+def read_back(content, format, mark=None):
+    """Return the one table that an export holds."""
+    (table,) = read_here(f"表.{format}", printed(content, format, mark)).tables
+    return table
+
+
+def parts(data):
+    """Return the parts of an Office file as one text."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return [t.content for t in read(name="s", data=SAMPLE.read_bytes()).tables]
+
+
+@pytest.mark.parametrize("format", OFFICE)
+def test_the_eight_real_tables_read_back_the_same_and_nothing_is_noted(sample, format):
+    assert len(sample) == 8
+    for content in sample:
+        table = read_back(content, format)
+        assert table.content.hash() == content.hash()
+        assert table.problems == ()
+
+
+@pytest.mark.parametrize("format", OFFICE)
+def test_the_marked_paper_reads_back_the_same_and_only_its_signatures_are_noted(sample, format):
+    table = read_back(sample[0], format, MARK)
+    assert table.content.hash() == sample[0].hash()
+    assert [p.code for p in table.problems] == ["STR-07"]
+    assert "填报人（签字）" in table.problems[0].facts["text"]
+
+
+@pytest.mark.parametrize("format", OFFICE)
+@settings(max_examples=20, deadline=None)
+@given(contents())
+def test_any_table_reads_back_the_same(format, content):
+    assert read_back(content, format, MARK).content.hash() == content.hash()
+
+
+@pytest.mark.parametrize("format", OFFICE)
+def test_rows_that_do_not_stand_in_the_order_of_the_form_keep_their_order(sample, format):
+    rows = tuple(reversed(sample[0].indicators))
+    content = replace(sample[0], indicators=rows)
+    assert read_back(content, format).content.indicators == rows
+
+
+def test_nothing_typed_becomes_a_formula_a_link_or_a_number():
+    rows = (
+        IndicatorContent("11", "=HYPERLINK(\"http://x\",\"y\")", "=1+1"),
+        IndicatorContent("12", "https://example.org/合格率", "00098"),
+        IndicatorContent("13", "@SUM(A1)", "-1"),
+    )
+    content = TableContent(project_name="+演示项目", fiscal_year=2027, funds=Funds("030", "30", None), indicators=rows)
+    found = parts(printed(content, Format.XLSX))
+    xml = "".join(found.values())
+    assert "<f>" not in xml
+    assert "<hyperlink" not in xml
+    assert not re.search(r'<c (?![^>]*t="s")[^>]*><v>', found["xl/worksheets/sheet1.xml"]), "every cell is a text"
+    assert "=1+1" in xml
+    assert diff(content.cleaned(), read_back(content, Format.XLSX).content) == ()
+
+
+def test_what_looks_like_markup_is_printed_as_typed():
+    content = TableContent(project_name="<w:p/>&#x5B;_x000A_*粗*$x$", fiscal_year=2027, annual_goal="#panic()\n]]>",
+                           indicators=(IndicatorContent("11", "甲\t乙", "≥1台"),))
+    assert read_back(content, Format.DOCX).content.hash() == content.hash()
+    assert printed(content, Format.PDF).startswith(b"%PDF-")
+
+
+def test_a_character_that_no_office_file_may_hold_is_replaced_and_named():
+    content = TableContent(project_name="演示\ufffe项目", fiscal_year=2027)
+    assert "演示\ufffd项目" in parts(printed(content, Format.DOCX))["word/document.xml"]
+    assert [m.words for m in export.missing_glyphs(content=content, profile=PROFILE)] == ["U+FFFD（项目名称）"]
+
+
+def test_characters_without_a_glyph_are_named_with_their_place_and_the_sample_has_none(sample):
+    for content in sample:
+        assert export.missing_glyphs(content=content, profile=PROFILE) == ()
+    rows = (IndicatorContent("12", "𠮷祥乐队𠮷", "≥1个"), IndicatorContent("11", "丂", "2"))
+    found = export.missing_glyphs(content=TableContent(indicators=rows), profile=PROFILE)
+    assert [m.words for m in found] == ["U+20BB7（12-质量指标）", "U+4E02（11-数量指标）"]
+
+
+def test_the_check_code_is_of_number_and_content_and_is_read_however_it_is_typed(sample):
+    code = check_code(number="2027-0001", content_hash=sample[0].hash())
+    assert re.fullmatch("[2-9A-HJ-NP-Z]{8}", code)
+    assert code != check_code(number="2027-0002", content_hash=sample[0].hash())
+    assert code != check_code(number="2027-0001", content_hash=sample[1].hash())
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in code.lower())
+    assert typed_code(f" {code[:4]}-{code[4:].lower()} ") == typed_code(wide) == code
+    assert typed_code(code[:7]) is typed_code(code[:7] + "O") is typed_code("") is None
+
+
+@pytest.mark.parametrize("format", OFFICE)
+def test_number_version_and_code_stand_at_the_foot_of_the_page(sample, format):
+    foot = {Format.DOCX: "word/footer1.xml", Format.XLSX: "xl/worksheets/sheet1.xml"}[format]
+    assert "2027-0001　第1次报送　校验码 ABCD2345" in parts(printed(sample[0], format, MARK))[foot]
+    assert "校验码" not in "".join(parts(printed(sample[0], format)).values())
+
+
+def pages_of(content, mark=None):
+    """Return the pages of first line, rows and last line that typst gives a form, and what is printed then."""
+    given = [_given(form_of(content=content, profile=PROFILE, mark=mark))]
+    found = json.loads(_compiler(given).query("<at>", field="value"))
+    return found, _on_pages(given, found)
+
+
+def test_a_form_of_several_pages_knows_them_and_a_group_that_crosses_has_its_label_again(sample):
+    rows = tuple(IndicatorContent("11", f"第{n}项", "≥1个") for n in range(80))
+    found, (form,) = pages_of(replace(sample[0], indicators=rows), MARK)
+    assert found == sorted(found)
+    assert form["page_count"] == found[-1] >= 3
+    assert len(form["pages"]) == len(form["lines"]) == 88
+    svgs = _compiler([form]).compile(format="svg")
+    assert len(svgs) == form["page_count"]
+    again = json.loads(_compiler([form]).query("<again>", field="value"))
+    turns = sum(a != b for a, b in pairwise(form["pages"]))
+    assert again.count("11-数量指标（续）") == again.count("1-产出指标（续）") == turns >= 2
+    short = TableContent(project_name="演示项目", fiscal_year=2027)
+    _found, (form,) = pages_of(short)
+    assert json.loads(_compiler([form]).query("<again>")) == []
+
+
+def test_a_volume_holds_every_form_on_pages_of_its_own(sample):
+    data = export.volume(tables=[(content, PROFILE, MARK) for content in sample], now=NOW)
+    single = [export.export(content=c, profile=PROFILE, format=Format.PDF, now=NOW, mark=MARK) for c in sample]
+    count = lambda pdf: len(re.findall(rb"/Type\s*/Page\b", pdf))  # noqa: E731
+    assert data.startswith(b"%PDF-")
+    assert count(data) == sum(map(count, single)) >= 8
+
+
+@pytest.mark.parametrize("format", list(Format))
+def test_the_same_table_at_the_same_time_is_the_same_file(sample, format):
+    assert printed(sample[0], format, MARK) == printed(sample[0], format, MARK)
+
+
+def test_the_blank_form_is_recognised_as_one_and_what_is_filled_in_is_read(sample):
+    head = TableContent(department="演示局", unit="演示局本级", fiscal_year=2027)
+    lists = {"project_name": ["演示项目甲", "演示项目乙"], "attribute": ["0101-一年期项目"]}
+    data = export.template_of(content=head, profile=PROFILE, now=NOW, lists=lists)
+    xml = parts(data)
+    assert xml["xl/worksheets/sheet1.xml"].count("<dataValidation ") == 3
+    assert "'填报说明'!$B$2:$B$3" in xml["xl/worksheets/sheet1.xml"].replace("&apos;", "'")
+    book = load_workbook(io.BytesIO(data))
+    sheet = book.worksheets[0]
+    sheet["B3"], sheet["C6"], sheet["C7"], sheet["B9"] = "演示项目甲", 30, 30, "建成一座演示馆。"
+    sheet["B5"], sheet["D5"] = "0101-一年期项目", "2027年1-12月"
+    sheet["D11"], sheet["E11"], sheet["D12"], sheet["E12"] = "展柜采购数量", "≥12台", "展板数量", "≥3块"
+    out = io.BytesIO()
+    book.save(out)
+    (table,) = read_here("填报.xlsx", out.getvalue()).tables
+    assert table.content.indicators == (
+        IndicatorContent("11", "展柜采购数量", "≥12台"), IndicatorContent("11", "展板数量", "≥3块"))
+    assert (table.content.project_name, table.content.funds.total) == ("演示项目甲", "30")
+    assert (table.content.unit, table.content.fiscal_year) == ("演示局本级", 2027)
+    assert {p.code for p in table.problems} <= {"STR-09"}, "free rows between may look like a page break"
