@@ -4,7 +4,6 @@ Reading happens outside any transaction. Until an editor confirms, nothing is st
 """
 
 import hashlib
-import json
 from collections.abc import Collection
 from dataclasses import replace as with_changes
 from datetime import datetime
@@ -15,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from targets import drafts, organisations, projects, reading, rows
+from targets import drafts, mending, organisations, projects, reading, rows, sourceview
 from targets.content import TableContent, diff
 from targets.judging import sentence
 from targets.models import ImportedTable, Project, ProjectListing, SourceDocument, TargetTable
@@ -113,9 +112,10 @@ def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, 
     content: TableContent = table.content.cleaned()
     return ImportedTable(
         source=source, position=position, content=canonical_json(content.canonical()), content_hash=content.hash(),
-        problems=[{"code": p.code, "severity": p.severity, "place": str(p.place), "message": p.message,
-                   "facts": dict(p.facts)} for p in table.problems],
-        places=[str(place) for place in table.rows], title=(content.project_name or "")[:300],
+        problems=[{"code": p.code, "severity": p.severity, "place": str(p.place), "row": p.place.row,
+                   "message": p.message, "facts": dict(p.facts)} for p in table.problems],
+        places=[str(place) for place in table.rows], source_rows=sourceview.kept(table.source),
+        title=(content.project_name or "")[:300],
         suggested=known.get(organisations.normal_name(content.project_name or "")))
 
 
@@ -127,9 +127,11 @@ def _projects_by_name(unit: Organisation) -> dict[str, Project]:
     return {name: projects[0] for name, projects in found.items() if len(projects) == 1}
 
 
-def content_read(staged: ImportedTable) -> TableContent:
-    """Return the content that was read, as it stands in the preview."""
-    return TableContent.from_canonical(json.loads(staged.content))
+def remember_choice(*, staged: ImportedTable, choice: str) -> None:
+    """Keep what the editor chose to fill with a table until they decide on it."""
+    if staged.choice != choice[:20]:
+        staged.choice = choice[:20]
+        ImportedTable.objects.filter(pk=staged.pk, decision=ImportedTable.Decision.PENDING).update(choice=staged.choice)
 
 
 def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, now: datetime, key: str,
@@ -145,13 +147,13 @@ def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, 
     source = staged.source
     if source.unit not in organisations.units_edited_by(by):
         raise NotVisible
-    content = content_read(staged)
     with transaction.atomic():
         locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
         if locked.decision == ImportedTable.Decision.TAKEN and locked.decided_by_id == by.pk and locked.case:
             return locked.case
         if locked.decision != ImportedTable.Decision.PENDING:
             raise AlreadyDecided(who=str(locked.decided_by or ""))
+        content = mending.standing(locked).content
         _ask_whose(content, source.unit, answers)
         case = _listed_case(project, source.unit) if project else _off_list_case(content, source, by, key, now)
         _ask_year(content, case, answers)

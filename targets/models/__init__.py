@@ -1,12 +1,13 @@
 """The document's own tables."""
 
+from targets.models.importing import ImportBatch, WaitingFile
 from targets.models.monitoring import IndicatorProgress, MonitoringPeriod, MonitoringReport
 from targets.models.project import Project, ProjectListImport, ProjectListing
 from targets.models.review import Comment, ReviewSheet
 from targets.models.table import Attachment, ImportedTable, Indicator, Revision, SourceDocument, TargetTable
 
 __all__ = [
-    "Attachment", "Comment", "ImportedTable", "Indicator", "IndicatorProgress", "MonitoringPeriod",
+    "Attachment", "Comment", "ImportBatch", "ImportedTable", "Indicator", "IndicatorProgress", "MonitoringPeriod",
     "MonitoringReport", "Project", "ProjectListImport", "ProjectListing", "ReviewSheet", "Revision",
-    "SourceDocument", "TargetTable",
+    "SourceDocument", "TargetTable", "WaitingFile",
 ]

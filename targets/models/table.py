@@ -48,9 +48,15 @@ class ImportedTable(models.Model):
     """TableContent as canonical JSON."""
     content_hash = models.CharField(max_length=64)
     problems = models.JSONField(default=list)
-    """What reading noticed: a list of {code, severity, place, message, facts}."""
+    """What reading noticed: a list of {code, severity, place, row, message, facts}."""
     places = models.JSONField(default=list)
     """Where each indicator was read, in their order: "L23:C4"."""
+    source_rows = models.JSONField(default=list, blank=True)
+    """The rows it was read from, as targets.sourceview keeps them."""
+    mends = models.JSONField(default=list, blank=True)
+    """What was mended since, in order: a list of {rule, kind, row, part, text, was}; see targets.mending."""
+    choice = models.CharField(max_length=20, blank=True)
+    """What the editor chose to fill with it, until they decide: a project's number, off-list, leave-out."""
     title = models.CharField(max_length=300, blank=True)
     suggested = models.ForeignKey(Project, models.SET_NULL, null=True, blank=True, related_name="+")
     decision = models.CharField(max_length=10, choices=Decision.choices, default=Decision.PENDING)

@@ -144,7 +144,8 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
         draft.note(note.kind, note.place, note.facts)
     _note_markup([*section.lead, *section.rows], draft)
     problems = sorted(draft.problems, key=lambda p: (p.place.order, p.place.cell or 0))
-    return ReadTable(content, tuple(problems), numbered(reader.places), section.rows[0].line)
+    source = (*section.lead, *section.rows)
+    return ReadTable(content, tuple(problems), numbered(reader.places), section.rows[0].line, source)
 
 
 def _stands_outside(row: Row, labels: Labels) -> bool:

@@ -5,8 +5,12 @@ Plain frozen values. Messages are English sentences with %(name)s places; who sh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from targets.content import TableContent
+
+if TYPE_CHECKING:
+    from targets.reading.grid import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """One table of a file. `rows` holds one place for each indicator of `content`, in the same order."""
+    """One table of a file. `rows` holds one place for each indicator of `content`, in the same order.
+
+    `source` are the rows it was read from, as they stand in the file, title and year included.
+    """
 
     content: TableContent
     problems: tuple[Problem, ...]
     rows: tuple[Place, ...]
     line: int
+    source: tuple["Row", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

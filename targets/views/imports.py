@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from targets import checks, organisations, overview, profiles, uploads
+from targets import checks, mending, organisations, overview, profiles, uploads
 from targets.content import Change, TableContent
 from targets.forms import UploadForm
 from targets.models import ImportedTable, Project, SourceDocument
@@ -113,7 +113,7 @@ def _preview(request: HttpRequest, source: SourceDocument, *, refused: dict[int,
 
 def _card(request: HttpRequest, staged: ImportedTable, tables: list[tuple[Project, Case]],
           refused: Refused | None) -> Card:
-    content = uploads.content_read(staged)
+    content = mending.standing(staged).content
     profile = profiles.load(profiles.DEFAULT)
     findings = checks.check(content=content, profile=profile)
     told = findings_context(findings)

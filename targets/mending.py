@@ -1,0 +1,196 @@
+"""Mends of a table that was read, before it is taken over: what a check proposes is written beside the reading.
+
+The file and what was read of it stay as they are; the mends are kept in order and replayed over them, so that
+each can be taken back until the table is decided on. Called by the import's views.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from targets import checks, organisations, profiles
+from targets.checks import Finding, Fix
+from targets.content import TableContent
+from targets.models import ImportedTable
+from workflow.models import User
+from workflow.refusals import NotVisible, Refused
+
+MOST_ROUNDS = 5
+IN_BULK = (profiles.MUST_FIX, profiles.SHOULD_FIX)
+"""Hints are never mended in bulk: they are readings to confirm, not faults."""
+
+
+class ChangedSince(Refused):
+    code = "changed_since"
+    message = _("This table has changed since the page was shown. Look at it again, then choose the mend.")
+
+
+class Decided(Refused):
+    code = "already_decided"
+    message = _("This table is decided on already and takes no more mends.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A content with its mends. `origins`: for each indicator its number among those that were read, from 1."""
+
+    content: TableContent
+    origins: tuple[int, ...]
+
+
+def read_content(staged: ImportedTable) -> TableContent:
+    """Return the content as it was read from the file."""
+    return TableContent.from_canonical(json.loads(staged.content))
+
+
+def standing(staged: ImportedTable) -> Standing:
+    """Return the content with all its mends."""
+    return replayed(read_content(staged), staged.mends)
+
+
+def replayed(content: TableContent, mends: Sequence[dict[str, Any]]) -> Standing:
+    """Return `content` with the mends applied in order. Rows are named by their number as read."""
+    now = Standing(content, tuple(range(1, len(content.indicators) + 1)))
+    for mend in mends:
+        now = _applied(now, mend)
+    return Standing(now.content.cleaned(), now.origins)
+
+
+def _applied(now: Standing, mend: dict[str, Any]) -> Standing:
+    content = now.content
+    if not mend["row"]:
+        part = mend["part"]
+        if part.startswith("funds."):
+            funds = replace(content.funds, **{part.removeprefix("funds."): mend["text"] or None})
+            return replace(now, content=replace(content, funds=funds))
+        return replace(now, content=replace(content, **{part: mend["text"] or None}))
+    if mend["row"] not in now.origins:
+        return now
+    rows = list(zip(now.origins, content.indicators, strict=True))
+    at = now.origins.index(mend["row"])
+    origin, row = rows.pop(at)
+    if mend["kind"] == "write":
+        rows.insert(at, (origin, replace(row, **{mend["part"]: mend["text"]})))
+    elif mend["kind"] == "move":
+        behind = max((n for n, (_o, other) in enumerate(rows, 1) if other.code <= mend["text"]), default=0)
+        rows.insert(behind, (origin, replace(row, code=mend["text"])))
+    return Standing(replace(content, indicators=tuple(r for _o, r in rows)), tuple(o for o, _r in rows))
+
+
+def _mend_of(fix: Fix, rule: str, now: Standing) -> dict[str, Any] | None:
+    """Return the mend that a fix means in the standing content; None when it would change nothing."""
+    parts = fix.place.split()
+    row = int(parts[1]) if parts[0] == "indicator" else 0
+    part = (parts[2] if len(parts) > 2 else "") if row else parts[0]
+    was = _text_at(now.content, row, part if fix.kind == "write" else "code" if fix.kind == "move" else "name")
+    if fix.kind != "delete" and was == fix.text:
+        return None
+    return {"rule": rule, "kind": fix.kind, "row": now.origins[row - 1] if row else 0, "part": part,
+            "text": fix.text, "was": was}
+
+
+def _text_at(content: TableContent, row: int, part: str) -> str:
+    holder = content.indicators[row - 1] if row else content.funds if part.startswith("funds.") else content
+    return str(getattr(holder, part.removeprefix("funds.")) or "")
+
+
+def findings_of(content: TableContent) -> tuple[Finding, ...]:
+    """Return what the checks say of a table that was read, in the order that mends are chosen by."""
+    return checks.check(content=content, profile=profiles.load(profiles.DEFAULT))
+
+
+def is_one_a_row(finding: Finding) -> bool:
+    """Whether the fixes belong together, one a row, rather than being a choice."""
+    return len(finding.rows) > 1 and len({fix.place for fix in finding.fixes}) == len(finding.fixes) > 0
+
+
+def in_bulk(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with just one mend, which takes nothing out: those that are mended all at once."""
+    return [f for f in findings if f.severity in IN_BULK and f.fixes
+            and (is_one_a_row(f) or len(f.fixes) == 1) and all(fix.kind != "delete" for fix in f.fixes)]
+
+
+def mend(*, staged: ImportedTable, finding: int, fix: int | None, seen: str, by: User) -> None:
+    """Apply one proposed mend: the fix numbered `fix` of the finding numbered `finding`, None for all of them.
+
+    Numbers count from 0 in `findings_of`; `seen` is the hash of the content they were shown with.
+    Raises: NotVisible, Decided, ChangedSince.
+    """
+    with transaction.atomic():
+        locked = _locked(staged, by)
+        now = standing(locked)
+        found = findings_of(now.content) if now.content.hash() == seen else ()
+        fixes = found[finding].fixes if 0 <= finding < len(found) else ()
+        if fix is not None:
+            fixes = fixes[fix:fix + 1] if fix >= 0 else ()
+        if not fixes:
+            raise ChangedSince
+        _keep(locked, _new_mends(fixes, found[finding].rule, now))
+
+
+def mend_all(*, staged: ImportedTable, by: User) -> int:
+    """Apply every proposed mend that leaves no choice and takes nothing out; return how many were made.
+
+    A mend may bring up another; that is followed a few times. Raises: NotVisible, Decided.
+    """
+    made = 0
+    with transaction.atomic():
+        locked = _locked(staged, by)
+        for _round in range(MOST_ROUNDS):
+            now = standing(locked)
+            touched: set[tuple[int, str]] = set()
+            mends = []
+            for finding in in_bulk(findings_of(now.content)):
+                for one in _new_mends(finding.fixes, finding.rule, now):
+                    place = (one["row"], one["part"])
+                    if place not in touched and not _was_there(one, locked.mends):
+                        touched.add(place)
+                        mends.append(one)
+            if not mends:
+                break
+            made += len(mends)
+            _keep(locked, mends)
+    return made
+
+
+def _was_there(one: dict[str, Any], before: Sequence[dict[str, Any]]) -> bool:
+    """Whether this mend would write a text back that another mend has just replaced: two rules that disagree."""
+    return any((m["row"], m["part"], m["kind"], m["was"]) == (one["row"], one["part"], one["kind"], one["text"])
+               for m in before)
+
+
+def _new_mends(fixes: Sequence[Fix], rule: str, now: Standing) -> list[dict[str, Any]]:
+    return [found for fix in fixes if (found := _mend_of(fix, rule, now)) is not None]
+
+
+def undo(*, staged: ImportedTable, number: int, by: User) -> None:
+    """Take back the mend at `number` (from 0) with every later one of the same place, which was made on top of it.
+
+    `number` -1 takes all back. Raises: NotVisible, Decided, ChangedSince.
+    """
+    with transaction.atomic():
+        locked = _locked(staged, by)
+        if not -1 <= number < len(locked.mends):
+            raise ChangedSince
+        gone = locked.mends[number]
+        locked.mends = [] if number < 0 else [
+            m for n, m in enumerate(locked.mends) if n < number or (m["row"], m["part"]) != (gone["row"], gone["part"])]
+        locked.save(update_fields=["mends"])
+
+
+def _locked(staged: ImportedTable, by: User) -> ImportedTable:
+    if staged.source.unit not in organisations.units_edited_by(by):
+        raise NotVisible
+    locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
+    if locked.decision != ImportedTable.Decision.PENDING:
+        raise Decided
+    return locked
+
+
+def _keep(locked: ImportedTable, mends: list[dict[str, Any]]) -> None:
+    locked.mends = [*locked.mends, *mends]
+    locked.save(update_fields=["mends"])
