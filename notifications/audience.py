@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from notifications.kinds import KINDS
 from notifications.models import Notice
-from workflow import grants
+from workflow import grants, record
 from workflow.grants import Post
 from workflow.machine import Action, Place, Role, TaskStatus
 from workflow.models import Case, Event, Rung, Task, User
@@ -108,6 +108,17 @@ def _assignees(seen: Around) -> list[int]:
     return _holders(seen, seen.task) if seen.task else []
 
 
+def _every_holder(seen: Around) -> list[int]:
+    """Return whoever has the case now, the unit's editors or the reviewers."""
+    return [person for task in seen.open_tasks for person in _holders(seen, task)]
+
+
+def _named(seen: Around) -> list[int]:
+    """Return the people whom the event names."""
+    event = seen.notice.event
+    return [int(pk) for pk in record.payload_of(event).get("people", ())] if event else []
+
+
 def _desk(seen: Around) -> list[int]:
     return [person for task in seen.open_tasks if task.step_id for person in _holders(seen, task)]
 
@@ -153,6 +164,8 @@ def _of_rung(seen: Around) -> list[int]:
 AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "desk": _desk,
     "assignees": _assignees,
+    "holders": _every_holder,
+    "named": _named,
     "editors": _editors,
     "unit": _unit,
     "unit_and_submitter": _unit_and_submitter,

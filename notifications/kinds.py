@@ -59,6 +59,32 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         Kind(
+            "rejected",
+            _("Rejected"),
+            audience="unit_and_submitter",
+            subject=_("Rejected: %(title)s"),
+            body=_(
+                "%(by)s has rejected “%(title)s” (%(number)s): %(words)s\nIt does not go on to the next step."
+                " Questions: %(office)s %(phone)s"
+            ),
+        ),
+        Kind(
+            "urged",
+            _("Urged"),
+            audience="holders",
+            subject=_("You are urged: %(title)s"),
+            body=_("%(by)s urges: “%(title)s” (%(number)s, %(unit)s), %(task)s, is due on %(due)s, %(left)s."),
+            mailed=False,
+        ),
+        Kind(
+            "copied",
+            _("Copied to you"),
+            audience="named",
+            subject=_("For your information: %(title)s"),
+            body=_("%(by)s has copied “%(title)s” (%(number)s, %(unit)s) to you: %(words)s"),
+            mailed=False,
+        ),
+        Kind(
             "approved",
             _("Review passed"),
             audience="unit",
@@ -78,6 +104,27 @@ KINDS: dict[str, Kind] = {
             audience="editors",
             subject=_("Please report progress: %(title)s"),
             body=_("Monitoring has opened. Please report on “%(title)s” (%(number)s) by %(due)s."),
+        ),
+        Kind(
+            "deadline_moved",
+            _("Deadline moved"),
+            audience="holders",
+            subject=_("Now due on %(due)s: %(title)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s) is now due on %(due)s. %(words)s"),
+        ),
+        Kind(
+            "extension_asked",
+            _("Extension asked for"),
+            audience="finance",
+            subject=_("Extension asked for: %(title)s"),
+            body=_("%(by)s asks for more time for “%(title)s” (%(number)s, %(unit)s): %(words)s"),
+        ),
+        Kind(
+            "extension_refused",
+            _("Extension refused"),
+            audience="holders",
+            subject=_("No extension: %(title)s"),
+            body=_("The deadline of “%(title)s” (%(number)s) stays %(due)s. %(words)s"),
         ),
         Kind(
             "reminder",
@@ -106,14 +153,33 @@ KINDS: dict[str, Kind] = {
 DIGEST_KINDS = tuple(kind.id for kind in KINDS.values() if kind.is_digest)
 
 
+APPROVALS = (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS)
+ARRIVING = (
+    Action.SUBMIT,
+    *APPROVALS,
+    Action.RETURN,
+    Action.UNDO_APPROVAL,
+    Action.TRANSFER,
+    Action.ADD_APPROVER,
+)
+"""The actions after which a case lies on another reviewer's desk."""
+TOLD_AS = {
+    Action.RETURN: "returned",
+    Action.READMIT: "returned",
+    Action.REJECT: "rejected",
+    Action.URGE: "urged",
+    Action.COPY: "copied",
+}
+
+
 def kind_of_transition(*, action: str, to_state: str, case_kind: str, opens_review: bool) -> str:
     """Return the kind that a transition sets off, "" for none."""
-    if action == Action.RETURN:
-        return "returned"
+    if action in ARRIVING and opens_review:
+        return "arrived"
+    if action in TOLD_AS:
+        return TOLD_AS[Action(action)]
     if action == Action.START and case_kind == CaseKind.REPORT:
         return "monitoring_opened"
-    if action in (Action.SUBMIT, Action.APPROVE) and opens_review:
-        return "arrived"
-    if to_state == "approved":
-        return {Action.APPROVE: "approved", Action.RELEASE: "released"}.get(action, "")  # type: ignore[call-overload]
+    if to_state == "approved" and action in (*APPROVALS, Action.RELEASE):
+        return "released" if action == Action.RELEASE else "approved"
     return ""

@@ -9,6 +9,8 @@ from workflow import record
 from workflow.machine import Action
 from workflow.models import Case, Event, Rung, RungFired, Task, User
 
+SAYING = (Action.RETURN, Action.READMIT, Action.REJECT, Action.RELEASE, Action.COPY)
+"""The actions whose words are told."""
 TOLD = ("reason", "reason_code", "document_number", "document_date")
 """Details of an event that the words of its notice need."""
 
@@ -25,7 +27,7 @@ def note_transition(
     )
     if not kind:
         return
-    payload = record.payload_of(event) if event.action in (Action.RETURN, Action.RELEASE) else {}
+    payload = record.payload_of(event) if event.action in SAYING else {}
     Notice.objects.create(
         kind=kind,
         case=case,

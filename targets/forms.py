@@ -12,6 +12,7 @@ from targets.models import Project
 from targets.models.monitoring import MonitoringPeriod
 from targets.models.review import Grade
 from targets.overview import TABS, Filters
+from workflow.machine import Again
 from workflow.models import Organisation, Round
 
 CONTROL = {"class": "form-control"}
@@ -93,6 +94,10 @@ class DecisionForm(forms.Form):
                             widget=forms.Textarea(attrs={"class": "form-control", "rows": 3}))
     days = forms.IntegerField(required=False, min_value=1, max_value=60, label=_("Working days for the correction"),
                               widget=forms.NumberInput(attrs=CONTROL))
+    to = forms.CharField(required=False, max_length=40, label=_("Return to"))
+    again = forms.ChoiceField(required=False, choices=Again.choices, label=_("After the correction"))
+    conditions = forms.CharField(required=False, max_length=4000, label=_("Conditions, one a line"),
+                                 widget=forms.Textarea(attrs={"class": "form-control", "rows": 2}))
     document_number = forms.CharField(required=False, max_length=60, label=_("Document number"),
                                       widget=forms.TextInput(attrs=CONTROL))
     document_date = forms.DateField(required=False, label=_("Document date"), widget=forms.DateInput(attrs=DAY))

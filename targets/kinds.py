@@ -17,6 +17,7 @@ from workflow import engine
 from workflow.canonical import canonical_json, content_hash
 from workflow.machine import Action, Kind, State
 from workflow.models import Case, Event, User
+from workflow.moves import VERDICTS
 from workflow.record import payload_of
 from workflow.refusals import Blocker
 
@@ -32,7 +33,7 @@ class TargetKind:
         """Return what must be mended before submitting, approving, releasing or opening a period."""
         if action == Action.SUBMIT:
             return _submission_blockers(case, details)
-        if action in (Action.APPROVE, Action.RELEASE, Action.RETURN):
+        if action in VERDICTS:
             return reviews.decision_blockers(case, action, details)
         if action == Action.OPEN_MONITORING:
             return monitoring.opening_blockers(case, details)
@@ -61,7 +62,7 @@ class ReportKind:
         """Return what is not filled yet, before submitting."""
         if action == Action.SUBMIT:
             return [*monitoring.submission_blockers(case), *reviews.unanswered(case)]
-        if action in (Action.APPROVE, Action.RETURN):
+        if action in VERDICTS:
             return reviews.decision_blockers(case, action, details)
         return ()
 

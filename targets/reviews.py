@@ -23,7 +23,8 @@ from workflow.machine import Action, Kind, State
 from workflow.models import Case, Decision, Event, User
 from workflow.refusals import Blocker, DetailMissing, NotPossible, NotVisible, ReasonMissing, Refused
 
-VERDICTS = {"approve": Action.APPROVE, "return": Action.RETURN}
+VERDICTS = {"approve": Action.APPROVE, "conditions": Action.APPROVE_WITH_CONDITIONS, "return": Action.RETURN,
+            "reject": Action.REJECT}
 SHEET_LABELS = {"completeness": _("completeness"), "relevance": _("relevance"), "suitability": _("suitability"),
                 "feasibility": _("feasibility"), "overall": _("overall grade")}
 GRADED = tuple(SHEET_LABELS)
@@ -58,12 +59,14 @@ class Remark:
 
 def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: datetime, words: str = "",
            reason_code: str = "", to: str = "", again: str = "", days: int | None = None,
-           sheet: Mapping[str, Any] | None = None, comments: Sequence[Remark] = (),
+           conditions: Sequence[str] = (), sheet: Mapping[str, Any] | None = None, comments: Sequence[Remark] = (),
            on_behalf_of: User | None = None) -> Outcome:
-    """Approve (审核通过) or return (退回修改) the open step of `case`, with sheet and comments, in one transaction.
+    """Decide on the open step of `case`, with sheet and comments, in one transaction: approve (审核通过), approve under
+    conditions (通过，限期修改), return (退回修改) or reject (不予通过).
 
-    `verdict`: "approve" or "return"; `words` are needed for a return unless comments say it. `days`: working days for
-    the correction. Comments are published with the decision.
+    `verdict`: a key of VERDICTS; `words` are needed for a return unless comments say it. `to`, `again`: where a return
+    goes, and the way after the correction. `days`: working days for the correction. Comments are published with the
+    decision.
     Raises: UnknownVerdict, UnknownPlace, MustFixOnApproval, DetailMissing, and what engine.perform raises.
     """
     if verdict not in VERDICTS:
@@ -71,13 +74,14 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
     reason = _words(words)
     if not reason and verdict == "return" and comments:
         reason = "\n".join(_words(remark.words) for remark in comments)
-    details: dict[str, Any] = {"reason": reason, "reason_code": reason_code, "to": to, "again": again, "days": days,
-                               "sheet": dict(sheet) if sheet else None, "comments": len(comments) or None}
+    way = {"to": to, "again": again, "days": days} if verdict == "return" else {}
+    details: dict[str, Any] = {"reason": reason, "reason_code": reason_code, **way, "sheet": dict(sheet) if sheet else None, "comments": len(comments) or None,
+                               "conditions": list(conditions) or None}
 
     def prepare(locked: Case) -> None:
         if verdict == "approve" and any(remark.kind == Comment.Kind.MUST for remark in comments):
             raise MustFixOnApproval
-        if verdict == "approve":
+        if verdict in ("approve", "conditions"):
             _resolve_seen(locked, by=by, now=now)
         _write(locked, comments, by=by, now=now)
 
@@ -86,12 +90,13 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
 
 
 def release(*, case: Case, by: User, document_number: str, document_date: date, seen: Seen, key: str, now: datetime,
-            words: str = "") -> Outcome:
+            words: str = "", on_behalf_of: User | None = None) -> Outcome:
     """Release (批复) an approved-and-held table under a document. Raises: DetailMissing, engine.perform's refusals."""
     details: dict[str, Any] = {"document_number": _words(document_number), "document_date": document_date.isoformat()}
     if words:
         details["reason"] = _words(words)
-    return engine.perform(case, Action.RELEASE, by=by, seen=seen, key=key, now=now, **details)
+    return engine.perform(case, Action.RELEASE, by=by, seen=seen, key=key, now=now,
+                          on_behalf_of=on_behalf_of, **details)
 
 
 def answer_comment(*, comment: Comment, by: User, words: str, now: datetime) -> Comment:
@@ -116,7 +121,7 @@ def decision_blockers(case: Case, action: Action, details: Mapping[str, Any]) ->
     """Return what is missing of a decision: the sheet where the step asks for one, and grades that are none."""
     sheet = details.get("sheet")
     if sheet is None:
-        if action == Action.APPROVE and case.step is not None and case.step.sheet:
+        if action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS) and case.step is not None and case.step.sheet:
             return [Blocker("sheet", "sheet", _t("Fill in the review sheet before you approve."))]
         return []
     wrong = [name for name in GRADED if sheet.get(name) not in Grade.values]

@@ -6,7 +6,7 @@ re-grants and announces, in that order, in one transaction. It knows no indicato
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +16,15 @@ from workflow import grants, record, sql
 from workflow.canonical import content_hash
 from workflow.kinds import DocumentKind, document_of, register
 from workflow.look import Look
-from workflow.machine import Action, Kind, TaskKind, TaskStatus
-from workflow.models import Case, Decision, Event, Milestone, NumberSeries, Organisation, Round, Task, User
-from workflow.moves import MOVES, VERDICTS, Move, new_task
+from workflow.machine import Action, TaskStatus
+from workflow.models import Case, Decision, Event, Task, User
+from workflow.moves import MOVES, VERDICTS
+from workflow.openings import Move
 from workflow.refusals import Blocked, KeyReused, Refused, Stale
 from workflow.rules import Explanation, Seen, check, explain_all
 from workflow.signals import transitioned, work_waits
 from workflow.sql import Happened
+from workflow.starting import start
 
 __all__ = [
     "DocumentKind",
@@ -140,7 +142,14 @@ def _lock(case_id: int) -> Case:
 
 def _outcome(case: Case, event: Event | Happened, *, repeated: bool = False) -> Outcome:
     return Outcome(
-        case.pk, case.number, event.action, event.from_state, event.to_state, event.version, event.seq, repeated
+        case.pk,
+        case.number,
+        event.action,
+        event.from_state,
+        event.to_state,
+        event.version,
+        event.seq,
+        repeated,
     )
 
 
@@ -163,7 +172,7 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
     case, was = look.case, look.version
     before = look.wanted_grants(state=move.from_state, tasks=look.open_tasks)
     case.version, case.moved_at = was + 1, look.now
-    payload = {"pass": case.pass_no, **move.payload, **details}
+    payload = {"pass": case.pass_no, **details, **move.payload}
     if task is not None and task.step is not None:
         payload["step"] = task.step.key
     event = record.append(
@@ -178,7 +187,8 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
         version=case.version,
         on_behalf_of=look.on_behalf_of,
     )
-    if task is not None and task.step is not None and look.by is not None:
+    decides = action in VERDICTS
+    if decides and task is not None and task.step is not None and look.by is not None:
         decision = Decision(
             task=task,
             case=case,
@@ -206,9 +216,12 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
     )
     if not written:
         raise Stale(by="", at=look.now, changes=())
-    done = {task.pk} if task else {t.pk for t in move.closed} if action == Action.SUBMIT else set()
-    _close(move.closed, done=done, now=look.now)
+    done = {task.pk} if task and decides else {t.pk for t in move.closed} if action == Action.SUBMIT else set()
+    _close(move.closed, done=done, now=look.now, seq=event.seq)
+    for opened in move.opened:
+        opened.opened_seq = event.seq
     sql.insert(move.opened)
+    _write_besides(move)
     kept = [t for t in look.open_tasks if t not in move.closed]
     after = look.wanted_grants(state=case.state, tasks=[*kept, *move.opened])
     if after != before:
@@ -216,110 +229,27 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
     return event
 
 
-def _close(tasks: list[Task], *, done: set[int], now: datetime) -> None:
+def _write_besides(move: Move) -> None:
+    """Write what few actions carry: columns of tasks that stay open, other rows, resting clocks."""
+    for touched, columns in move.touched:
+        Task.objects.filter(pk=touched.pk).update(**columns)
+    for row in move.rows:
+        row.save(force_insert=True)
+    if move.then is not None:
+        move.then()
+
+
+def _close(tasks: list[Task], *, done: set[int], now: datetime, seq: int) -> None:
     """Close the tasks in one update: `done` ones as done, the others as withdrawn."""
     if not tasks:
         return
-    sql.close_tasks([t.pk for t in tasks], done=[t.pk for t in tasks if t.pk in done], now=now)
+    sql.close_tasks([t.pk for t in tasks], done=[t.pk for t in tasks if t.pk in done], now=now, seq=seq)
     for task in tasks:
         task.status = TaskStatus.DONE if task.pk in done else TaskStatus.WITHDRAWN
         task.closed_at = now
 
 
-# Opening a case, and writing its content in draft
-
-
-def start(
-    *,
-    kind: Kind,
-    unit: Organisation,
-    title: str,
-    fiscal_year: int,
-    profile: str,
-    by: User | None,
-    key: str,
-    now: datetime,
-    round: Round | None = None,
-    parent: Case | None = None,
-    amount: Decimal | None = None,
-    is_off_list: bool = False,
-    is_key: bool = False,
-    task_kind: TaskKind = TaskKind.FILL,
-    due_on: date | None = None,
-) -> Case:
-    """Open a case in draft: number, first event, the editors' task with its clock, grants. Returns the case.
-
-    The caller has checked that `by` may open it (its editors, finance from the project list, or the clock: None).
-    `amount` in yuan. `due_on` None: the round's date for units to submit, else no date. The same key by the same
-    person gives the case it opened before. Raises: KeyReused when the key was used for another action.
-    """
-    if earlier := _started_with(key, by):
-        return earlier
-    try:
-        with transaction.atomic():
-            case = Case(
-                kind=kind,
-                number=_next_number(fiscal_year),
-                title=title,
-                amount=amount,
-                fiscal_year=fiscal_year,
-                profile=profile,
-                is_key=is_key,
-                is_off_list=is_off_list,
-                parent=parent,
-                unit=unit,
-                department=unit.department,
-                round=round,
-                opened_by=by,
-                opened_at=now,
-                moved_at=now,
-            )
-            return _open(Look(case, by=by, on_behalf_of=None, now=now), task_kind, key=key, due_on=due_on)
-    except IntegrityError:
-        if earlier := _started_with(key, by):
-            return earlier
-        raise
-
-
-def _open(look: Look, task_kind: TaskKind, *, key: str, due_on: date | None) -> Case:
-    case = look.case
-    case.save(force_insert=True)
-    tasks = [
-        new_task(look, task_kind, group_id=pk, milestone=Milestone.UNIT_SUBMISSION, due_on=due_on)
-        for pk in look.editor_groups()
-    ]
-    event = record.append(
-        case,
-        action=Action.START,
-        by=look.by,
-        now=look.now,
-        payload={"pass": 0, "title": case.title},
-        key=key,
-        from_state="",
-        to_state=case.state,
-        version=case.version,
-    )
-    record.save_head(case)
-    sql.insert(tasks)
-    grants.sync(case, before=None, after=look.wanted_grants(state=case.state, tasks=tasks))
-    transitioned.send(sender=Case, case=case, event=event, by=look.by, opened=tasks, closed=[], now=look.now)
-    transaction.on_commit(lambda: work_waits.send(sender=Case))
-    return case
-
-
-def _started_with(key: str, by: User | None) -> Case | None:
-    """Return the case that `by` opened with `key`. Raises: KeyReused when the key was used for another action."""
-    event = Event.objects.filter(actor=by, key=key).select_related("case").first()
-    if event is not None and event.action != Action.START:
-        raise KeyReused
-    return event.case if event else None
-
-
-def _next_number(fiscal_year: int) -> str:
-    series, _ = NumberSeries.objects.select_for_update().get_or_create(fiscal_year=fiscal_year)
-    series.last += 1
-    series.save(update_fields=["last"])
-    return f"{fiscal_year}-{series.last:04d}"
+# Writing the content in draft
 
 
 def set_content(
@@ -370,7 +300,11 @@ def note_content(look: Look, *, title: str | None, amount: Decimal | None) -> No
             version=case.version,
         )
     Case.objects.filter(pk=case.pk).update(
-        content_hash=case.content_hash, title=case.title, amount=case.amount, head=case.head, head_seq=case.head_seq
+        content_hash=case.content_hash,
+        title=case.title,
+        amount=case.amount,
+        head=case.head,
+        head_seq=case.head_seq,
     )
     Task.objects.filter(case=case, status=TaskStatus.OPEN, step=None, begun_at=None).update(begun_at=look.now)
 
@@ -378,9 +312,11 @@ def note_content(look: Look, *, title: str | None, amount: Decimal | None) -> No
 # Asking
 
 
-def available_actions(case: Case, *, by: User, now: datetime) -> tuple[Explanation, ...]:
+def available_actions(
+    case: Case, *, by: User, now: datetime, on_behalf_of: User | None = None
+) -> tuple[Explanation, ...]:
     """Return for every action whether `by` may do it to `case` now, or why not. Constant in queries."""
-    return explain_all(Look(case, by=by, on_behalf_of=None, now=now))
+    return explain_all(Look(case, by=by, on_behalf_of=on_behalf_of, now=now))
 
 
 def explain(case: Case, action: Action | str, *, by: User, now: datetime) -> Explanation:

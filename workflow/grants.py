@@ -12,13 +12,13 @@ from datetime import datetime
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 
-from workflow import sql
+from workflow import delegations, sql
 from workflow.machine import REVIEW_STATES, STANDING_GRANTS, TASK_RIGHTS, Place, Right, Role, TaskStatus
 from workflow.models import (
     Case,
     CaseGroupPermission,
     CaseUserPermission,
-    Delegation,
+    Copy,
     Organisation,
     RoleGroup,
     Task,
@@ -59,6 +59,7 @@ class Scope:
             | Q(department__in=self.departments)
             | Q(department__division_in_charge__in=self.divisions)
             | Q(pk__in=Task.objects.filter(person=self.person_id).values("case_id"))
+            | Q(pk__in=Copy.objects.filter(person=self.person_id).values("case_id"))
         )
 
     def covers(self, case: Case) -> bool:
@@ -69,6 +70,7 @@ class Scope:
             or case.department_id in self.departments
             or case.department.division_in_charge_id in self.divisions
             or Task.objects.filter(case=case, person=self.person_id).exists()
+            or Copy.objects.filter(case=case, person=self.person_id).exists()
         )
 
 
@@ -133,11 +135,9 @@ def may(user: User, right: Right | str, case: Case) -> bool:
     return Right(right) in rights_of(user, case)
 
 
-def deputises(deputy: User, principal: User, *, now: datetime) -> bool:
-    """Return whether `deputy` holds a delegation of `principal` at `now` (half open)."""
-    return Delegation.objects.filter(
-        deputy=deputy, principal=principal, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
-    ).exists()
+def deputises(deputy: User, principal: User, *, now: datetime, case: Case) -> bool:
+    """Return whether `deputy` may act for `principal` on `case` at `now`, by one delegation or a bounded chain."""
+    return any(person.pk == principal.pk for person in delegations.principals_of(deputy, now=now, kind=case.kind))
 
 
 # Who stands around a case

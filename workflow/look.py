@@ -3,15 +3,19 @@
 Read-only. Used by the engine and by the rules it checks; a page that explains buttons uses the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
-from workflow import grants, record, routes
-from workflow.machine import Action, Place, Right, Role, State, TaskStatus
+from workflow import grants, record, routes, signing
+from workflow.machine import HEADS, SIGNATURES, Action, Place, Right, Role, TaskStatus
 from workflow.models import Case, Step, Task, User
 from workflow.sql import Happened, chain, round_dates
+
+NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT)
+"""What happens beside the way and takes no approval's undoing away."""
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Look:
     @cached_property
     def rights(self) -> frozenset[Right]:
         """The rights that guardian's rows give the holder on the case."""
-        if self.holder is None:
+        if self.holder is None or not self.holder.is_active:
             return frozenset()
         rows, groups = grants.rows_of(self.case), self.groups_of(self.holder)
         by_group = {right for group, right in rows.groups if group in groups}
@@ -122,23 +126,49 @@ class Look:
                 return str(event.action)
         return ""
 
-    def approvals(self, step: Step) -> int:
-        """Return how many approvals of `step` stand in this pass."""
-        return sum(
-            1
-            for e in self.events_of_pass()
-            if e.action in (Action.APPROVE, Action.RELEASE) and record.payload_of(e).get("step") == step.key
+    def has_drafted(self, person_id: int) -> bool:
+        """Return whether a person has edited or submitted the case."""
+        drafting = (Action.EDIT, Action.SUBMIT)
+        return any(
+            not e.refused and e.action in drafting and person_id in (e.actor_id, e.on_behalf_of_id) for e in self.events
         )
 
+    @cached_property
+    def signed(self) -> signing.Signed:
+        """The signatures that stand."""
+        steps = [s.key for s in routes.steps_of(self.case.route)] if self.case.route else []
+        return signing.signed(self.events, steps=steps, payload_of=record.payload_of)
+
     def signed_finance_steps(self) -> set[str]:
-        """Return the keys of the finance steps that the actor has approved in this pass."""
-        return {
-            record.payload_of(e).get("step", "")
-            for e in self.events_of_pass()
-            if e.action in (Action.APPROVE, Action.RELEASE)
-            and e.from_state == State.FINANCE_REVIEW
-            and self._people() & {e.actor_id, e.on_behalf_of_id}
-        }
+        """Return the keys of the finance steps that the actor has signed, where the signature stands."""
+        return {s.step for s in self.signed.of_people(self._people()) if s.in_finance}
+
+    def undoable(self) -> Happened | None:
+        """Return the approval that nobody has acted upon yet, None where there is none."""
+        last = next((e for e in reversed(self.events) if not e.refused and e.action not in NOT_ACTING), None)
+        return last if last is not None and last.action in SIGNATURES[:2] else None
+
+    def heads(self, step: Step) -> bool:
+        """Return whether the holder heads the office whose people sign `step`."""
+        if self.holder is None:
+            return False
+        groups = self.groups_of(self.holder)
+        wanted = {(HEADS.get(c["role"]), c["of"]) for c in step.candidates if "role" in c}
+        return any(p.group_id in groups and (p.role, p.place) in wanted for p in self._posts)
+
+    def payloads_of(self, step: Step) -> Iterator[dict[str, Any]]:
+        """Yield what the events that opened `step` carry, the newest first."""
+        for event in reversed(self.events):
+            if not event.refused and f'"opens":"{step.key}"' in event.payload:
+                yield record.payload_of(event)
+
+    def ask_of(self, task: Task) -> dict[str, Any]:
+        """Return what the event carries that asked for the added `task`: people, rule, place."""
+        return record.payload_of(next(e for e in self.events if e.seq == task.added_seq))
+
+    def step_of(self, key: str) -> Step | None:
+        """Return the step of the case's route with this key."""
+        return next((s for s in routes.steps_of(self.case.route) if s.key == key), None) if self.case.route else None
 
     def last_change(self) -> Happened | None:
         """Return the last event that was carried out."""

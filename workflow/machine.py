@@ -45,12 +45,29 @@ class Action(TextChoices):
     SUBMIT = "submit", _("Submit")
     RECALL = "recall", _("Recall")
     APPROVE = "approve", _("Approve")
+    APPROVE_WITH_CONDITIONS = "approve_with_conditions", _("Approve with conditions")
+    MEET_CONDITION = "meet_condition", _("Condition met")
+    UNDO_APPROVAL = "undo_approval", _("Undo approval")
     RETURN = "return", _("Return for correction")
+    REJECT = "reject", _("Reject")
+    READMIT = "readmit", _("Readmit")
     RELEASE = "release", _("Release")
     CANCEL = "cancel", _("Cancel")
     OPEN_MONITORING = "open_monitoring", _("Open monitoring")
+    SUSPEND = "suspend", _("Suspend")
+    RESUME = "resume", _("Resume")
+    CLOSE = "close", _("Archive")
+    CLAIM = "claim", _("I will review")
+    TRANSFER = "transfer", _("Transfer")
+    ADD_APPROVER = "add_approver", _("Ask others to review")
+    COPY = "copy", _("Copy to")
+    URGE = "urge", _("Urge")
     ESCALATE = "escalate", _("Escalate")
     EXPORT = "export", _("Export")
+    MOVE_DEADLINE = "move_deadline", _("Deadline moved")
+    ASK_EXTENSION = "ask_extension", _("Extension asked for")
+    EXTEND = "extend", _("Extension granted")
+    REFUSE_EXTENSION = "refuse_extension", _("Extension refused")
 
 
 class Right(TextChoices):
@@ -63,7 +80,9 @@ class Right(TextChoices):
     CANCEL = "cancel_case", _("may cancel")
     ADJUST = "adjust_case", _("may propose an adjustment")
     REPORT = "report_case", _("may report progress")
-    MONITOR = "monitor_case", _("may open and close monitoring")
+    MONITOR = "monitor_case", _("may open, suspend and close monitoring")
+    READMIT = "readmit_case", _("may readmit what was rejected")
+    URGE = "urge_case", _("may urge whoever has the case")
 
 
 class Role(TextChoices):
@@ -118,7 +137,24 @@ class Rule(TextChoices):
 class Verdict(TextChoices):
     APPROVED = "approved", _("Approved")
     RETURNED = "returned", _("Returned")
+    CONDITIONAL = "conditional", _("Approved with conditions")
+    REJECTED = "rejected", _("Rejected")
     RELEASED = "released", _("Released")
+
+
+class Added(TextChoices):
+    """When somebody who was asked to review besides the step's own candidates is asked (转请会审)."""
+
+    BEFORE = "before", _("before me")
+    BESIDE = "beside", _("beside me")
+    AFTER = "after", _("after me")
+
+
+class Again(TextChoices):
+    """Which way a case takes after a return: the chain again, or straight back to who returned it."""
+
+    CHAIN = "chain", _("step by step again")
+    DIRECT = "direct", _("straight back to me")
 
 
 class SamePerson(TextChoices):
@@ -132,29 +168,57 @@ class SamePerson(TextChoices):
 class Needs:
     """What an action needs before the engine carries it out.
 
-    froms: states it is possible from. right: the right asked. task: kinds of open task the actor must hold,
-    empty for none. words: a reason in words is asked. kinds: document kinds it exists for. system: the clock may do it.
+    froms: states it is possible from. right: the right asked; None: what the record says of the actor decides
+    (rules.RELATIONS). task: kinds of open task the actor must hold, empty for none. words: a reason in words is
+    asked. kinds: document kinds it exists for. system: the clock may do it. signs: it is a decision on the task, so
+    separation of duties holds. for_others: the head of the office may do it for whoever holds the task.
     """
 
     froms: tuple[State, ...]
-    right: Right
+    right: Right | None
     task: tuple[TaskKind, ...] = ()
     words: bool = False
     kinds: tuple[Kind, ...] = tuple(Kind)
     system: bool = False
+    signs: bool = False
+    for_others: bool = False
 
+
+REVIEWING = (TaskKind.REVIEW, TaskKind.CONFIRM)
+DECIDING = (*REVIEWING, TaskKind.RELEASE)
+UNDER_WAY = (State.DRAFT, *REVIEW_STATES)
 
 NEEDS: dict[Action, Needs] = {
     Action.SUBMIT: Needs((State.DRAFT,), Right.SUBMIT),
     Action.RECALL: Needs((State.DEPARTMENT_REVIEW,), Right.SUBMIT),
-    Action.APPROVE: Needs(REVIEW_STATES, Right.REVIEW, task=(TaskKind.REVIEW, TaskKind.CONFIRM)),
-    Action.RETURN: Needs(
-        REVIEW_STATES, Right.REVIEW, task=(TaskKind.REVIEW, TaskKind.CONFIRM, TaskKind.RELEASE), words=True
-    ),
-    Action.RELEASE: Needs((State.FINANCE_REVIEW,), Right.RELEASE, task=(TaskKind.RELEASE,)),
+    Action.APPROVE: Needs(REVIEW_STATES, Right.REVIEW, task=REVIEWING, signs=True),
+    Action.APPROVE_WITH_CONDITIONS: Needs(REVIEW_STATES, Right.REVIEW, task=REVIEWING, signs=True),
+    Action.MEET_CONDITION: Needs(REVIEW_STATES, None, words=True),
+    Action.UNDO_APPROVAL: Needs((*REVIEW_STATES, State.APPROVED), None, words=True),
+    Action.RETURN: Needs(REVIEW_STATES, Right.REVIEW, task=DECIDING, words=True, signs=True),
+    Action.REJECT: Needs((State.FINANCE_REVIEW,), Right.REVIEW, task=REVIEWING, words=True, signs=True),
+    Action.READMIT: Needs((State.REJECTED,), Right.READMIT, words=True),
+    Action.RELEASE: Needs((State.FINANCE_REVIEW,), Right.RELEASE, task=(TaskKind.RELEASE,), signs=True),
     Action.CANCEL: Needs((State.DRAFT,), Right.CANCEL, words=True),
     Action.OPEN_MONITORING: Needs((State.APPROVED, State.MONITORING), Right.MONITOR, kinds=(Kind.TARGET,), system=True),
+    Action.SUSPEND: Needs((State.MONITORING,), Right.MONITOR, words=True, kinds=(Kind.TARGET,)),
+    Action.RESUME: Needs((State.SUSPENDED,), Right.MONITOR, words=True, kinds=(Kind.TARGET,)),
+    Action.CLOSE: Needs((State.MONITORING,), Right.MONITOR, kinds=(Kind.TARGET,), system=True),
+    Action.CLAIM: Needs(REVIEW_STATES, Right.REVIEW, task=REVIEWING, signs=True),
+    Action.TRANSFER: Needs(REVIEW_STATES, Right.REVIEW, task=DECIDING, words=True, for_others=True),
+    Action.ADD_APPROVER: Needs(REVIEW_STATES, Right.REVIEW, task=REVIEWING, words=True),
+    Action.COPY: Needs(REVIEW_STATES, Right.REVIEW, task=DECIDING),
+    Action.URGE: Needs(UNDER_WAY, Right.URGE),
 }
+
+SIGNATURES = (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.RELEASE)
+"""The actions that sign a step."""
+
+HEADS: dict[Role, Role] = {
+    Role.DEPARTMENT_REVIEWER: Role.DEPARTMENT_HEAD,
+    Role.FINANCE_REVIEWER: Role.FINANCE_HEAD,
+}
+"""Who heads the holders of a role in the same organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +241,18 @@ STANDING_GRANTS: tuple[Grant, ...] = (
     Grant((State.APPROVED,), Role.EDITOR, Place.UNIT, Right.ADJUST, kinds=(Kind.TARGET,)),
     Grant((State.MONITORING,), Role.EDITOR, Place.UNIT, Right.REPORT, kinds=(Kind.TARGET,)),
     Grant(
-        (State.APPROVED, State.MONITORING),
+        (State.APPROVED, State.MONITORING, State.SUSPENDED),
         Role.FINANCE_REVIEWER,
         Place.PERFORMANCE_DIVISION,
         Right.MONITOR,
         kinds=(Kind.TARGET,),
     ),
+    Grant((State.REJECTED,), Role.FINANCE_HEAD, Place.DIVISION_IN_CHARGE, Right.READMIT),
+    Grant((State.REJECTED,), Role.FINANCE_HEAD, Place.BUREAU, Right.READMIT),
+    Grant(REVIEW_STATES, Role.EDITOR, Place.UNIT, Right.URGE),
+    Grant(REVIEW_STATES, Role.UNIT_HEAD, Place.UNIT, Right.URGE),
+    Grant((State.DRAFT,), Role.DEPARTMENT_REVIEWER, Place.DEPARTMENT, Right.URGE),
+    Grant((State.DRAFT,), Role.FINANCE_REVIEWER, Place.DIVISION_IN_CHARGE, Right.URGE),
 )
 
 TASK_RIGHTS: dict[TaskKind, tuple[Right, ...]] = {
@@ -198,6 +268,13 @@ STAGE_MOVES: dict[State, str] = {
     State.APPROVED: "to_approved",
 }
 """The edge that enters each state on the way up, in the order of the way."""
+
+WAYS_BACK: dict[tuple[State, State], str] = {
+    (State.FINANCE_REVIEW, State.DEPARTMENT_REVIEW): "back_to_department_review",
+    (State.APPROVED, State.DEPARTMENT_REVIEW): "reopen_department_review",
+    (State.APPROVED, State.FINANCE_REVIEW): "reopen_finance_review",
+}
+"""The edges back to an earlier stage, for a return to a step and for an approval undone."""
 
 
 class Moves:
@@ -220,8 +297,32 @@ class Moves:
     @transition(field="state", source=list(REVIEW_STATES), target=State.DRAFT)
     def return_to_draft(self) -> None: ...
 
+    @transition(field="state", source=State.FINANCE_REVIEW, target=State.DEPARTMENT_REVIEW)
+    def back_to_department_review(self) -> None: ...
+
+    @transition(field="state", source=State.APPROVED, target=State.DEPARTMENT_REVIEW)
+    def reopen_department_review(self) -> None: ...
+
+    @transition(field="state", source=State.APPROVED, target=State.FINANCE_REVIEW)
+    def reopen_finance_review(self) -> None: ...
+
+    @transition(field="state", source=State.FINANCE_REVIEW, target=State.REJECTED)
+    def to_rejected(self) -> None: ...
+
+    @transition(field="state", source=State.REJECTED, target=State.DRAFT)
+    def readmit_to_draft(self) -> None: ...
+
     @transition(field="state", source=State.DRAFT, target=State.CANCELLED)
     def to_cancelled(self) -> None: ...
 
     @transition(field="state", source=[State.APPROVED, State.MONITORING], target=State.MONITORING)
     def to_monitoring(self) -> None: ...
+
+    @transition(field="state", source=State.MONITORING, target=State.SUSPENDED)
+    def to_suspended(self) -> None: ...
+
+    @transition(field="state", source=State.SUSPENDED, target=State.MONITORING)
+    def resume_monitoring(self) -> None: ...
+
+    @transition(field="state", source=State.MONITORING, target=State.CLOSED)
+    def to_closed(self) -> None: ...

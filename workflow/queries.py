@@ -18,8 +18,14 @@ from workflow.models import Case, Event, Organisation, RoleGroup, Task, User
 ROWS_SHOWN = 200
 """The most rows the inbox shows at once; the counts on the tabs are always complete."""
 PAGE = 30
-HANDING_OVER = (Action.SUBMIT, Action.APPROVE, Action.RETURN, Action.RECALL, Action.START)
-DECIDING = (Action.APPROVE, Action.RETURN, Action.RELEASE, Action.CANCEL, Action.OPEN_MONITORING)
+HANDING_OVER = (
+    Action.SUBMIT, Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.UNDO_APPROVAL, Action.RETURN, Action.READMIT,
+    Action.TRANSFER, Action.ADD_APPROVER, Action.RECALL, Action.START,
+)  # fmt: skip
+DECIDING = (
+    Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.UNDO_APPROVAL, Action.RETURN, Action.REJECT, Action.READMIT,
+    Action.RELEASE, Action.CANCEL, Action.OPEN_MONITORING, Action.SUSPEND, Action.RESUME, Action.CLOSE,
+)  # fmt: skip
 BEGINNING = (Action.START, Action.SUBMIT)
 UNIT_KINDS = (TaskKind.FILL, TaskKind.CORRECT, TaskKind.REPORT, TaskKind.ADJUST)
 """The kinds of task that a unit has; the others are decisions."""

@@ -76,6 +76,46 @@ class UnknownStep(Refused):
     message = _("There is no earlier step “%(step)s” to return to. Choose one of: %(known)s.")
 
 
+class UnknownPerson(Refused):
+    code = "unknown_person"
+    message = _("“%(name)s” cannot be asked here. %(why)s")
+
+
+class UnknownCondition(Refused):
+    code = "unknown_condition"
+    message = _("There is no open condition “%(condition)s”. Open are: %(known)s.")
+
+
+class ConditionsOpen(Refused):
+    code = "conditions_open"
+    message = _("It was approved under conditions that are still open: %(conditions)s. Have them met first.")
+
+
+class Claimed(Refused):
+    code = "claimed"
+    message = _("%(name)s is reviewing this case. To take it over, press “I will review” first.")
+
+
+class AskedFirst(Refused):
+    code = "asked_first"
+    message = _("%(names)s was asked to review before you. Wait for that opinion, or return the case.")
+
+
+class TooSoon(Refused):
+    code = "too_soon"
+    message = _("They were urged on %(at)s already. Urge again after %(until)s, or call the office.")
+
+
+class YearNotOver(Refused):
+    code = "year_not_over"
+    message = _("The fiscal year %(year)s is not over yet. Archive the case after it has ended.")
+
+
+class ReportsOutstanding(Refused):
+    code = "reports_outstanding"
+    message = _("Reports are outstanding: %(numbers)s. Wait for them, or waive them with a reason.")
+
+
 class NobodyThere(Refused):
     code = "nobody_there"
     message = _("Nobody holds the step “%(step)s” in %(organisation)s yet. Ask the administrator to name somebody.")

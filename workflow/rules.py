@@ -3,7 +3,7 @@
 Raises refusals, changes nothing. Called by the engine only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflow import grants, routes
+from workflow import grants, record, routes
 from workflow.look import Look
-from workflow.machine import NEEDS, Action, Kind, Needs, Right, State
-from workflow.models import Task
+from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, State
+from workflow.models import Task, User
 from workflow.refusals import (
+    AskedFirst,
+    Claimed,
+    ConditionsOpen,
     NotPermitted,
     NotPossible,
     NotVisible,
@@ -23,7 +26,6 @@ from workflow.refusals import (
     Refused,
     SamePersonRefused,
     Stale,
-    UnknownStep,
 )
 
 EDIT_NEEDS = Needs((State.DRAFT,), Right.CHANGE)
@@ -63,8 +65,6 @@ def check(look: Look, action: Action, *, seen: Seen | None, details: Mapping[str
     needs = _needs(action)
     if needs.words and not str(details.get("reason") or "").strip():
         raise ReasonMissing
-    if action == Action.RETURN and details.get("to") not in (None, "", "unit"):
-        raise UnknownStep(step=details["to"], known="unit")
     return task
 
 
@@ -74,7 +74,7 @@ def explain_all(look: Look) -> tuple[Explanation, ...]:
 
 
 def _explain(look: Look, action: Action) -> Explanation:
-    if not look.sees:
+    if not look.sees or (look.on_behalf_of and not _deputises(look)):
         return Explanation(action, may=False, why=str(NotVisible()))
     try:
         task = _check_right(look, action)
@@ -92,7 +92,7 @@ def _deputises(look: Look) -> bool:
         look.by
         and look.on_behalf_of
         and look.by.is_active
-        and grants.deputises(look.by, look.on_behalf_of, now=look.now)
+        and grants.deputises(look.by, look.on_behalf_of, now=look.now, case=look.case)
     )
 
 
@@ -119,31 +119,90 @@ def _check_right(look: Look, action: Action) -> Task | None:
         if not needs.system:
             raise NotPermitted(action=action.label, who="")
         return None
+    if needs.right is None:
+        RELATIONS[action](look)
+        return None
+    headed = None
     if needs.right not in look.rights:
-        raise NotPermitted(action=action.label, who=_who_can(look))
+        headed = _headed_task(look, needs) if needs.for_others else None
+        if headed is None:
+            raise NotPermitted(action=action.label, who=_who_can(look))
     if not needs.task:
         return None
-    task = _own_task(look, needs)
+    task = headed or _own_task(look, needs)
     if task is None:
         if any(t.kind in needs.task for t in look.open_tasks):
             raise NotPermitted(action=action.label, who=_who_can(look))
         raise NotPossible(action=action.label, state=case.desk)
-    _check_duties(look, task, action)
+    if needs.signs:
+        _check_duties(look, task, action)
+        _check_turn(look, task, action)
     return task
 
 
 def _own_task(look: Look, needs: Needs) -> Task | None:
+    """Return the holder's open task of the kinds asked; what they were asked in person comes first."""
     holder = look.holder
     assert holder is not None
     groups = look.groups_of(holder)
-    return next(
-        (
-            t
-            for t in look.open_tasks
-            if t.kind in needs.task and (t.role_group_id in groups or t.person_id == holder.pk)
-        ),
-        None,
-    )
+    tasks = [t for t in look.open_tasks if t.kind in needs.task]
+    in_person = [t for t in tasks if t.person_id == holder.pk]
+    return next(iter([*in_person, *(t for t in tasks if t.role_group_id in groups)]), None)
+
+
+def _headed_task(look: Look, needs: Needs) -> Task | None:
+    """Return the open task of the people whose office the holder heads."""
+    return next((t for t in look.open_tasks if t.kind in needs.task and t.step and look.heads(t.step)), None)
+
+
+def _check_turn(look: Look, task: Task, action: Action) -> None:
+    """Whoever else has taken the task, was asked before, or set conditions that are open comes first."""
+    people = {person.pk for person in (look.by, look.holder) if person}
+    if task.claimed_by_id is not None and task.claimed_by_id not in people and action != Action.CLAIM:
+        raise Claimed(name=User.objects.get(pk=task.claimed_by_id))
+    if action not in SIGNATURES:
+        return
+    if not task.added and (before := [t for t in look.open_tasks if t.added == Added.BEFORE]):
+        people_asked = User.objects.filter(pk__in=[t.person_id for t in before])
+        raise AskedFirst(names="、".join(str(person) for person in people_asked))
+    if action == Action.RELEASE and look.signed.conditions:
+        raise ConditionsOpen(conditions="；".join(c.words for c in look.signed.conditions))
+
+
+def _check_undo(look: Look) -> None:
+    """Who approved takes it back, or their head, as long as nobody has acted since."""
+    action, case = Action.UNDO_APPROVAL, look.case
+    event = look.undoable()
+    if event is None:
+        raise NotPossible(action=action.label, state=case.desk)
+    step = look.step_of(record.payload_of(event).get("step", ""))
+    holder = look.holder
+    assert holder is not None
+    if holder.pk in (event.actor_id, event.on_behalf_of_id) or (step is not None and look.heads(step)):
+        return
+    raise NotPermitted(action=action.label, who=_("It was approved by %(name)s.") % {"name": event.actor_name})
+
+
+def _check_meeting(look: Look) -> None:
+    """A condition is met when who set it says so, or who has the case now; never who drafted it."""
+    action, case, holder = Action.MEET_CONDITION, look.case, look.holder
+    assert holder is not None
+    open_ = look.signed.conditions
+    if not open_:
+        raise NotPossible(action=action.label, state=case.desk)
+    if any(holder.pk in c.set_by for c in open_):
+        return
+    if Right.REVIEW not in look.rights:
+        raise NotPermitted(action=action.label, who=_who_can(look))
+    if look.drafted_by_actor():
+        raise SamePersonRefused(did=_("edited"), who=_who_can(look))
+
+
+RELATIONS: dict[Action, Callable[[Look], None]] = {
+    Action.UNDO_APPROVAL: _check_undo,
+    Action.MEET_CONDITION: _check_meeting,
+}
+"""What the record must say of the actor where no right of guardian's rows is asked."""
 
 
 def _check_duties(look: Look, task: Task, action: Action) -> None:
@@ -157,7 +216,8 @@ def _check_duties(look: Look, task: Task, action: Action) -> None:
     if not routes.is_inside_unit(step) and (did := look.drafted_by_actor()):
         words = {Action.EDIT: _("edited"), Action.SUBMIT: _("submitted")}
         raise SamePersonRefused(did=words[Action(did)], who=_who_can(look))
-    if action != Action.RETURN and step.stage == State.FINANCE_REVIEW and look.signed_finance_steps() - {step.key}:
+    signs = action in (*SIGNATURES, Action.CLAIM)
+    if signs and step.stage == State.FINANCE_REVIEW and look.signed_finance_steps() - {step.key}:
         raise SamePersonRefused(did=_("signed an earlier finance step of"), who=_who_can(look))
 
 

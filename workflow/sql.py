@@ -32,14 +32,16 @@ SELECT 0, user_id, permission_id FROM workflow_caseuserpermission WHERE content_
 
 
 CHAIN_OF_A_CASE = """
-SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload
+SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,
+       content_hash
   FROM workflow_event WHERE case_id = %s ORDER BY seq
 """
 DATES_OF_A_ROUND = "SELECT milestone, date FROM workflow_rounddate WHERE round_id = %s"
 
 CLOSE_TASKS = """
 UPDATE workflow_task
-   SET status = CASE WHEN id IN ({done}) THEN 'done' ELSE 'withdrawn' END, closed_at = %s, next_rung_at = NULL
+   SET status = CASE WHEN id IN ({done}) THEN 'done' ELSE 'withdrawn' END, closed_at = %s, closed_seq = %s,
+       next_rung_at = NULL
  WHERE id IN ({tasks})
 """
 DELETE_GRANTS = "DELETE FROM workflow_case{whose}permission WHERE content_object_id = %s"
@@ -64,6 +66,7 @@ class Happened(NamedTuple):
     version: int
     key: str | None
     payload: str
+    content_hash: str
 
 
 def chain(case_id: int) -> list[Happened]:
@@ -86,10 +89,10 @@ def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def close_tasks(tasks: Collection[int], *, done: Collection[int], now: datetime) -> None:
-    """Close `tasks` at `now`: those in `done` as done, the others as withdrawn. One statement."""
+def close_tasks(tasks: Collection[int], *, done: Collection[int], now: datetime, seq: int) -> None:
+    """Close `tasks` at `now` by the event `seq`: those in `done` as done, the others as withdrawn. One statement."""
     statement = CLOSE_TASKS.format(done=_marks(done) or "NULL", tasks=_marks(tasks))
-    _execute(statement, *done, connection.ops.adapt_datetimefield_value(now), *tasks)
+    _execute(statement, *done, connection.ops.adapt_datetimefield_value(now), seq, *tasks)
 
 
 def replace_grants(case_id: int, whose: str, pairs: Sequence[tuple[int, int]]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from workflow import record, routes
-from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, State, Verdict
+from workflow.look import Look
+from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, Again, State
 from workflow.models import Case, Decision, Event, Rung, Step, Task
 from workflow.queries import holder_of
 from workflow.refusals import NoRoute
@@ -97,6 +98,9 @@ def _words_of(payload: dict[str, Any]) -> str:
 
 def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
     named = {
+        "to_name": _("to"),
+        "undone": _("taken back from"),
+        "met": _("condition"),
         "document_number": _("document number"),
         "document_date": _("document date"),
         "audience": _("told"),
@@ -106,7 +110,16 @@ def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
         f"{label} {_audience_word(payload[name]) if name == 'audience' else payload[name]}"
         for name, label in named.items()
         if isinstance(payload.get(name), str)
-    )
+    ) + _lists_of(payload)
+
+
+def _lists_of(payload: dict[str, Any]) -> tuple[str, ...]:
+    """Return the lists that an event carries: people asked or told, conditions set; and the way after a return."""
+    named = {"names": _("people"), "conditions": _("conditions")}
+    lists = [f"{label} {'、'.join(payload[name])}" for name, label in named.items() if payload.get(name)]
+    if payload.get("again") == Again.DIRECT:
+        lists.append(str(Again.DIRECT.label))
+    return tuple(lists)
 
 
 def _audience_word(audience: str) -> str:
@@ -133,17 +146,15 @@ def _steps(case: Case) -> tuple[Step, ...]:
 
 
 def route_steps(case: Case, *, open_tasks: Iterable[Task]) -> list[RouteStep]:
-    """Return the unit's filling and every step of the route with its status. One statement beside the open tasks.
+    """Return the unit's filling and every step of the route with its status. Two statements beside the open tasks.
 
     `open_tasks`: those of the case, with step, role_group__organisation and person (queries.standing(case).tasks).
     """
     tasks = list(open_tasks)
-    decided = {
-        d.step_id: d
-        for d in Decision.objects.filter(case=case, pass_no=case.pass_no)
-        .exclude(verdict=Verdict.RETURNED)
-        .select_related("actor")
-    }
+    signed = Look(case, by=None, on_behalf_of=None, now=case.moved_at).signed
+    seqs = [signature.seq for signature in signed.signatures if signature.completes]
+    decisions = Decision.objects.filter(case=case, event_seq__in=seqs).select_related("actor")
+    decided = {d.step_id: d for d in decisions}
     reviewing = case.state in REVIEW_STATES
     filling = case.state == State.DRAFT
     steps = [RouteStep(_("Unit fills in"), "now" if filling else "done", **_now_with(tasks if filling else []))]

@@ -40,7 +40,13 @@ LOOKS: dict[str, tuple[str, str]] = {
 
 ACTION_TONES: dict[str, tuple[str, str]] = {
     Action.APPROVE: ("tick", "good"),
+    Action.APPROVE_WITH_CONDITIONS: ("tick", "warn"),
+    Action.MEET_CONDITION: ("tick", "good"),
     Action.RELEASE: ("tick", "good"),
+    Action.UNDO_APPROVAL: ("triangle", "warn"),
+    Action.REJECT: ("cross", "bad"),
+    Action.SUSPEND: ("bars", "warn"),
+    Action.URGE: ("triangle", "warn"),
     Action.RETURN: ("triangle", "warn"),
     Action.ESCALATE: ("triangle", "warn"),
     Action.CANCEL: ("cross", "bad"),

@@ -5,11 +5,12 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
-from workflow import engine, grants, queries, story
+from workflow import choices, engine, grants, queries, story
 from workflow.engine import Seen
-from workflow.machine import Action, Kind
+from workflow.machine import REVIEW_STATES, Action, Added, Kind, Rule
 from workflow.models import Case, User
 from workflow.refusals import NotVisible
 
@@ -42,15 +43,45 @@ def posted_key(request: HttpRequest) -> str:
 
 def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
     """Return what every case page shows around the document: identity, steps, story, what may be done."""
-    now = timezone.now()
+    now, by = timezone.now(), person(request)
     standing = queries.standing(case)
-    may = {e.action.value: e for e in engine.available_actions(case, by=person(request), now=now)}
+    may = {e.action.value: e for e in engine.available_actions(case, by=by, now=now)}
+    principal = None if any(may[verb].may for verb in DECIDED) else choices.stands_in_for(case, by=by, now=now)
+    if principal is not None:
+        for_them = engine.available_actions(case, by=by, now=now, on_behalf_of=principal)
+        may |= {e.action.value: e for e in for_them if e.action in VERBS}
+    verbs = [may[verb] for verb in VERBS if verb in may and may[verb].may and verb not in DECIDED]
     return {
         "case": case, "standing": standing, "may": may, "now": now,
         "steps": story.route_steps(case, open_tasks=standing.tasks),
         "entries": story.timeline(case, with_edits=False),
+        "principal": principal, "verbs": verbs,
+        "act_url": reverse("report_act" if case.kind == Kind.REPORT else "table_act", args=[case.number]),
+        "reviewers": choices.reviewers_around(case, but=by) if any(e.action in ASKING for e in verbs) else [],
+        "return_steps": choices.return_steps(case) if may[Action.RETURN].may else [],
+        "conditions": choices.open_conditions(case, now=now) if case.state in REVIEW_STATES else [],
+        "added_choices": Added.choices, "rule_choices": [c for c in Rule.choices if c[0] != Rule.QUORUM],
         "why_not": [may[name] for name in WHY_NOT if name in may and not may[name].may],
     }
 
 
+def posted_principal(request: HttpRequest, case: Case) -> User | None:
+    """Return for whom the form was sent, None for the person themself. Raises: NotVisible for anybody else."""
+    name = request.POST.get("on_behalf_of", "")
+    if not name:
+        return None
+    principal = choices.stands_in_for(case, by=person(request), now=timezone.now())
+    if principal is None or principal.username != name:
+        raise NotVisible
+    return principal
+
+
+DECIDED = (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.RETURN, Action.REJECT, Action.RELEASE)
+"""What the decision panel offers."""
+ASIDE = (Action.CLAIM, Action.TRANSFER, Action.ADD_APPROVER, Action.COPY, Action.MEET_CONDITION, Action.UNDO_APPROVAL,
+         Action.URGE, Action.READMIT, Action.SUSPEND, Action.RESUME, Action.CLOSE)
+"""What stands beside it, in this order."""
+VERBS = (*DECIDED, *ASIDE)
+ASKING = (Action.TRANSFER, Action.ADD_APPROVER, Action.COPY)
+"""What names people."""
 WHY_NOT = (Action.SUBMIT, Action.APPROVE, Action.RETURN, Action.RELEASE)

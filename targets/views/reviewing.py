@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST
 from targets import reviews
 from targets.forms import DecisionForm
 from targets.views import monitoring, tables
-from targets.views.common import person, posted_key, posted_seen, visible_case
+from targets.views.common import person, posted_key, posted_principal, posted_seen, visible_case
 from workflow.engine import Outcome
 from workflow.machine import Kind
 from workflow.models import Case
-from workflow.refusals import Blocked, DetailMissing, ReasonMissing
+from workflow.refusals import AskedFirst, Blocked, Claimed, ConditionsOpen, DetailMissing, ReasonMissing, UnknownStep
 
 SHOWN_ON_THE_PAGE = (ReasonMissing, DetailMissing, Blocked, reviews.MustFixOnApproval, reviews.UnknownPlace,
-                     reviews.UnknownVerdict)
+                     reviews.UnknownVerdict, AskedFirst, Claimed, ConditionsOpen, UnknownStep)
 PAGES: dict[Kind, tuple[str, Callable[..., HttpResponse]]] = {
     Kind.TARGET: ("table", tables.read_page),
     Kind.REPORT: ("report", monitoring.report_read_page),
@@ -47,14 +47,17 @@ def decide(request: HttpRequest, number: str, kind: Kind) -> HttpResponse:
 def _decide(request: HttpRequest, case: Case, form: DecisionForm) -> Outcome:
     said: dict[str, Any] = form.cleaned_data
     common: dict[str, Any] = {"case": case, "by": person(request), "seen": posted_seen(request),
-                              "key": posted_key(request), "now": timezone.now(), "words": said["words"]}
+                              "key": posted_key(request), "now": timezone.now(), "words": said["words"],
+                              "on_behalf_of": posted_principal(request, case)}
     verdict = request.POST.get("verdict", "")
     if verdict == "release":
         if not said["document_number"] or not said["document_date"]:
             raise DetailMissing(field=_("Document number and date"))
         return reviews.release(document_number=said["document_number"], document_date=said["document_date"], **common)
     remarks = [reviews.Remark(**remark) for remark in _remarks(request).values()]
-    return reviews.decide(verdict=verdict, days=said["days"], sheet=form.sheet(), comments=remarks, **common)
+    conditions = said["conditions"].splitlines() if verdict == "conditions" else ()
+    return reviews.decide(verdict=verdict, days=said["days"], to=said["to"], again=said["again"],
+                          conditions=conditions, sheet=form.sheet(), comments=remarks, **common)
 
 
 def _remarks(request: HttpRequest) -> dict[str, dict[str, str]]:

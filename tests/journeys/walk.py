@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.journeys.people import Page, Person
@@ -109,7 +110,7 @@ class Walk:
         answer = editor.press(page, "/save", to=f"{self.path}/submit", looked_at="1")
         assert answer.status == 200, answer.text[:800]
 
-    def decide(self, who: Person, verdict: str, *, path: str = "", **typed: str) -> None:
+    def decide(self, who: Person, verdict: str, *, path: str = "", **typed: Any) -> None:
         path = path or self.path
         page = who.open(path)
         answer = who.press(page, "/decide", ("verdict", verdict), **typed)

@@ -4,7 +4,7 @@ import pytest
 
 from workflow import grants, record
 from workflow.machine import State, TaskStatus
-from workflow.models import Case, Decision, Event, Task, User
+from workflow.models import Case, Copy, Decision, Event, Suspension, Task
 
 
 def refreshed(case):
@@ -13,6 +13,7 @@ def refreshed(case):
 
 def rows(case):
     """Everything about a case that a refusal must leave alone."""
+    fresh_case = refreshed(case)
     fresh = Case.objects.filter(pk=case.pk).values(
         "state", "version", "content_hash", "step", "pass_no", "amount", "title", "route", "submitted_at"
     )
@@ -20,7 +21,9 @@ def rows(case):
         list(fresh),
         list(Task.objects.filter(case=case).order_by("pk").values()),
         list(Decision.objects.filter(case=case).values()),
-        grants.rights_of(User.objects.get(username="editor"), case),
+        grants.rows_of(fresh_case),
+        list(Copy.objects.filter(case=case).values()),
+        list(Suspension.objects.filter(task__case__in=[case.pk, *case.children.values_list("pk", flat=True)]).values()),
         Event.objects.filter(case=case, refused="").count(),
     )
 

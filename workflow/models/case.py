@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from workflow.machine import Kind, Moves, Right, State, TaskKind, TaskStatus, Verdict
+from workflow.machine import Added, Kind, Moves, Right, State, TaskKind, TaskStatus, Verdict
 from workflow.models.people import Organisation, RoleGroup, User
 from workflow.models.round import Ladder, Round
 from workflow.models.route import Route, Step
@@ -112,6 +112,12 @@ class Task(models.Model):
     begun_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    opened_seq = models.PositiveIntegerField(null=True, blank=True)
+    """The seq of the event that opened it; `closed_seq`: of the one that closed it. An approval undone reads them."""
+    closed_seq = models.PositiveIntegerField(null=True, blank=True)
+    added = models.CharField(max_length=6, choices=Added.choices, blank=True)
+    """Asked besides the step's own candidates (转请会审); `added_seq`: by which event."""
+    added_seq = models.PositiveIntegerField(null=True, blank=True)
     # the clock
     due_at = models.DateTimeField(null=True, blank=True)
     due_is_provisional = models.BooleanField(default=False)
@@ -155,7 +161,7 @@ class Decision(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
     step = models.ForeignKey(Step, models.PROTECT, related_name="+")
     pass_no = models.PositiveIntegerField()
-    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
     reason_code = models.CharField(max_length=40, blank=True)
     words = models.TextField(blank=True)
     actor = models.ForeignKey(User, models.PROTECT, related_name="decisions")
@@ -167,6 +173,19 @@ class Decision(models.Model):
 
     class Meta:
         verbose_name = _("decision")
+
+
+class Copy(models.Model):
+    """One person who was given a case to read (抄送). Written by workflow.engine; read by grants."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="copies")
+    person = models.ForeignKey(User, models.PROTECT, related_name="copies")
+    given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("copy")
+        constraints = [models.UniqueConstraint(fields=["person", "case"], name="copied_once_a_person")]
 
 
 class Suspension(models.Model):

@@ -1,0 +1,64 @@
+"""What the verbs of a case offer to choose from: steps to return to, colleagues, conditions, whom one stands in for.
+
+Reads only; called by the pages that show a case.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflow import delegations, grants
+from workflow.look import Look
+from workflow.machine import DECIDING, REVIEW_STATES, Place, TaskStatus
+from workflow.models import Case, Step, Task, User
+from workflow.moves import earlier_steps
+from workflow.signing import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """One person who may be asked: account, name and office."""
+
+    username: str
+    name: str
+    office: str
+
+
+def return_steps(case: Case) -> list[Step]:
+    """Return the steps that the case may be returned to, besides the unit: those before the one it lies on."""
+    return earlier_steps(case, case.step) if case.state in REVIEW_STATES and case.step else []
+
+
+def reviewers_around(case: Case, *, but: User) -> list[Reviewer]:
+    """Return the active people of the offices around the case, without the unit's own and without `but`.
+
+    Two statements. Needs case.unit and case.department selected.
+    """
+    offices: dict[int, str] = {}
+    for post in grants.posts_around(case):
+        if post.place != Place.UNIT:
+            offices |= dict.fromkeys(post.members, post.organisation)
+    people = User.objects.filter(pk__in=set(offices) - {but.pk}).order_by("full_name", "username")
+    return [Reviewer(person.username, str(person), offices[person.pk]) for person in people]
+
+
+def open_conditions(case: Case, *, now: datetime) -> Sequence[Condition]:
+    """Return the conditions of the case that are not met yet. One statement."""
+    return Look(case, by=None, on_behalf_of=None, now=now).signed.conditions
+
+
+def stands_in_for(case: Case, *, by: User, now: datetime) -> User | None:
+    """Return for whom `by` may decide here as a deputy: the nearest principal who has a review task of the case open.
+
+    One statement where nobody has delegated to `by`.
+    """
+    principals = delegations.principals_of(by, now=now, kind=case.kind)
+    if not principals or case.state not in REVIEW_STATES:
+        return None
+    tasks = Task.objects.filter(case=case, status=TaskStatus.OPEN, kind__in=DECIDING)
+    held = list(tasks.values_list("role_group_id", "person_id"))
+    for principal in principals:
+        groups = set(principal.groups.values_list("pk", flat=True))
+        if any(group in groups or person == principal.pk for group, person in held):
+            return principal
+    return None

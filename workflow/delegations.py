@@ -1,0 +1,116 @@
+"""Delegations (委托): who acts for whom, from when to when; they end by themselves.
+
+Reads and writes Delegation alone; the rights that a deputy uses are asked of the principal when they act.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from workflow.machine import Kind
+from workflow.models import Delegation, User
+from workflow.refusals import DetailMissing, NotPermitted, Refused
+
+LINKS = 2
+"""How long a chain may be: A is away and so is B, whom A named; C acts for B and so for A, and nobody further."""
+
+
+class DelegationCycle(Refused):
+    code = "delegation_cycle"
+    message: ClassVar[object] = _("%(deputy)s has delegated to %(principal)s in the same time. Choose another person.")
+
+
+class DelegationOverlaps(Refused):
+    code = "delegation_overlaps"
+    message: ClassVar[object] = _("%(principal)s has delegated to %(deputy)s already in a part of this time.")
+
+
+def give(
+    *,
+    principal: User,
+    deputy: User,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: User,
+    now: datetime,
+    basis: str,
+    kinds: tuple[Kind, ...] = (),
+) -> Delegation:
+    """Let `deputy` act for `principal` from `starts_at` (included) to `ends_at` (excluded). Returns the delegation.
+
+    `kinds`: only for these kinds of document; empty for all. Given by the principal, or by an administrator.
+    Raises: NotPermitted, DetailMissing (no basis, no time ahead, an inactive person), DelegationCycle,
+    DelegationOverlaps.
+    """
+    if by.pk != principal.pk and not by.administers:
+        raise NotPermitted(action=_("delegate"), who="")
+    if not basis.strip():
+        raise DetailMissing(field=_("basis"))
+    if ends_at <= max(starts_at, now) or deputy.pk == principal.pk or not deputy.is_active:
+        raise DetailMissing(field=_("a deputy and a time that lies ahead"))
+    with transaction.atomic():
+        User.objects.select_for_update().filter(pk__in=(principal.pk, deputy.pk)).count()
+        overlapping = Delegation.objects.filter(
+            starts_at__lt=ends_at, ends_at__gt=starts_at, revoked_at__isnull=True
+        ).values_list("principal_id", "deputy_id")
+        pairs = set(overlapping)
+        if (principal.pk, deputy.pk) in pairs:
+            raise DelegationOverlaps(principal=principal, deputy=deputy)
+        if principal.pk in _reachable(deputy.pk, pairs):
+            raise DelegationCycle(principal=principal, deputy=deputy)
+        return Delegation.objects.create(
+            principal=principal,
+            deputy=deputy,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            scope={"kinds": [str(kind) for kind in kinds]} if kinds else {},
+            basis=basis.strip()[:200],
+            created_at=now,
+        )
+
+
+def _reachable(start: int, pairs: set[tuple[int, int]]) -> set[int]:
+    """Return everybody to whom the work of `start` goes over delegations (principal, deputy)."""
+    found: set[int] = set()
+    waiting = {start}
+    while waiting:
+        waiting = {deputy for principal, deputy in pairs if principal in waiting} - found
+        found |= waiting
+    return found
+
+
+def revoke(*, delegation: Delegation, by: User, now: datetime) -> None:
+    """End a delegation at once; what was done under it stays. Raises: NotPermitted."""
+    if by.pk not in (delegation.principal_id, delegation.deputy_id) and not by.administers:
+        raise NotPermitted(action=_("revoke the delegation"), who="")
+    Delegation.objects.filter(pk=delegation.pk, revoked_at__isnull=True).update(revoked_at=now)
+
+
+def principals_of(deputy: User, *, now: datetime, kind: str | None = None) -> list[User]:
+    """Return the people for whom `deputy` may act at `now`, nearest first; `kind`: on documents of this kind.
+
+    One statement a link, at most LINKS. An inactive deputy acts for nobody, an inactive principal is represented.
+    """
+    if not deputy.is_active:
+        return []
+    found: dict[int, User] = {}
+    nearest = {deputy.pk}
+    for _link in range(LINKS):
+        rows = Delegation.objects.filter(
+            deputy__in=nearest, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
+        ).select_related("principal")
+        new = {row.principal_id: row.principal for row in rows if _covers(row.scope, kind)}
+        new = {pk: person for pk, person in new.items() if pk not in found and pk != deputy.pk}
+        if not new:
+            break
+        found |= new
+        nearest = set(new)
+    return list(found.values())
+
+
+def _covers(scope: Mapping[str, object], kind: str | None) -> bool:
+    kinds = scope.get("kinds")
+    return kind is None or not isinstance(kinds, list) or not kinds or kind in kinds

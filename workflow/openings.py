@@ -1,0 +1,126 @@
+"""What an action is about to change, and the tasks it opens with their clocks.
+
+Plain values, nothing written: filled by workflow.moves and workflow.asides, written by workflow.engine.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Model
+
+from workflow import deadlines, routes
+from workflow.look import Look
+from workflow.machine import Added, Rule, TaskKind
+from workflow.models import Step, Task, User
+
+
+@dataclass(slots=True)
+class Move:
+    """What an action is about to change: filled by its function in MOVES, written by _write.
+
+    touched: columns of tasks that stay open. rows: other rows to insert. then: what else is done under the lock.
+    """
+
+    from_state: str
+    opened: list[Task]
+    closed: list[Task]
+    columns: dict[str, Any]
+    payload: dict[str, Any]
+    recompute: bool = False
+    touched: list[tuple[Task, dict[str, Any]]] = field(default_factory=list)
+    rows: list[Model] = field(default_factory=list)
+    then: Callable[[], None] | None = None
+
+
+def begin(look: Look, **columns: Any) -> Move:
+    """Return a move that changes nothing yet."""
+    return Move(look.case.state, [], [], columns, {})
+
+
+def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None) -> list[Task]:
+    """Return the tasks of everybody who is asked when `step` opens, or next in line (rule SEQUENCE)."""
+    return [
+        new_task(
+            look,
+            TaskKind(step.task_kind),
+            step=step,
+            group_id=who.group_id,
+            person_id=who.person_id,
+            position=who.position,
+            days=days or step.days_allowed,
+            milestone=step.milestone,
+        )
+        for who in routes.asked(step, look.posts(), signed=signed)
+    ]
+
+
+def new_task(
+    look: Look,
+    kind: TaskKind,
+    *,
+    step: Step | None = None,
+    group_id: int | None = None,
+    person_id: int | None = None,
+    position: int = 0,
+    days: int | None = None,
+    milestone: str = "",
+    due_on: date | None = None,
+) -> Task:
+    """Return an unsaved open task, due on `due_on`, else the round's date on the first pass, else after `days`."""
+    case = look.case
+    fixed = due_on or (look.date_of(milestone) if milestone and case.pass_no <= 1 else None)
+    clock = deadlines.clock(task_kind=kind, now=look.now, days_allowed=days, fixed=fixed)
+    return Task(
+        case=case,
+        kind=kind,
+        step=step,
+        pass_no=case.pass_no,
+        position=position,
+        role_group_id=group_id,
+        person_id=person_id,
+        opened_at=look.now,
+        due_at=clock.due_at,
+        due_is_provisional=clock.due_is_provisional,
+        budget_days=clock.budget_days,
+        ladder_id=clock.ladder_id,
+        next_rung_at=clock.next_rung_at,
+    )
+
+
+KEPT = (
+    "case", "kind", "step", "pass_no", "position", "role_group_id", "person_id", "added", "added_seq", "due_at",
+    "due_is_provisional", "budget_days", "ladder_id",
+)  # fmt: skip
+"""What a task takes over from the one that it follows: its deadline with its ladder among it."""
+
+
+def again(look: Look, old: Task, *, step: Step | None = None, person: User | None = None) -> Task:
+    """Return an unsaved open task that takes the place of `old`, for `person` where one is named; same deadline."""
+    task = Task(**{name: getattr(old, name) for name in KEPT} | {"step": step or old.step}, opened_at=look.now)
+    if person is not None:
+        task.role_group_id, task.person = None, person
+    task.next_rung_at = deadlines.upcoming(task, after=look.now)
+    return task
+
+
+def added_tasks(
+    look: Look,
+    step: Step,
+    place: Added,
+    people: Sequence[int],
+    *,
+    rule: str,
+    seq: int,
+    place_in_line: int = 1,
+) -> list[Task]:
+    """Return the tasks of people asked besides the step's own (转请会审) by the event `seq`; in order: of the first."""
+    asked = people[:1] if rule == Rule.SEQUENCE else people
+    tasks = [
+        new_task(look, TaskKind.REVIEW, step=step, person_id=pk, position=n, days=step.days_allowed)
+        for n, pk in enumerate(asked, start=place_in_line)
+    ]
+    for task in tasks:
+        task.added, task.added_seq = place, seq
+    return tasks
