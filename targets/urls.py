@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from targets.views import editing, imports, monitoring, projects, reviewing, tables
+from targets.views import acting, editing, imports, monitoring, projects, reviewing, tables
 from workflow.machine import Kind
 
 
@@ -31,6 +31,8 @@ urlpatterns: list[URLPattern] = [
     path("tables/<case_number:number>/cancel", editing.table_cancel, name="table_cancel"),
     path("tables/<case_number:number>/answer", editing.table_answer, name="table_answer"),
     path("tables/<case_number:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
+    path("tables/<case_number:number>/act", acting.act, {"kind": Kind.TARGET}, name="table_act"),
+    path("reports/<case_number:number>/act", acting.act, {"kind": Kind.REPORT}, name="report_act"),
     path("import", imports.import_upload, name="import"),
     path("import/<int:pk>", imports.import_preview, name="import_preview"),
     path("import/<int:pk>/confirm", imports.import_confirm, name="import_confirm"),
