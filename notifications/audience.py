@@ -108,8 +108,11 @@ def _assignees(seen: Around) -> list[int]:
     return _holders(seen, seen.task) if seen.task else []
 
 
-def _every_holder(seen: Around) -> list[int]:
-    """Return whoever has the case now, the unit's editors or the reviewers."""
+def _desk(seen: Around) -> list[int]:
+    return [person for task in seen.open_tasks if task.step_id for person in _holders(seen, task)]
+
+
+def _all_holders(seen: Around) -> list[int]:
     return [person for task in seen.open_tasks for person in _holders(seen, task)]
 
 
@@ -119,8 +122,8 @@ def _named(seen: Around) -> list[int]:
     return [int(pk) for pk in record.payload_of(event).get("people", ())] if event else []
 
 
-def _desk(seen: Around) -> list[int]:
-    return [person for task in seen.open_tasks if task.step_id for person in _holders(seen, task)]
+def _finance(seen: Around) -> list[int]:
+    return _in(seen.posts, OFFICES[Rung.Audience.DIVISION_IN_CHARGE])
 
 
 def _editors(seen: Around) -> list[int]:
@@ -164,8 +167,9 @@ def _of_rung(seen: Around) -> list[int]:
 AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "desk": _desk,
     "assignees": _assignees,
-    "holders": _every_holder,
+    "holders": _all_holders,
     "named": _named,
+    "finance": _finance,
     "editors": _editors,
     "unit": _unit,
     "unit_and_submitter": _unit_and_submitter,

@@ -135,11 +135,11 @@ def import_years(years: Sequence[Mapping[str, Any]], *, now: datetime) -> int:
     """Store whole years, replacing what stands for each; return how many. All of them, or none.
 
     Each: year, source, published_on (or absent), holidays and working, lists of {date, name}. Deadlines that were
-    computed without the year move with deadlines.reproject.
+    computed without the year move with projecting.reproject.
     Raises: CalendarRefused for a day outside the year (December before allowed), named twice, a holiday on a
     weekend, or a make-up day on a weekday; nothing is stored then.
     """
-    rows = [(year, _days_of(year)) for year in years]
+    rows = [(year, days_of(year)) for year in years]
     with transaction.atomic():
         for year, days in rows:
             WorkDay.objects.filter(year_id=year["year"]).delete()
@@ -157,7 +157,17 @@ def import_years(years: Sequence[Mapping[str, Any]], *, now: datetime) -> int:
     return len(rows)
 
 
-def _days_of(year: Mapping[str, Any]) -> list[WorkDay]:
+def with_years(years: Sequence[Mapping[str, Any]]) -> WorkCalendar:
+    """Return the calendar as it would be with `years` stored; nothing is. Raises: as import_years."""
+    stood = current()
+    given = {year["year"] for year in years}
+    rows = WorkDay.objects.exclude(year__in=given).values_list("date", "is_working")
+    differing = dict(rows) | {day.date: day.is_working for year in years for day in days_of(year)}
+    return WorkCalendar(differing, stood.years | given)
+
+
+def days_of(year: Mapping[str, Any]) -> list[WorkDay]:
+    """Return the rows of one year, unsaved. Raises: CalendarRefused."""
     days: dict[date, WorkDay] = {}
     for words, is_worked in (("holidays", False), ("working", True)):
         for entry in year.get(words, ()):

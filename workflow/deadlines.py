@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from workflow import calendar, ladders
-from workflow.models import Rung, RungFired, Suspension, Task
+from workflow.models import Rung, Suspension, Task
 
 INSTANT = timedelta(microseconds=1)
 
@@ -139,7 +139,7 @@ def upcoming(task: Task, *, after: datetime) -> datetime | None:
     return next_rung_at(ladder_id=task.ladder_id, opened_at=task.opened_at, due_at=task.due_at, after=after)
 
 
-# Resting, running on, and new calendars
+# Resting and running on
 
 
 def rest(task: Task, *, now: datetime, reason: str) -> Suspension:
@@ -172,30 +172,3 @@ def wake(task: Task, *, now: datetime) -> None:
             task.term += 1
         task.next_rung_at = upcoming(task, after=now if task.due_at > now else rested_from)
     task.save(update_fields=["resting_since", "due_at", "term", "next_rung_at"])
-
-
-def reproject(*, now: datetime) -> int:
-    """Compute anew every open deadline that rested on a year not published then; return how many moved.
-
-    Rungs that fired stay fired; the next one follows the last that did. Run it after a year was imported.
-    """
-    working, moved = calendar.current(), 0
-    pending = Task.objects.filter(closed_at__isnull=True, due_is_provisional=True, budget_days__isnull=False)
-    for pk in list(pending.order_by("pk").values_list("pk", flat=True)):
-        with transaction.atomic():
-            task = Task.objects.select_for_update(of=("self",)).filter(pk=pk, closed_at__isnull=True).first()
-            if task is None or task.budget_days is None:
-                continue
-            started = day_of(task.opened_at)
-            ledger = Suspension.objects.filter(task=task, rested_to__isnull=False)
-            rested = sum(working.between(day_of(s.rested_from), day_of(s.rested_to)) for s in ledger if s.rested_to)
-            due_on = working.add(started, task.budget_days + rested)
-            due_at = day_end(due_on)
-            moved += due_at != task.due_at
-            task.due_at = due_at
-            task.due_is_provisional = not (working.is_published(started) and working.is_published(due_on))
-            if task.resting_since is None:
-                last = RungFired.objects.filter(task=task, term=task.term).order_by("-due_at").first()
-                task.next_rung_at = upcoming(task, after=last.due_at if last else task.opened_at)
-            task.save(update_fields=["due_at", "due_is_provisional", "next_rung_at"])
-    return moved

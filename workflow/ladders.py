@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -114,6 +115,11 @@ def install(*, task_kind: str, title: str, version: int, rungs: Sequence[Mapping
         transaction.on_commit(clear_cache)
     clear_cache()
     return ladder
+
+
+def newest_version(task_kind: str) -> int:
+    """Return the newest version of a kind's ladder, in force or not; 0 when there is none."""
+    return Ladder.objects.filter(task_kind=task_kind).aggregate(newest=Max("version"))["newest"] or 0
 
 
 def install_defaults() -> int:

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import inbox, reading
+from workflow.views import extensions, inbox, reading, timing
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -25,8 +25,15 @@ urlpatterns = [
     path("cases/<slug:number>/history", reading.case_history, name="case_history"),
     path("overdue", reading.overdue_board, name="overdue_board"),
     path("rounds", reading.rounds, name="rounds"),
+    path("rounds/<int:pk>/edit", timing.round_edit, name="round_edit"),
     path("calendar", reading.calendar, name="calendar"),
+    path("calendar/edit", timing.calendar_edit, name="calendar_edit"),
     path("ladders", reading.ladders, name="ladders"),
+    path("ladders/<slug:task_kind>/edit", timing.ladder_edit, name="ladder_edit"),
+    path("extensions", extensions.waiting, name="extensions"),
+    path("extensions/<int:pk>/answer", extensions.answer, name="extension_answer"),
+    path("tasks/<int:task>/extension", extensions.ask, name="extension_ask"),
+    path("overdue.xlsx", reading.overdue_sheet, name="overdue_sheet"),
     path("people", reading.people, name="people"),
     path("robots.txt", inbox.robots, name="robots"),
 ]

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.world import NOW, toy_case
-from workflow import calendar, deadlines, ladders
-from workflow.models import Suspension, Task
+from workflow import calendar, deadlines, ladders, projecting, record
+from workflow.models import Event, Suspension, Task
+from workflow.signals import announced
 
 
 def shanghai(text):
@@ -203,19 +204,47 @@ class TestNewYear:
         task = self.open(world, toy)
         assert deadlines.due_day(task.due_at) == date(2027, 1, 6)
         calendar.import_years([self.NOTICE], now=NOW)
-        assert deadlines.reproject(now=shanghai("2026-12-31T10:00")) == 1
+        assert projecting.reproject(now=shanghai("2026-12-31T10:00")) == 1
         task.refresh_from_db()
         assert deadlines.due_day(task.due_at) == date(2027, 1, 8)
         assert not task.due_is_provisional
         assert task.next_rung_at == shanghai("2027-01-05T09:00")
-        assert deadlines.reproject(now=shanghai("2026-12-31T10:00")) == 0
+        assert projecting.reproject(now=shanghai("2026-12-31T10:00")) == 0
 
-    def test_a_firm_deadline_is_left_alone(self, world, toy):
+    def test_a_fixed_date_is_left_alone(self, world, toy):
         task = self.open(world, toy)
-        Task.objects.filter(pk=task.pk).update(due_is_provisional=False)
+        Task.objects.filter(pk=task.pk).update(budget_days=None)
         calendar.import_years([self.NOTICE], now=NOW)
-        assert deadlines.reproject(now=NOW) == 0
+        assert projecting.reproject(now=NOW) == 0
         assert Task.objects.get(pk=task.pk).due_at == task.due_at
+
+    def test_a_move_is_a_line_in_the_record_and_an_announcement(self, world, toy):
+        task = self.open(world, toy)
+        calendar.import_years([self.NOTICE], now=NOW)
+        heard = []
+        announced.connect(receiver := lambda **facts: heard.append((facts["kind"], facts["case"].pk)))
+        projecting.reproject(now=shanghai("2026-12-31T10:00"), by=world.leader)
+        announced.disconnect(receiver)
+        event = Event.objects.filter(case=task.case_id).latest("seq")
+        assert (event.action, event.actor_id) == ("move_deadline", world.leader.pk)
+        assert "2027-01-06" in event.payload
+        assert heard == [("deadline_moved", task.case_id)]
+        assert list(record.verify()) == []
+
+    def test_a_preview_says_what_moves_and_moves_nothing(self, world, toy):
+        task = self.open(world, toy)
+        now = shanghai("2026-12-31T10:00")
+        (moved,) = projecting.preview(working=calendar.with_years([self.NOTICE]), now=now)
+        assert (moved.task.pk, deadlines.due_day(moved.new)) == (task.pk, date(2027, 1, 8))
+        assert Task.objects.get(pk=task.pk).due_at == task.due_at
+        assert not calendar.is_published(date(2027, 1, 4))
+
+    def test_a_deadline_ahead_is_never_moved_into_the_past(self, world, toy):
+        task = self.open(world, toy)
+        now = shanghai("2027-01-06T10:00")
+        busy = calendar.WorkCalendar({date(2027, 1, 2): True, date(2027, 1, 3): True}, frozenset({2026, 2027}))
+        (moved,) = projecting.preview(working=busy, now=now)
+        assert moved.new == deadlines.day_end(date(2027, 1, 6)) == task.due_at
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from workflow.models.case import (
     Suspension,
     Task,
 )
+from workflow.models.extension import Extension
 from workflow.models.heartbeat import Heartbeat
 from workflow.models.people import Delegation, Organisation, OrganisationAlias, RoleGroup, User
 from workflow.models.record import Event, Seal
@@ -26,6 +27,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "Event",
+    "Extension",
     "Heartbeat",
     "Ladder",
     "Milestone",

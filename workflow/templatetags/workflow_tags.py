@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow import words
+from workflow import call_list, words
 from workflow.machine import Action
-from workflow.models import Case, Event, Rung, Step
+from workflow.models import Case, Event, Rung, Step, Task
 
 register = template.Library()
 SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
@@ -139,3 +139,9 @@ def condition_words(step: Step) -> list[str]:
     ]
     least = step.condition.get("amount_at_least_yuan")
     return [*known, _("at least %(amount)s × 10,000 yuan") % {"amount": words.wan(Decimal(least))}] if least else known
+
+
+@register.filter
+def told_next(task: Task) -> str:
+    """Say who hears of a late task next, and when."""
+    return call_list.told_next(task)

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from workflow import kinds, queries, story
+from workflow import call_list, extensions, kinds, queries, story
+from workflow.context_processors import seat_of
+from workflow.machine import TaskKind
 from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
 from workflow.views.asking import person, visible_case
 
@@ -43,7 +45,22 @@ def overdue_board(request: HttpRequest) -> HttpResponse:
         "debtors": debtors,
         "total": sum(len(debtor.tasks) for debtor in debtors),
         "group_text": queries.group_text(debtors, now=now),
+        "ageing": call_list.ageing(debtors, now=now),
+        "ages": call_list.age_labels(),
+        "asked": extensions.open_for(person(request)).count() if queries.is_finance(person(request)) else 0,
     })  # fmt: skip
+
+
+@require_safe
+def overdue_sheet(request: HttpRequest) -> HttpResponse:
+    """Answer with the list for an SMS platform: 姓名, 手机, 内容. The department and finance people who urge get it."""
+    if not seat_of(person(request)).urges:
+        raise PermissionDenied(_("This list is for departments and the finance bureau."))
+    now = timezone.now()
+    body = call_list.sheet(queries.overdue_for(person(request), now=now), now=now)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f"overdue-{timezone.localdate().isoformat()}.xlsx"
+    return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @require_safe
@@ -119,6 +136,7 @@ def ladders(request: HttpRequest) -> HttpResponse:
     return render(request, "workflow/ladders.html", {
         "section": "ladders",
         "ladders": _ladders_in_force(),
+        "kinds": TaskKind.choices,
         "routes": Route.objects.filter(published_at__isnull=False, retired_at__isnull=True).prefetch_related("steps"),
     })  # fmt: skip
 

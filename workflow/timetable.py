@@ -1,0 +1,92 @@
+"""The dates of a round: checked so that none crosses another, stored together, and what they move in open tasks."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from workflow import deadlines, projecting
+from workflow.models import Milestone, Round, RoundDate, User
+from workflow.projecting import Moved
+from workflow.refusals import Refused
+
+ORDER = (
+    (
+        Milestone.UNIT_SUBMISSION,
+        Milestone.DEPARTMENT_REVIEW,
+        Milestone.BUSINESS_REVIEW,
+        Milestone.PERFORMANCE_REVIEW,
+        Milestone.RELEASE,
+    ),
+    (
+        Milestone.MONITORING_OPENS,
+        Milestone.MONITORING_UNIT,
+        Milestone.MONITORING_DEPARTMENT,
+        Milestone.MONITORING_FINANCE,
+    ),
+)
+"""Milestones that follow one another; none may lie before one that stands earlier here."""
+
+
+class DatesCross(Refused):
+    """Facts: earlier, later, date."""
+
+    code = "dates_cross"
+    message = gettext_lazy(
+        "“%(later)s” (%(date)s) lies before “%(earlier)s”. Each step needs its time: set a later date."
+        " Nothing was stored."
+    )
+
+
+class DatePast(Refused):
+    """Facts: milestone, date."""
+
+    code = "date_past"
+    message = gettext_lazy(
+        "“%(milestone)s” would be on %(date)s, a day that is over. Set today or later. Nothing was stored."
+    )
+
+
+def check(*, stood: Mapping[str, date], wanted: Mapping[str, date | None], now: datetime) -> None:
+    """Raises: DatesCross, DatePast for a date that is new and over already."""
+    for row in ORDER:
+        before: Milestone | None = None
+        for milestone in row:
+            day = wanted.get(milestone)
+            if day is None:
+                continue
+            earlier = wanted[before] if before else None
+            if before and earlier and day < earlier:
+                raise DatesCross(earlier=before.label, later=milestone.label, date=day.isoformat())
+            before = milestone
+    for name, day in wanted.items():
+        if day is not None and day != stood.get(name) and day < deadlines.day_of(now):
+            raise DatePast(milestone=Milestone(name).label, date=day.isoformat())
+
+
+def moves(*, round_id: int, stood: Mapping[str, date], wanted: Mapping[str, date | None]) -> Iterator[Moved]:
+    """Yield the open deadlines that stand on a date which changes."""
+    changed = {stood[name]: day for name, day in wanted.items() if day and name in stood and stood[name] != day}
+    return projecting.moved_by_round(round_id=round_id, dates=changed)
+
+
+def store(*, round_id: int, wanted: Mapping[str, date | None], by: User, now: datetime) -> int:
+    """Store the dates together and move what stands on them; return how many deadlines moved. Raises: as check.
+
+    A date left blank is taken out of the timetable; deadlines that stand on it stay.
+    """
+    with transaction.atomic():
+        Round.objects.select_for_update().get(pk=round_id)
+        stood = {row.milestone: row.date for row in RoundDate.objects.filter(round=round_id)}
+        check(stood=stood, wanted=wanted, now=now)
+        planned = list(moves(round_id=round_id, stood=stood, wanted=wanted))
+        RoundDate.objects.filter(round=round_id).delete()
+        RoundDate.objects.bulk_create(
+            RoundDate(round_id=round_id, milestone=name, date=day) for name, day in wanted.items() if day
+        )
+    with override(settings.LANGUAGE_CODE):
+        reason = _("The timetable of the round has changed.")
+    return projecting.move_all(planned, by=by, now=now, reason=reason)
