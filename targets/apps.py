@@ -28,10 +28,11 @@ class TargetsConfig(AppConfig):
     name = "targets"
 
     def ready(self) -> None:
-        from targets import kinds, monitoring
+        from targets import exporting, kinds, monitoring
         from workflow import kept
         from workflow.signals import time_passes
 
         kinds.register_all()
         kept.name_fields(FIELD_WORDS)
         time_passes.connect(monitoring.when_time_passes, dispatch_uid="targets.monitoring")
+        time_passes.connect(exporting.when_time_passes, dispatch_uid="targets.exporting")

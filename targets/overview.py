@@ -254,3 +254,14 @@ def without_report(period: MonitoringPeriod, user: User, *, limit: int = 200) ->
         grants.visible_to(user).filter(kind=Kind.TARGET, fiscal_year=period.fiscal_year,
                                        state__in=(State.APPROVED, State.MONITORING))
         .exclude(reports__period=period).order_by("pk")[:limit])
+
+
+def all_cases_for(user: User, *, filters: Filters, most: int, kind: str = Kind.TARGET) -> list[Case]:
+    """Return the cases of every page that the filters show, by number, `most` at most. One statement."""
+    cases = _filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
+    return list(cases.filter(TABS[filters.state][1]).order_by("number")[:most])
+
+
+def open_year() -> int | None:
+    """Return the fiscal year of the latest open round, None when there is none. One statement."""
+    return Round.objects.filter(closed_at=None).order_by("-fiscal_year").values_list("fiscal_year", flat=True).first()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from targets.views import acting, editing, imports, monitoring, projects, reviewing, tables
+from targets.views import acting, editing, exports, imports, monitoring, projects, reviewing, tables
 from workflow.machine import Kind
 
 
@@ -22,7 +22,13 @@ register_converter(CaseNumber, "case_number")
 
 urlpatterns: list[URLPattern] = [
     path("tables", tables.table_list, name="table_list"),
+    path("tables/export", exports.many, name="table_export_many"),
+    path("tables/template.xlsx", exports.template, name="table_template"),
+    path("tables/exports/<uuid:pk>", exports.job, name="table_export_job"),
+    path("tables/exports/<uuid:pk>/file", exports.job_file, name="table_export_file"),
+    path("verify", exports.verify, name="verify"),
     path("tables/<case_number:number>", tables.table, name="table"),
+    path("tables/<case_number:number>/export/<slug:format>", exports.one, name="table_export"),
     path("tables/<case_number:number>/print", tables.table_print, name="table_print"),
     path("tables/<case_number:number>/save", editing.table_save, name="table_save"),
     path("tables/<case_number:number>/submit", editing.table_submit, name="table_submit"),

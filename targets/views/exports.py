@@ -1,0 +1,90 @@
+"""Official forms out over HTTP: one table, many as a zip, the blank form, and the page that knows check codes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_POST
+
+from targets import exporting, organisations, overview
+from targets.export import Format
+from targets.exporting import Exported
+from targets.forms import ListFilters
+from targets.models import ExportJob
+from targets.views.common import person, visible_case
+from workflow import grants
+from workflow.machine import Kind
+
+SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+
+
+def download(made: Exported) -> HttpResponse:
+    """Answer with a file: always saved, never shown in the page's origin, never kept by a cache."""
+    headers = {**SAFE, "Content-Disposition": content_disposition_header(True, made.name) or "attachment"}
+    return HttpResponse(made.data, content_type=made.media, headers=headers)
+
+
+@require_GET
+def one(request: HttpRequest, number: str, format: str) -> HttpResponse:
+    """Answer with one table as docx, xlsx or pdf; the record says who took it out."""
+    case = visible_case(request, number, kind=Kind.TARGET)
+    wanted = exporting.format_of(format)
+    return download(exporting.export_table(case=case, format=wanted, by=person(request), now=timezone.now()))
+
+
+@require_POST
+def many(request: HttpRequest) -> HttpResponse:
+    """Answer with a zip of the ticked tables, or of all that the filters show; many are made in the background."""
+    wanted = exporting.format_of(request.POST.get("format", ""))
+    seen = grants.visible_to(person(request)).filter(kind=Kind.TARGET)
+    if request.POST.get("all"):
+        filters, _after = ListFilters(request.POST).asked()
+        cases = overview.all_cases_for(person(request), filters=filters, most=exporting.MOST + 1)
+    else:
+        cases = list(seen.filter(number__in=request.POST.getlist("number")[:exporting.MOST + 1]).order_by("number"))
+    made = exporting.export_tables(cases=cases, format=wanted, by=person(request), now=timezone.now())
+    return redirect("table_export_job", made.pk) if isinstance(made, ExportJob) else download(made)
+
+
+@require_GET
+def job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show how far an export of many tables is; the page asks again by itself until the file is there."""
+    found = exporting.job_of(pk, by=person(request))
+    context: dict[str, Any] = {"section": "tables", "job": found, "total": len(found.cases)}
+    answer = render(request, "targets/export_job.html", context)
+    if found.state == ExportJob.State.WAITING:
+        answer.headers["Refresh"] = "5"
+    return answer
+
+
+@require_GET
+def job_file(request: HttpRequest, pk: UUID) -> FileResponse:
+    """Answer with the zip of an export that is ready."""
+    found = exporting.job_of(pk, by=person(request))
+    name = exporting.zip_name(Format(found.format), found.asked_at)
+    answer = FileResponse(exporting.opened(found), as_attachment=True, filename=name, content_type="application/zip")
+    for header, value in SAFE.items():
+        answer.headers[header] = value
+    return answer
+
+
+@require_GET
+def template(request: HttpRequest) -> HttpResponse:
+    """Answer with the blank form of a unit that the person edits: the first, or ?unit=."""
+    units = organisations.units_edited_by(person(request))
+    if not units:
+        raise organisations.NotAnEditor
+    unit = next((u for u in units if str(u.pk) == request.GET.get("unit")), units[0])
+    year = overview.open_year()
+    return download(exporting.fill_in_template(unit=unit, fiscal_year=year, now=timezone.now()))
+
+
+@require_GET
+def verify(request: HttpRequest) -> HttpResponse:
+    """Say which version a check code on paper is, among the tables that the person sees."""
+    code = request.GET.get("code", "")[:40]
+    found = exporting.verify(code=code, by=person(request)) if code else None
+    return render(request, "targets/verify.html", {"section": "tables", "code": code, "found": found})
