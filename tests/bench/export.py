@@ -1,0 +1,80 @@
+"""`python -m tests.bench.export [N]`: the time one table takes in each format, and N tables (100) in one PDF.
+
+Asked: at most 100 ms a table and format; 1,000 tables to one PDF in 6 s. The floor is writing the same texts into a
+zip. Every table has another name, so that nothing is taken from an earlier one; medians are printed.
+"""
+
+import io
+import statistics
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from targets.content import TableContent
+from targets.export import Format, Mark, export, volume
+from targets.profiles import load
+from targets.reading import read
+from tests.bench.reading import SAMPLE
+
+ASKED_MS = 100
+ROUNDS = 5
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(work: Callable[[TableContent], object], content: TableContent) -> float:
+    """Return how long printing one table takes."""
+    began = time.perf_counter()
+    work(content)
+    return (time.perf_counter() - began) * 1000
+
+
+def floor(content: TableContent) -> bytes:
+    """Return the texts of a table in a zip, the least that an Office file is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("texts", repr(content.canonical()))
+    return out.getvalue()
+
+
+def measure() -> dict[str, float]:
+    """Return the medians in milliseconds a table: the floor and each format."""
+    profile, tables = load(), [table.content for table in read(name="sample", data=SAMPLE.read_bytes()).tables]
+    works: dict[str, Callable[[TableContent], object]] = {"floor": floor}
+    for format in Format:
+        works[format.value] = lambda content, format=format: export(
+            content=content, profile=profile, format=format, now=NOW, mark=Mark("2027-0001", "第1次报送", "ABCD2345")
+        )
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(ROUNDS):
+        for content in tables:
+            own = replace(content, project_name=f"{content.project_name}{number}")
+            for name, work in works.items():
+                taken[name].append(milliseconds(work, own))
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def seconds_of_volume(count: int) -> float:
+    """Return how long one PDF of `count` different tables takes, in seconds."""
+    profile, tables = load(), [table.content for table in read(name="sample", data=SAMPLE.read_bytes()).tables]
+    items = [(replace(tables[n % 8], project_name=f"演示项目{n}"), profile, None) for n in range(count)]
+    began = time.perf_counter()
+    volume(tables=items, now=NOW)
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    """Print the figures; 1 when a format is slower than asked."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    found = measure()
+    for format in Format:
+        own = found[format.value]
+        print(f"{format.value}: {own:.1f} ms a table (asked: {ASKED_MS}), {own / found['floor']:.0f} times the floor")
+    print(f"one PDF of {count} tables: {seconds_of_volume(count):.1f} s")
+    return int(any(found[format.value] > ASKED_MS for format in Format))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
