@@ -63,11 +63,12 @@ def replayed(content: TableContent, mends: Sequence[dict[str, Any]]) -> Standing
 def _applied(now: Standing, mend: dict[str, Any]) -> Standing:
     content = now.content
     if not mend["row"]:
-        part = mend["part"]
+        part, texts = mend["part"], dict[str, Any]()
         if part.startswith("funds."):
-            funds = replace(content.funds, **{part.removeprefix("funds."): mend["text"] or None})
-            return replace(now, content=replace(content, funds=funds))
-        return replace(now, content=replace(content, **{part: mend["text"] or None}))
+            texts[part.removeprefix("funds.")] = mend["text"] or None
+            return replace(now, content=replace(content, funds=replace(content.funds, **texts)))
+        texts[part] = mend["text"] or None
+        return replace(now, content=replace(content, **texts))
     if mend["row"] not in now.origins:
         return now
     rows = list(zip(now.origins, content.indicators, strict=True))

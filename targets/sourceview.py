@@ -114,9 +114,9 @@ def source_of(rows: Sequence[Mapping[str, Any]], *, prefix: str) -> Source:
             anchors.setdefault(place, f"{name}-{m}")
         found.append(SourceRow(row["place"], name, _label(row["place"]), cells, left_out=row.get("left_out", 0)))
     columns = min(max((sum(c.span for c in row.cells) for row in found), default=1), MOST_COLUMNS)
-    for row in found:
-        if row.cells:
-            row.cells[-1].span += max(columns - sum(c.span for c in row.cells), 0)
+    for line in found:
+        if line.cells:
+            line.cells[-1].span += max(columns - sum(c.span for c in line.cells), 0)
     anchors.pop("", None)
     return Source(found, anchors, columns)
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from targets.views import acting, editing, exports, imports, monitoring, projects, reviewing, tables
+from targets.views import acting, editing, exports, import_sheet, imports, monitoring, projects, reviewing, tables
 from workflow.machine import Kind
 
 
@@ -41,7 +41,9 @@ urlpatterns: list[URLPattern] = [
     path("reports/<case_number:number>/act", acting.act, {"kind": Kind.REPORT}, name="report_act"),
     path("import", imports.import_upload, name="import"),
     path("import/<int:pk>", imports.import_preview, name="import_preview"),
+    path("import/<int:pk>/mend", imports.import_mend, name="import_mend"),
     path("import/<int:pk>/confirm", imports.import_confirm, name="import_confirm"),
+    path("import/<int:pk>/report", import_sheet.import_report, name="import_report"),
     path("import/<int:pk>/file", imports.import_file, name="import_file"),
     path("projects", projects.project_list, name="project_list"),
     path("projects/import", projects.project_import, name="project_import"),

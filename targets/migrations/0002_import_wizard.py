@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255)),
                 ('file', models.FileField(blank=True, max_length=80, upload_to=targets.models.importing.waiting_path)),
                 ('size', models.PositiveBigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('reading', 'Being read'), ('read', 'Read'), ('refused', 'Not read'), ('cancelled', 'Cancelled (import)')], default='waiting', max_length=10)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting to be read'), ('reading', 'Being read'), ('read', 'Was read'), ('refused', 'Not read'), ('cancelled', 'Cancelled (import)')], default='waiting', max_length=10)),
                 ('claimed_at', models.DateTimeField(blank=True, null=True)),
                 ('tries', models.PositiveIntegerField(default=0)),
                 ('refusal', models.JSONField(blank=True, default=dict)),

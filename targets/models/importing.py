@@ -34,9 +34,9 @@ class WaitingFile(models.Model):
     """One file of a batch. Who claims it reads it; a claim older than batches.CLAIM_ENDS is nobody's."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", _("Waiting to be read")
         READING = "reading", _("Being read")
-        READ = "read", _("Read")
+        READ = "read", _("Was read")
         REFUSED = "refused", _("Not read")
         CANCELLED = "cancelled", _("Cancelled (import)")
 

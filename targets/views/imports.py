@@ -1,6 +1,5 @@
-"""Import in three pages: upload a file, look at what was read, take tables over one by one or all at once."""
+"""Import in three pages: upload files, look at what was read beside its source and mend it, take tables over."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -8,58 +7,20 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from targets import checks, mending, organisations, overview, profiles, uploads
-from targets.content import Change, TableContent
+from targets import mending, organisations, overview, profiles, uploads
 from targets.forms import UploadForm
 from targets.models import ImportedTable, Project, SourceDocument
-from targets.paper import FormText, Paper, paper
-from targets.reading.problems import KINDS
 from targets.views.common import person, posted_key
-from targets.views.tables import findings_context
-from workflow.machine import State
-from workflow.models import Case
+from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, prefix_of, proposed
 from workflow.refusals import NotVisible, Refused
 
-OFF_LIST, LEAVE_OUT = "off-list", "leave-out"
-NOTES = {kind.message for kind in KINDS.values()}
-
-
-@dataclass(slots=True)
-class Card:
-    """One table that was read, as the preview shows it."""
-
-    staged: ImportedTable
-    content: TableContent
-    paper: Paper
-    problems: list[dict[str, str]]
-    must_fix: list[dict[str, Any]]
-    should_fix: list[dict[str, Any]]
-    chosen: str
-    refusal: Refused | None = None
-    fills: Case | None = None
-    """The case of the project that has the table's name, whether it may be filled or not."""
-    question: str = ""
-    answers: set[str] = field(default_factory=set)
-    replaces: bool = False
-    changes: tuple[Change, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        return self.staged.decision == ImportedTable.Decision.PENDING
-
-    @property
-    def is_too_late(self) -> bool:
-        """Whether the table it would fill is past its draft."""
-        return self.is_open and self.fills is not None and self.fills.state != State.DRAFT
-
-    @property
-    def asks_replacing(self) -> bool:
-        return isinstance(self.refusal, uploads.ImportDiffers)
+PROBLEMS_ONLY = "problems"
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,71 +48,111 @@ def import_upload(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what was read: each table as a card, its content beside the problems and their places."""
-    source = _own_source(request, pk)
-    return _preview(request, source)
+    """Show what was read: each table as a card, its content beside its source, the problems and their places."""
+    return _preview(request, own_source(request, pk))
 
 
-def _own_source(request: HttpRequest, pk: int) -> SourceDocument:
+def own_source(request: HttpRequest, pk: int) -> SourceDocument:
+    """Return an upload of a unit that the person edits. Raises: NotVisible."""
     source = SourceDocument.objects.select_related("unit__parent", "uploaded_by").filter(pk=pk).first()
     if source is None or source.unit not in organisations.units_edited_by(person(request)):
         raise NotVisible
     return source
 
 
+def cards_of(source: SourceDocument, *, refused: dict[int, Refused] | None = None,
+             request: HttpRequest | None = None) -> list[Card]:
+    """Return the cards of one upload, in the order of the file."""
+    tables = overview.tables_to_fill(source.unit)
+    return [card_of(staged, tables, refused=(refused or {}).get(staged.pk),
+                    answers=request.POST.getlist(f"answer.{staged.pk}") if request else ())
+            for staged in overview.staged_of(source)]
+
+
 def _preview(request: HttpRequest, source: SourceDocument, *, refused: dict[int, Refused] | None = None,
              status: int = 200) -> HttpResponse:
-    tables = overview.tables_to_fill(source.unit)
-    cards = [_card(request, staged, tables, (refused or {}).get(staged.pk)) for staged in overview.staged_of(source)]
-    return render(request, "targets/import_preview.html", {
-        "section": "import", "source": source, "cards": cards, "tables": tables,
-        "profile": profiles.load(profiles.DEFAULT),
+    cards = cards_of(source, refused=refused, request=request)
+    asked = request.GET.get("show") == PROBLEMS_ONLY
+    shown = [card for card in cards if card.needs_a_look] if asked else cards
+    context: dict[str, Any] = {
+        "section": "import", "source": source, "cards": shown, "only_problems": asked,
+        "n_cards": len(cards), "n_hidden": len(cards) - len(shown), "n_look": sum(c.needs_a_look for c in cards),
+        "tables": overview.tables_to_fill(source.unit), "profile": profiles.load(profiles.DEFAULT),
         "n_open": sum(card.is_open for card in cards), "n_lines": sum(len(card.content.indicators) for card in cards),
+        "n_bulk": sum(card.n_bulk for card in cards if card.is_open),
+        "n_mended": sum(len(card.mends) for card in cards if card.is_open),
         "n_problems": sum(len(card.problems) for card in cards), "OFF_LIST": OFF_LIST, "LEAVE_OUT": LEAVE_OUT,
-    }, status=status)
+    }
+    return render(request, "targets/import_preview.html", context, status=status)
 
 
-def _card(request: HttpRequest, staged: ImportedTable, tables: list[tuple[Project, Case]],
-          refused: Refused | None) -> Card:
-    content = mending.standing(staged).content
-    profile = profiles.load(profiles.DEFAULT)
-    findings = checks.check(content=content, profile=profile)
-    told = findings_context(findings)
-    fills = next((case for project, case in tables if project.pk == staged.suggested_id), None)
-    proposed = OFF_LIST if fills is None else str(staged.suggested_id) if fills.state == State.DRAFT else LEAVE_OUT
-    card = Card(
-        staged, content,
-        paper(FormText.of_content(content), profile=profile, year=content.fiscal_year),
-        [_problem(problem) for problem in staged.problems], told["must_fix"], told["should_fix"],
-        request.POST.get(f"choice.{staged.pk}", proposed), refused, fills,
-        answers=set(request.POST.getlist(f"answer.{staged.pk}")))
-    if isinstance(refused, uploads.Question):
-        card.question = refused.name
-    if isinstance(refused, uploads.ImportDiffers):
-        card.changes = tuple(refused.facts.get("changes", ()))
-    return card
+def _remember(request: HttpRequest, staged_tables: list[ImportedTable]) -> None:
+    """Keep the choices that the page holds, whichever of its buttons was pressed."""
+    for staged in staged_tables:
+        choice = request.POST.get(f"choice.{staged.pk}")
+        if choice and staged.decision == ImportedTable.Decision.PENDING:
+            uploads.remember_choice(staged=staged, choice=choice)
 
 
-def _problem(problem: dict[str, Any]) -> dict[str, str]:
-    """Return a stored problem as a sentence. Its message is one of the reading's own."""
-    words = _(problem["message"]) if problem["message"] in NOTES else problem["message"]
-    return {"code": problem["code"], "severity": problem["severity"], "place": problem["place"],
-            "words": words % problem.get("facts", {})}
+@require_POST
+def import_mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the mend whose button was pressed, all as suggested, or take one back; then show the page again."""
+    source = own_source(request, pk)
+    staged_tables = overview.staged_of(source)
+    _remember(request, staged_tables)
+    by_pk = {str(staged.pk): staged for staged in staged_tables}
+    where = ""
+    try:
+        if "mend_all" in request.POST:
+            wanted = [s for s in staged_tables if s.decision == ImportedTable.Decision.PENDING
+                      and request.POST["mend_all"] in ("", str(s.pk))]
+            made = sum(mending.mend_all(staged=staged, by=person(request)) for staged in wanted)
+            where = prefix_of(wanted[0]).rstrip("-") if len(wanted) == 1 else ""
+            messages.success(request, _("%(count)s mends were made as suggested; each can be taken back until you "
+                                        "take the table over.") % {"count": made})
+        elif "mend" in request.POST:
+            where = _mend_one(request, by_pk)
+        elif "undo" in request.POST:
+            where = _undo_one(request, by_pk)
+    except (mending.ChangedSince, mending.Decided) as refusal:
+        messages.warning(request, str(refusal))
+    show = f"?show={PROBLEMS_ONLY}" if request.GET.get("show") == PROBLEMS_ONLY else ""
+    return redirect(reverse("import_preview", args=[pk]) + show + (f"#{where}" if where else ""))
+
+
+def _mend_one(request: HttpRequest, by_pk: dict[str, ImportedTable]) -> str:
+    parts = request.POST["mend"].split(":")
+    if len(parts) != 4 or parts[0] not in by_pk or not parts[2].isdecimal() or len(parts[2] + parts[3]) > 8:
+        raise mending.ChangedSince
+    fix = None if parts[3] == ALL_ROWS else int(parts[3]) if parts[3].isdecimal() else -1
+    staged = by_pk[parts[0]]
+    mending.mend(staged=staged, finding=int(parts[2]), fix=fix, seen=parts[1], by=person(request))
+    return prefix_of(staged) + "told"
+
+
+def _undo_one(request: HttpRequest, by_pk: dict[str, ImportedTable]) -> str:
+    pk, _colon, number = request.POST["undo"].partition(":")
+    if pk not in by_pk or not (number == ALL_ROWS or (number.isdecimal() and len(number) < 6)):
+        raise mending.ChangedSince
+    mending.undo(staged=by_pk[pk], number=-1 if number == ALL_ROWS else int(number), by=person(request))
+    return prefix_of(by_pk[pk]) + "told"
 
 
 @require_POST
 def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Take over the tables that were chosen: one when its own button was pressed, else all that are open."""
-    source = _own_source(request, pk)
+    source = own_source(request, pk)
     only = request.POST.get("only", "")
     waiting = [s for s in overview.staged_of(source) if s.decision == ImportedTable.Decision.PENDING]
+    _remember(request, waiting)
     if only:
         waiting = [s for s in waiting if str(s.pk) == only]
     refused: dict[int, Refused] = {}
     taken = 0
+    tables = overview.tables_to_fill(source.unit)
     for staged in waiting:
         try:
-            taken += _take(request, staged)
+            taken += _take(request, staged, proposed(staged, tables)[0])
         except Refused as refusal:
             refused[staged.pk] = refusal
     if taken:
@@ -163,9 +164,8 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("import_preview", pk)
 
 
-def _take(request: HttpRequest, staged: ImportedTable) -> int:
+def _take(request: HttpRequest, staged: ImportedTable, choice: str) -> int:
     """Carry out what was chosen for one table; return how many drafts were filled."""
-    choice = request.POST.get(f"choice.{staged.pk}") or str(staged.suggested_id or OFF_LIST)
     if choice == LEAVE_OUT:
         uploads.skip_import(staged=staged, by=person(request), now=timezone.now())
         return 0

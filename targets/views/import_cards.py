@@ -1,0 +1,250 @@
+"""One card a table that was read: its content beside its source, what to compare, what can be mended by a button.
+
+Only lays out what is loaded; called by the import's views.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from targets import judging, mending, profiles, sourceview, uploads
+from targets.checks import Finding, Fix
+from targets.content import Change, TableContent, diff
+from targets.models import ImportedTable, Project
+from targets.paper import FormText, Paper, paper, place_anchor, place_label
+from targets.profiles import Profile
+from targets.reading.problems import KINDS
+from targets.sourceview import Source, SourceRow
+from workflow.machine import State
+from workflow.models import Case
+from workflow.refusals import Refused
+
+OFF_LIST, LEAVE_OUT = "off-list", "leave-out"
+NOTES = {kind.message for kind in KINDS.values()}
+ALL_ROWS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One mend to press: what it writes, and the token that the form posts."""
+
+    words: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One problem or finding: its sentence, where it stands in the source and in the result (anchors, "" for none)."""
+
+    code: str
+    severity: str
+    words: str
+    source: str
+    result: str
+    place: str = ""
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MendMade:
+    """One mend that was made and can be taken back."""
+
+    words: str
+    token: str
+    rule: str
+
+
+@dataclass(slots=True)
+class Card:
+    """One table that was read, as the preview shows it."""
+
+    staged: ImportedTable
+    content: TableContent
+    paper: Paper
+    source: Source
+    problems: list[Told]
+    findings: Mapping[str, list[Told]]
+    """By severity."""
+    mends: list[MendMade]
+    n_bulk: int
+    """How many findings are mended by "all as suggested"."""
+    chosen: str
+    of_field: Mapping[str, str] = field(default_factory=dict)
+    of_name: Mapping[int, str] = field(default_factory=dict)
+    of_value: Mapping[int, str] = field(default_factory=dict)
+    """Anchors in the source, by field and by the number of the row."""
+    refusal: Refused | None = None
+    fills: Case | None = None
+    """The case of the project that has the table's name, whether it may be filled or not."""
+    question: str = ""
+    answers: set[str] = field(default_factory=set)
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        return prefix_of(self.staged)
+
+    @property
+    def is_open(self) -> bool:
+        return self.staged.decision == ImportedTable.Decision.PENDING
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether the table it would fill is past its draft."""
+        return self.is_open and self.fills is not None and self.fills.state != State.DRAFT
+
+    @property
+    def asks_replacing(self) -> bool:
+        return isinstance(self.refusal, uploads.ImportDiffers)
+
+    @property
+    def must_fix(self) -> list[Told]:
+        return self.findings[profiles.MUST_FIX]
+
+    @property
+    def should_fix(self) -> list[Told]:
+        return self.findings[profiles.SHOULD_FIX]
+
+    @property
+    def hints(self) -> list[Told]:
+        return self.findings[profiles.HINT]
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether anything is to be compared or mended, or waits for an answer."""
+        return bool(self.problems or self.must_fix or self.should_fix or self.refusal or self.is_too_late)
+
+
+def prefix_of(staged: ImportedTable) -> str:
+    """Return what the anchors of one table begin with."""
+    return f"t{staged.position}-"
+
+
+def proposed(staged: ImportedTable, tables: Sequence[tuple[Project, Case]]) -> tuple[str, Case | None]:
+    """Return what a table fills unless the editor says otherwise, and the case of the project of its name."""
+    fills = next((case for project, case in tables if project.pk == staged.suggested_id), None)
+    choice = OFF_LIST if fills is None else str(staged.suggested_id) if fills.state == State.DRAFT else LEAVE_OUT
+    return staged.choice or choice, fills
+
+
+def card_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], *, refused: Refused | None = None,
+            answers: Sequence[str] = ()) -> Card:
+    """Return the card of one table. No query."""
+    profile = profiles.load(profiles.DEFAULT)
+    now, before = mending.standing(staged), mending.read_content(staged)
+    findings = mending.findings_of(now.content)
+    source = sourceview.source_of(staged.source_rows, prefix=f"{prefix_of(staged)}s")
+    chosen, fills = proposed(staged, tables)
+    changes = diff(before, now.content) if staged.mends else ()
+    card = Card(
+        staged, now.content,
+        paper(FormText.of_content(now.content), profile=profile, year=now.content.fiscal_year, changes=changes),
+        source, [], {}, [_made(n, mend, staged, profile) for n, mend in enumerate(staged.mends)],
+        len(mending.in_bulk(findings)), chosen, refusal=refused, fills=fills, answers=set(answers))
+    _link(card, before, now)
+    card.problems = [_problem(problem, card, now) for problem in staged.problems]
+    card.findings = _told(findings, card, profile)
+    if isinstance(refused, uploads.Question):
+        card.question = refused.name
+    if isinstance(refused, uploads.ImportDiffers):
+        card.changes = tuple(refused.facts.get("changes", ()))
+    return card
+
+
+def _link(card: Card, before: TableContent, now: mending.Standing) -> None:
+    """Find the cell of each field and each indicator, and tell the cell where it went."""
+    cells = {cell.anchor: cell for row in card.source.rows for cell in row.cells}
+    of_field = {name: cell.anchor for name, cell in sourceview.head_cells(card.source, before).items()}
+    of_name, of_value = {}, {}
+    rows = {cell.anchor: row for row in card.source.rows for cell in row.cells}
+    for number, origin in enumerate(now.origins, 1):
+        places = card.staged.places
+        anchor = card.source.anchor(places[origin - 1]) if origin <= len(places) else ""
+        if not anchor:
+            continue
+        of_name[number] = anchor
+        of_value[number] = _value_cell(rows.get(anchor), anchor, before.indicators[origin - 1].value) or anchor
+    card.of_field, card.of_name, card.of_value = of_field, of_name, of_value
+    for number in reversed(of_name):
+        for anchor, part in ((of_value[number], "value"), (of_name[number], "name")):
+            if anchor in cells:
+                cells[anchor].back = f"{card.prefix}r{number}-{part}"
+    for name, anchor in of_field.items():
+        cells[anchor].back = card.prefix + place_anchor(name)
+
+
+def _value_cell(row: SourceRow | None, anchor: str, value: str | None) -> str:
+    """Return the cell of the row that holds this value, behind the name's own; "" when none does."""
+    if row is None or not value:
+        return ""
+    seen = False
+    for cell in row.cells:
+        if seen and cell.text.strip() == value:
+            return cell.anchor
+        seen = seen or cell.anchor == anchor
+    return ""
+
+
+def problem_words(problem: Mapping[str, Any]) -> str:
+    """Return a stored problem as a sentence. Its message is one of the reading's own."""
+    words = _(problem["message"]) if problem["message"] in NOTES else problem["message"]
+    return words % problem.get("facts", {})
+
+
+def _problem(problem: Mapping[str, Any], card: Card, now: mending.Standing) -> Told:
+    anchor = card.source.anchor(problem["place"])
+    for row in card.source.rows:
+        for cell in row.cells:
+            if anchor in (cell.anchor, row.anchor):
+                cell.marks.append(problem["severity"])
+                break
+    origin = problem.get("row")
+    number = now.origins.index(origin) + 1 if origin in now.origins else 0
+    number = number or next((n for n, place in card.of_name.items() if place == anchor), 0)
+    back = next((cell.back for row in card.source.rows for cell in row.cells if cell.anchor == anchor), "")
+    result = back or (f"{card.prefix}r{number}-name" if number else "")
+    return Told(problem["code"], problem["severity"], problem_words(problem), anchor, result, problem["place"])
+
+
+def _told(findings: Sequence[Finding], card: Card, profile: Profile) -> dict[str, list[Told]]:
+    seen = card.content.hash()
+    told: dict[str, list[Told]] = {severity: [] for severity in profiles.SEVERITIES}
+    for n, finding in enumerate(findings):
+        row = finding.row or 0
+        value = finding.place.endswith(" value")
+        source = (card.of_value if value else card.of_name).get(row) or card.of_field.get(finding.place, "")
+        told[finding.severity].append(Told(
+            finding.rule, finding.severity, judging.sentence(finding), source,
+            card.prefix + place_anchor(finding.place),
+            buttons=tuple(_buttons(n, finding, f"{card.staged.pk}:{seen}", profile)) if card.is_open else ()))
+    return told
+
+
+def _buttons(number: int, finding: Finding, begin: str, profile: Profile) -> list[Button]:
+    if mending.is_one_a_row(finding):
+        words = _("Mend %(count)s rows as suggested") % {"count": len(finding.fixes)}
+        return [Button(words, f"{begin}:{number}:{ALL_ROWS}")]
+    return [Button(_fix_words(fix.kind, fix.text, fix.place, profile), f"{begin}:{number}:{n}")
+            for n, fix in enumerate(finding.fixes)]
+
+
+def _fix_words(kind: str, text: str, place: str, profile: Profile) -> str:
+    if kind == "delete":
+        return _("Take the row out")
+    if kind == "move":
+        label = next((c.label for c in profile.categories if c.code == text), text)
+        return _("Move to %(category)s") % {"category": label.partition("（")[0]}
+    label = place_label(place.split()[-1], profile)
+    if not text:
+        return _("Clear %(label)s") % {"label": label}
+    return _("%(label)s → “%(text)s”") % {"label": label, "text": text if len(text) <= 40 else text[:39] + "…"}
+
+
+def _made(number: int, mend: Mapping[str, Any], staged: ImportedTable, profile: Profile) -> MendMade:
+    fix = Fix(mend["kind"], mend["part"] or "name", mend["text"])
+    words = _fix_words(fix.kind, fix.text, fix.place, profile)
+    if mend["row"]:
+        words = _("row %(number)s as read: %(mend)s") % {"number": mend["row"], "mend": words}
+    return MendMade(words, f"{staged.pk}:{number}", mend["rule"])

@@ -1,0 +1,108 @@
+"""The import in a real browser: the file beside the result, mends by button, without script and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from targets.models import ImportedTable
+from tests import world as county
+from tests.browser.conftest import PASSWORD, SIZES, Visit
+from tests.browser.test_procedure_pages import TAGS
+from tests.targets import office
+from workflow.models import User
+
+
+@pytest.fixture
+def county_at_work(transactional_db: None) -> SimpleNamespace:
+    """The small county, and everybody with the same password."""
+    world = county.build_world()
+    for person in User.objects.all():
+        person.set_password(PASSWORD)
+        person.save()
+    return world
+
+
+def faulty(name: str = "演示乡镇图书室项目", **more: object) -> office.TableContent:
+    """Return a table with faults that can be mended by a button: a 100% as quantity, a time as quality."""
+    rows = (
+        ("11", "购置图书", "≥2000册"), ("11", "图书上架率", "≥98%"), ("12", "图书验收合格率", "≥98%"),
+        ("13", "完成时间", "2025年11月底前"), ("14", "购书成本", "≥8万元"), ("22", "年到馆人次", "≥3万人次"),
+        ("24", "图书使用年限", "≥8年"), ("31", "读者满意度", "≥90%"),
+    )
+    return office.small_content(project_name=name, department="演示办公室", unit="演示办公室本级", fiscal_year=2027,
+                                indicators=tuple(office.IndicatorContent(*row) for row in rows), **more)
+
+
+def choose(seen: Visit, folder: Path, *files: tuple[str, bytes]) -> None:
+    """Choose files on the upload page, declare, and send them."""
+    paths = []
+    for name, data in files:
+        paths.append(folder / name)
+        paths[-1].write_bytes(data)
+    page = seen.open("/import")
+    page.set_input_files("#id_file", paths)
+    page.check("#id_declared")
+    page.click("button[data-main-action]")
+
+
+KINDS = [("附件2.docx", office.docx), ("附件2.xlsx", office.xlsx)]
+
+
+@pytest.mark.parametrize(("name", "make"), KINDS)
+def test_cells_of_file_and_result_light_up_together(visit: Callable[..., Visit], tmp_path: Path, shots: Path,
+                                                    name: str, make: Callable[..., bytes]) -> None:
+    seen = visit(who="editor")
+    choose(seen, tmp_path, (name, make(faulty())))
+    page = seen.page
+    page.wait_for_url("**/import/*")
+    read = page.locator("#t1-r5-value")
+    assert read.inner_text() == "≥8万元"
+    read.hover()
+    lit = page.locator(".source-rows:not(.result) td.lit")
+    assert lit.inner_text() == "≥8万元"
+    lit.locator("a").focus()
+    assert "lit" in (read.get_attribute("class") or "")
+    page.keyboard.press("F8")
+    assert page.evaluate("document.activeElement.hasAttribute('data-problem')")
+    page.screenshot(path=shots / f"import-{name.rpartition('.')[2]}.png", full_page=True)
+    found = Axe().run(page, options={"runOnly": TAGS})
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_mend_is_made_shown_and_taken_back(visit: Callable[..., Visit], tmp_path: Path, script: bool,
+                                             shots: Path) -> None:
+    seen = visit(who="editor", script=script)
+    choose(seen, tmp_path, ("附件2.docx", office.docx(faulty(), faulty("演示第二个项目"))))
+    page = seen.page
+    assert "全部按建议修正" in page.content()
+    page.locator("button[name=mend_all][value='']").click()
+    page.wait_for_selector(".mends-made")
+    assert page.locator("#t1-told .mends-made li").count() >= 1
+    assert page.locator(".result .mark").count() >= 1
+    page.screenshot(path=shots / f"import-mended-{script}.png", full_page=True)
+    undone = ImportedTable.objects.order_by("position")[0]
+    before = len(undone.mends)
+    page.locator("#t1-told button[name=undo]").first.click()
+    page.wait_for_load_state()
+    undone.refresh_from_db()
+    assert len(undone.mends) == before - 1
+    page.click("button[data-main-action]")
+    page.wait_for_selector(".import-card")
+    assert ImportedTable.objects.filter(decision=ImportedTable.Decision.TAKEN).count() == 2
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_does_not_scroll_sideways(visit: Callable[..., Visit], tmp_path: Path, size: str,
+                                           shots: Path) -> None:
+    seen = visit(who="editor", size=size)
+    choose(seen, tmp_path, ("附件2.xlsx", office.xlsx(faulty(), faulty("演示第二个项目"))))
+    page = seen.page
+    page.wait_for_url("**/import/*")
+    page.locator(".import-card details > summary").first.click()
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.screenshot(path=shots / f"import-two-{size}.png", full_page=True)
+    assert width <= 0
