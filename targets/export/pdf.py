@@ -22,7 +22,7 @@ SOURCE = Path(__file__).parent / "form.typ"
 def pdf_of(forms: Sequence[Form], now: datetime) -> bytes:
     """Return the forms as one PDF, each on pages numbered from 1; the file is dated `now`."""
     given = [_given(form) for form in forms]
-    found: list[int] = json.loads(_compiler(given).query("<at>", field="value"))
+    found: list[int] = json.loads(_compiler(given).query("<pages>", field="value", one=True))
     made = _compiler(_on_pages(given, found)).compile(format="pdf", timestamp=now.astimezone(UTC))
     assert isinstance(made, bytes)
     return made

@@ -138,7 +138,7 @@ def test_number_version_and_code_stand_at_the_foot_of_the_page(sample, format):
 def pages_of(content, mark=None):
     """Return the pages of first line, rows and last line that typst gives a form, and what is printed then."""
     given = [_given(form_of(content=content, profile=PROFILE, mark=mark))]
-    found = json.loads(_compiler(given).query("<at>", field="value"))
+    found = json.loads(_compiler(given).query("<pages>", field="value", one=True))
     return found, _on_pages(given, found)
 
 
