@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from targets import checks, history, profiles
+from targets import attachments, checks, history, profiles
 from targets.content import TableContent
 from targets.models import ProjectListing, TargetTable
 from workflow.machine import Kind, State
@@ -26,17 +26,22 @@ def sentence(marked: Any) -> str:
 
 
 def listing_of(case: Case) -> ProjectListing | None:
-    """Return what the project list says of `case` in its latest round; None when it is not on the list."""
-    return ProjectListing.objects.filter(case=case).select_related("round", "project").order_by("-round_id").first()
+    """Return what the latest round lists of `case`, on the list or off it; None before any. Kept on the instance."""
+    if "_listing" not in case.__dict__:
+        found = ProjectListing.objects.filter(case=case).select_related("round", "project")
+        case.__dict__["_listing"] = found.order_by("-round_id").first()
+    kept: ProjectListing | None = case.__dict__["_listing"]
+    return kept
 
 
 def context_of(case: Case, table: TargetTable | None, *, audience: str = checks.ALL) -> checks.CheckContext:
-    """Return what the rules ask about `case` besides its content. Amount in 万元. Four queries at most.
+    """Return what the rules ask about `case` besides its content. Amount in 万元. Five queries at most.
 
     For a reviewer also the unit's other tables: two queries more.
     """
     listing = None if case.is_off_list else listing_of(case)
     amount = listing.amount / YUAN_A_WAN if listing and listing.amount is not None else None
+    required = attachments.required_labels(case, table, listing_of(case))
     return checks.CheckContext(
         listed_name=listing.name if listing else None,
         listed_amount_wan=amount,
@@ -44,6 +49,8 @@ def context_of(case: Case, table: TargetTable | None, *, audience: str = checks.
         same_project_exists=has_twin(case),
         not_applicable=table.not_applicable if table else {},
         is_key_project=bool(listing and listing.project.is_key),
+        required_attachments=required,
+        attachments=attachments.labels_there(case) if required else (),
         last_year=history.last_year_of(case, table),
         neighbours=history.neighbours_of(case) if audience == checks.REVIEWER else None,
     )

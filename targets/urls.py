@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from targets.views import acting, editing, exports, import_sheet, imports, monitoring, projects, reviewing, tables
+from targets.views import (
+    acting,
+    attachments,
+    editing,
+    exports,
+    import_sheet,
+    imports,
+    monitoring,
+    projects,
+    reviewing,
+    tables,
+)
 from workflow.machine import Kind
 
 
@@ -36,6 +47,10 @@ urlpatterns: list[URLPattern] = [
          name="table_recall"),
     path("tables/<case_number:number>/cancel", editing.table_cancel, name="table_cancel"),
     path("tables/<case_number:number>/answer", editing.table_answer, name="table_answer"),
+    path("tables/<case_number:number>/attachments", attachments.attachment_add, name="attachment_add"),
+    path("tables/<case_number:number>/attachments/<int:pk>", attachments.attachment_open, name="attachment"),
+    path("tables/<case_number:number>/attachments/<int:pk>/remove", attachments.attachment_remove,
+         name="attachment_remove"),
     path("tables/<case_number:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
     path("tables/<case_number:number>/act", acting.act, {"kind": Kind.TARGET}, name="table_act"),
     path("reports/<case_number:number>/act", acting.act, {"kind": Kind.REPORT}, name="report_act"),

@@ -145,7 +145,10 @@ class Revision(models.Model):
 
 
 class Attachment(models.Model):
-    """One file that belongs to a case: basis, plan, calculation, early evaluation, sealed paper, scan."""
+    """One file that belongs to a case: basis, plan, calculation, early evaluation, sealed paper, scan.
+
+    Written by targets.attachments in draft, under the case's lock; its bytes never change and are never deleted.
+    """
 
     class Kind(models.TextChoices):
         BASIS = "basis", _("Basis for the project")
@@ -166,6 +169,7 @@ class Attachment(models.Model):
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("attachment")

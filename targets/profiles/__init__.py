@@ -6,6 +6,7 @@ One TOML file a profile, beside this module. Pure: no Django, no clock. Read by 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -53,6 +54,15 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentKind:
+    """A kind of attachment (附件). `needed_from`: the amount in 万元 from which a new project is asked for it."""
+
+    code: str
+    label: str
+    needed_from: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One region's form of the target table, in one version."""
 
@@ -65,6 +75,7 @@ class Profile:
     header: Mapping[str, tuple[str, ...]]
     columns: Mapping[str, tuple[str, ...]]
     severities: Mapping[str, str]
+    attachments: tuple[AttachmentKind, ...] = ()
 
     def category(self, code: str) -> Category | None:
         """Return the category of this code, or None when the profile has none."""
@@ -107,9 +118,15 @@ def _from_mapping(raw: Mapping[str, Any]) -> Profile:
         header=MappingProxyType({field: tuple(words) for field, words in raw["header"].items()}),
         columns=MappingProxyType({field: tuple(words) for field, words in raw["columns"].items()}),
         severities=MappingProxyType(dict(raw["severities"])),
+        attachments=tuple(_attachment_kind(kind) for kind in raw.get("attachments", ())),
     )
     _refuse_contradictions(profile)
     return profile
+
+
+def _attachment_kind(raw: Mapping[str, Any]) -> AttachmentKind:
+    needed_from = raw.get("needed_from")
+    return AttachmentKind(raw["code"], raw["label"], None if needed_from is None else Decimal(str(needed_from)))
 
 
 def _refuse_contradictions(profile: Profile) -> None:
@@ -117,6 +134,8 @@ def _refuse_contradictions(profile: Profile) -> None:
     wrong = [f"category {c} twice" for c in set(codes) if codes.count(c) > 1]
     wrong += [f"category {c} without a family" for c in codes if c[:1] not in {f.code for f in profile.families}]
     wrong += [f"need {c.need!r} of {c.code}" for c in profile.categories if c.need not in NEEDS]
+    kinds = [kind.code for kind in profile.attachments]
+    wrong += [f"attachment kind {k} twice" for k in set(kinds) if kinds.count(k) > 1]
     wrong += [f"severity {s!r} of {rule}" for rule, s in profile.severities.items() if s not in (*SEVERITIES, OFF)]
     if wrong:
         raise ValueError(f"profile {profile.id}: {'; '.join(sorted(wrong))}")

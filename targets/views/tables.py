@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import comparing, judging, overview, profiles
+from targets import attachments, comparing, judging, overview, profiles
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
@@ -57,13 +57,14 @@ def table_print(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:
-    """Return the table's row, its texts and its content as they stand. Two statements."""
+    """Return the table's row, its texts and its content as they stand. Three statements."""
     row = TargetTable.objects.select_related("project").filter(pk=case.pk).first()
     if row is None:
         content = TableContent(project_name=case.title, fiscal_year=case.fiscal_year)
         return None, FormText.of_content(content), content
     indicators = list(Indicator.objects.filter(table=row).order_by("position", "id"))
-    content = content_from(row, rows=[(i.code, i.name, i.value) for i in indicators])
+    content = content_from(row, rows=[(i.code, i.name, i.value) for i in indicators],
+                           digests=attachments.digests(case))
     text = FormText.of_content(content, uuids=[i.uuid for i in indicators], not_applicable=row.not_applicable)
     return row, text, content
 
@@ -93,6 +94,7 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
         "is_typed": typed is not None,
         **findings_context(findings), "comments": comments, "looked_at": _is_looked_at(row, content),
+        "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
         "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,
     }, status=status)
 
@@ -137,6 +139,8 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     return render(request, "targets/table_read.html", {
         "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
         "profile": profiles.load(case.profile),
+        "shelf": attachments.shelf(case, row, listing=judging.listing_of(case),
+                                   compared_with=before.attachments if before is not None else None),
         "has_before": before is not None, "before_words": before_words, "row": row,
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
         "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),
