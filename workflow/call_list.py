@@ -87,7 +87,7 @@ def sheet(debtors: Sequence[Debtor], *, now: datetime) -> bytes:
                 late.setdefault(pk, []).append(task)
     book = Workbook(write_only=True)
     page = book.create_sheet(_("Overdue"))
-    page.append([_("Name"), _("Mobile"), _("Content")])
+    page.append([_("Person’s name"), _("Mobile"), _("Content")])
     for pk, mine in sorted(late.items()):
         person = people[pk]
         row = []
