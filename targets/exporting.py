@@ -174,7 +174,7 @@ def make_next(*, now: datetime) -> ExportJob | None:
 
     Outside any transaction. One that fails is tried again at the next sweeps, MOST_ATTEMPTS times in all.
     """
-    waiting = ExportJob.objects.filter(state=ExportJob.State.WAITING)
+    waiting = ExportJob.objects.filter(status=ExportJob.Status.WAITING)
     free = waiting.filter(claimed_until=None) | waiting.filter(claimed_until__lte=now)
     job = free.order_by("asked_at").first()
     if job is None:
@@ -187,8 +187,8 @@ def make_next(*, now: datetime) -> ExportJob | None:
     except Exception:
         # Whatever the reason: the person sees that it failed, and the sweep goes on with its work.
         logger.exception("Export %s cannot be made", job.pk)
-        state = ExportJob.State.FAILED if job.attempts + 1 >= MOST_ATTEMPTS else ExportJob.State.WAITING
-        ExportJob.objects.filter(pk=job.pk).update(state=state, claimed_until=None)
+        status = ExportJob.Status.FAILED if job.attempts + 1 >= MOST_ATTEMPTS else ExportJob.Status.WAITING
+        ExportJob.objects.filter(pk=job.pk).update(status=status, claimed_until=None)
     job.refresh_from_db()
     return job
 
@@ -210,7 +210,7 @@ def _make(job: ExportJob, *, now: datetime) -> None:
         out.seek(0)
         path = default_storage.save(f"exports/{job.pk}.zip", File(out))
     ExportJob.objects.filter(pk=job.pk).update(
-        state=ExportJob.State.READY, done=len(job.cases), path=path, problems=problems, claimed_until=None)
+        status=ExportJob.Status.READY, done=len(job.cases), path=path, problems=problems, claimed_until=None)
 
 
 def remove_old(*, now: datetime) -> int:
@@ -233,7 +233,7 @@ def job_of(pk: UUID, *, by: User) -> ExportJob:
 
 def opened(job: ExportJob) -> IO[bytes]:
     """Return the zip, open for reading. Raises: NotVisible while it is not ready, or when its file is gone."""
-    if job.state != ExportJob.State.READY or not default_storage.exists(job.path):
+    if job.status != ExportJob.Status.READY or not default_storage.exists(job.path):
         raise NotVisible
     return default_storage.open(job.path)
 

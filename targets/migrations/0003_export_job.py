@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField()),
                 ('format', models.CharField(max_length=4)),
                 ('cases', models.JSONField()),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('ready', 'ready'), ('failed', 'failed')], default='waiting', max_length=7)),
+                ('status', models.CharField(choices=[('waiting', 'waiting'), ('ready', 'ready'), ('failed', 'failed')], default='waiting', max_length=7)),
                 ('done', models.PositiveIntegerField(default=0)),
                 ('claimed_until', models.DateTimeField(blank=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'export of many tables',
                 'ordering': ['asked_at'],
-                'indexes': [models.Index(fields=['state', 'asked_at'], name='export_in_order')],
+                'indexes': [models.Index(fields=['status', 'asked_at'], name='export_in_order')],
             },
         ),
     ]

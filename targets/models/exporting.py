@@ -11,7 +11,7 @@ from workflow.models import User
 class ExportJob(models.Model):
     """One zip of many tables that somebody asked for. Changed by targets.exporting only; removed a day after."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")
         READY = "ready", _("ready")
         FAILED = "failed", _("failed")
@@ -22,7 +22,7 @@ class ExportJob(models.Model):
     format = models.CharField(max_length=4)
     cases = models.JSONField()
     """Ids of the cases, in the order of the zip."""
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    status = models.CharField(max_length=7, choices=Status.choices, default=Status.WAITING)
     done = models.PositiveIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True, blank=True)
     """While a sweep works on it; one that died frees it then."""
@@ -34,4 +34,4 @@ class ExportJob(models.Model):
     class Meta:
         verbose_name = _("export of many tables")
         ordering = ["asked_at"]
-        indexes = [models.Index(fields=["state", "asked_at"], name="export_in_order")]
+        indexes = [models.Index(fields=["status", "asked_at"], name="export_in_order")]

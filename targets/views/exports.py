@@ -55,7 +55,7 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = exporting.job_of(pk, by=person(request))
     context: dict[str, Any] = {"section": "tables", "job": found, "total": len(found.cases)}
     answer = render(request, "targets/export_job.html", context)
-    if found.state == ExportJob.State.WAITING:
+    if found.status == ExportJob.Status.WAITING:
         answer.headers["Refresh"] = "5"
     return answer
 

@@ -146,7 +146,7 @@ def test_a_job_is_made_once_and_one_that_died_is_taken_up_again(world: SimpleNam
     assert exporting.make_next(now=NOW) is None
     made = exporting.make_next(now=NOW + timedelta(minutes=2))
     assert made is not None
-    assert (made.pk, made.state, made.done) == (job.pk, "ready", 1)
+    assert (made.pk, made.status, made.done) == (job.pk, "ready", 1)
     assert exporting.make_next(now=NOW + timedelta(minutes=2)) is None
     assert len(exports_of(case)) == 1
 
@@ -160,7 +160,7 @@ def test_a_job_that_fails_is_tried_again_and_then_said_to_have_failed(world: Sim
         raise OSError
 
     monkeypatch.setattr(exporting, "_make", broken)
-    states = [exporting.make_next(now=NOW).state for _n in range(exporting.MOST_ATTEMPTS)]
+    states = [exporting.make_next(now=NOW).status for _n in range(exporting.MOST_ATTEMPTS)]
     assert states == ["waiting", "waiting", "failed"]
     job = ExportJob.objects.get()
     page = client_of(world.editor).get(reverse("table_export_job", args=[job.pk]))
