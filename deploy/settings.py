@@ -239,6 +239,11 @@ EMAIL_BACKEND = (
 EMAIL_ENABLED = bool(EMAIL_HOST) or EMAIL_TO_FILES
 DEFAULT_FROM_EMAIL = os.environ.get("BTR_EMAIL_FROM", "target-review@localhost")
 
+# Webhooks: off until hosts are named; only these are ever called, and none that resolves to an internal address.
+WEBHOOK_HOSTS = frozenset(_list("BTR_WEBHOOK_HOSTS"))
+# The calendar feed of one's deadlines: hidden unless a county wants it.
+FEED_ENABLED = _flag("BTR_FEED")
+
 REDIS_URL = os.environ.get("BTR_REDIS_URL", "")
 SITE_URL = os.environ.get("BTR_SITE_URL", "http://127.0.0.1:8000")
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from notifications import audience, digests, wording
+from notifications import audience, digests, hooks, wording
 from notifications.channels import NotSent, email
 from notifications.kinds import DIGEST_KINDS
 from notifications.models import Channel, Delivery, Digest, Notice, Status
@@ -55,7 +55,7 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
 
     A crash between the mail server's answer and our commit can send one message again, with the same Message-ID.
     """
-    result = DeliverResult()
+    result = DeliverResult(sent=hooks.deliver(now=now))
     singles = _sendable(now=now).exclude(notice__kind__in=DIGEST_KINDS).order_by("available_at", "pk")
     for pk in list(singles.values_list("pk", flat=True)[:limit]):
         if claimed := _claim([pk], now=now):

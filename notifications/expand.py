@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from notifications import audience, wording
+from notifications import audience, hooks, wording
 from notifications.kinds import KINDS
-from notifications.models import Channel, Delivery, Notice, Preference, Status
+from notifications.models import Channel, Delivery, HookDelivery, Notice, Preference, Status
 from workflow import ladders
 from workflow.machine import TaskStatus
 from workflow.models import User
@@ -102,6 +102,8 @@ def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
         rows = [row for seen, people in told for row in _deliveries(seen, people, switched_off, now=now)]
         _supersede(notices, rows, now=now)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        if calls := hooks.deliveries([seen for seen, _people in told], now=now):
+            HookDelivery.objects.bulk_create(calls, ignore_conflicts=True)
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(
             expanded_at=now, lease_until=None, last_error=""
         )

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from workflow.models import Case, Event, RungFired, Task, User
+from workflow.models import Case, Event, Organisation, RungFired, Task, User
 
 
 class Channel(models.TextChoices):
@@ -128,3 +128,58 @@ class Preference(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "channel", "kind"], name="one_choice_a_kind_and_channel")
         ]
+
+
+class Hook(models.Model):
+    """One address outside that is told: a group's robot or a county system. Off until an administrator enters it."""
+
+    class Shape(models.TextChoices):
+        PLAIN = "plain", _("Signed JSON")
+        WECOM = "wecom", _("WeCom robot")
+        DINGTALK = "dingtalk", _("DingTalk robot")
+        FEISHU = "feishu", _("Feishu robot")
+
+    title = models.CharField(_("title"), max_length=80)
+    address = models.URLField(_("address"), max_length=500)
+    shape = models.CharField(_("shape"), max_length=10, choices=Shape.choices, default=Shape.PLAIN)
+    secret = models.CharField(_("secret"), max_length=120, blank=True)
+    kinds = models.JSONField(_("kinds of message"), default=list)
+    """Ids of kinds.KINDS that it is told."""
+    department = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    """Only this department's cases; empty: all."""
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class HookDelivery(models.Model):
+    """One notice for one hook. Made by expand, sent by hooks; the unique row is what makes it once."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="hook_deliveries")
+    hook = models.ForeignKey(Hook, models.PROTECT, related_name="deliveries")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    text = models.TextField()
+    attempts = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    available_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        constraints = [models.UniqueConstraint(fields=["notice", "hook"], name="hook_told_once")]
+        indexes = [models.Index(fields=["available_at", "id"], name="hook_to_send", condition=Q(status="pending"))]
+
+
+class FeedToken(models.Model):
+    """The key of one person's calendar feed, kept as its digest. Revoked or replaced, never shown again."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="feed_token")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()

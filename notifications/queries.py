@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q, QuerySet
 
 from notifications.kinds import KINDS
-from notifications.models import Channel, Delivery, Notice, Preference, Status
+from notifications.models import Channel, Delivery, HookDelivery, Notice, Preference, Status
 from workflow import grants
 from workflow.machine import Role, TaskStatus
 from workflow.models import Case, Organisation, User
@@ -162,6 +162,12 @@ def incidents() -> QuerySet[Delivery]:
     )
 
 
+def hook_incidents() -> QuerySet[HookDelivery]:
+    """Return what a webhook refused or never took, newest first."""
+    failed = HookDelivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT))
+    return failed.select_related("hook", "notice__case").order_by("-pk")
+
+
 STUCK_AFTER = 4
 """Attempts after which a notice that cannot be expanded is shown as an incident."""
 
@@ -186,7 +192,7 @@ class Outbox:
 
 
 def outbox() -> Outbox:
-    """Return depth and age of the outbox, and the number of incidents. Four statements."""
+    """Return depth and age of the outbox, and the number of incidents. Five statements."""
     notices = Notice.objects.filter(expanded_at__isnull=True).aggregate(depth=Count("pk"), oldest=Min("created_at"))
     pending = Delivery.objects.filter(status=Status.PENDING).aggregate(depth=Count("pk"), oldest=Min("created_at"))
     return Outbox(
@@ -194,7 +200,7 @@ def outbox() -> Outbox:
         oldest_notice=notices["oldest"],
         pending=pending["depth"],
         oldest_pending=pending["oldest"],
-        incidents=incidents().count(),
+        incidents=incidents().count() + hook_incidents().count(),
         stuck=stuck_notices().count(),
     )
 

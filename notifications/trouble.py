@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import delivery as sending
-from notifications import queries
+from notifications import hooks, queries
 from workflow import sweeping
 from workflow.models import User
 from workflow.views.asking import person
@@ -32,6 +32,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/incidents.html", {
         "section": "incidents",
         "deliveries": queries.incidents()[:SHOWN],
+        "hooks": queries.hook_incidents()[:SHOWN],
         "notices": queries.stuck_notices()[:SHOWN],
         "outbox": queries.outbox(),
         "backlog": sweeping.backlog(now=now),
@@ -66,3 +67,10 @@ def retry_notice(request: HttpRequest, notice: int) -> HttpResponse:
     """Try to expand a notice again."""
     _administrator(request)
     return _done(request, sending.retry_notice(notice_id=notice, now=timezone.now()), _("It will be tried again."))
+
+
+@require_POST
+def retry_hook(request: HttpRequest, delivery: int) -> HttpResponse:
+    """Try a webhook again, from its first attempt on."""
+    _administrator(request)
+    return _done(request, hooks.retry(delivery_id=delivery, now=timezone.now()), _("It will be sent again."))

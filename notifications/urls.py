@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import trouble, views
+from notifications import preferences, trouble, views
 
 urlpatterns = [
     path("notices", views.notices, name="notices"),
@@ -10,9 +10,13 @@ urlpatterns = [
     path("notices/badge", views.badge, name="notice_badge"),
     path("notices/prepared", views.prepared, name="prepared"),
     path("notices/prepared/<int:notice>/send", views.release, name="prepared_send"),
+    path("notices/preferences", preferences.preferences, name="preferences"),
+    path("notices/feed", preferences.feed_token, name="feed_token"),
+    path("feeds/<str:token>.ics", preferences.feed, name="feed"),
     path("incidents", trouble.incidents, name="incidents"),
     path("incidents/<int:delivery>/retry", trouble.retry, name="incident_retry"),
     path("incidents/<int:delivery>/resolve", trouble.resolve, name="incident_resolve"),
     path("incidents/notices/<int:notice>/retry", trouble.retry_notice, name="notice_retry"),
+    path("incidents/hooks/<int:delivery>/retry", trouble.retry_hook, name="hook_retry"),
     path("mails", views.mails, name="mails"),
 ]

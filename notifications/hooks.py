@@ -1,0 +1,84 @@
+"""Webhooks as deliveries: made beside the people's when a notice is expanded, sent one a commit, put off, given up.
+
+Off unless BTR_WEBHOOK_HOSTS names hosts. Called by expand and by delivery's background job.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from notifications.audience import Around
+from notifications.channels import NotSent, webhook
+from notifications.models import Hook, HookDelivery, Status
+from notifications.wording import words_of
+
+AT_MOST = 30
+
+
+def deliveries(told: Sequence[Around], *, now: datetime) -> list[HookDelivery]:
+    """Return the unsaved rows for the hooks that are told of these notices. One statement, none while hooks are off."""
+    if not settings.WEBHOOK_HOSTS:
+        return []
+    hooks = list(Hook.objects.filter(is_active=True))
+    return [
+        HookDelivery(notice=seen.notice, hook=hook, text=words_of(seen, now=now).body, created_at=now, available_at=now)
+        for seen in told
+        for hook in hooks
+        if seen.notice.kind in hook.kinds and hook.department_id in (None, seen.notice.case.department_id)
+    ]
+
+
+def deliver(*, now: datetime, limit: int = AT_MOST) -> int:
+    """Send what waits, oldest first; return how many went. Repetition after a crash carries the same key."""
+    if not settings.WEBHOOK_HOSTS:
+        return 0
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    ready = HookDelivery.objects.filter(free, status=Status.PENDING, available_at__lte=now)
+    return sum(
+        _send(pk, now=now) for pk in list(ready.order_by("available_at", "pk").values_list("pk", flat=True)[:limit])
+    )
+
+
+def _claim(pk: int, *, now: datetime) -> HookDelivery | None:
+    from notifications.delivery import LEASE
+
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    with transaction.atomic():
+        rows = HookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
+        row = rows.filter(free, pk=pk, status=Status.PENDING).select_related("hook", "notice__case").first()
+        if row is not None:
+            HookDelivery.objects.filter(pk=pk).update(lease_until=now + LEASE, attempts=F("attempts") + 1)
+            row.attempts += 1
+    return row
+
+
+def _send(pk: int, *, now: datetime) -> int:
+    from notifications.delivery import GIVES_UP_AFTER, WAITS
+
+    row = _claim(pk, now=now)
+    if row is None:
+        return 0
+    facts = {"kind": row.notice.kind, "case": row.notice.case.number, "at": row.created_at.isoformat()}
+    columns: dict[str, object] = {"lease_until": None, "status": Status.SENT, "sent_at": now, "last_error": ""}
+    try:
+        webhook.send(row.hook, text=row.text, key=f"hook-{pk}", facts=facts, timestamp=int(now.timestamp()))
+    except NotSent as error:
+        columns = {"lease_until": None, "last_error": str(error)[:300]}
+        if error.is_final:
+            columns["status"] = Status.FAILED
+        elif now - row.created_at >= GIVES_UP_AFTER:
+            columns["status"] = Status.INCIDENT
+        else:
+            columns["available_at"] = now + WAITS[min(row.attempts, len(WAITS)) - 1]
+    HookDelivery.objects.filter(pk=pk).update(**columns)
+    return int(columns.get("status") == Status.SENT)
+
+
+def retry(*, delivery_id: int, now: datetime) -> int:
+    """Try a webhook's delivery again that was given up or refused; return 1, or 0 when it is neither."""
+    return HookDelivery.objects.filter(pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT)).update(
+        status=Status.PENDING, available_at=now, created_at=now, attempts=0, lease_until=None
+    )

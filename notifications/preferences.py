@@ -1,0 +1,72 @@
+"""The page of one's own choices: which kind of message over which channel, and the key of the calendar feed."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from notifications import feeds, queries
+from notifications.kinds import KINDS
+from notifications.models import Channel, FeedToken, Preference
+from workflow.views.asking import person
+
+
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Show and keep the choices of the person who asks; they hold for what is told from now on."""
+    user = person(request)
+    off = set(Preference.objects.filter(user=user, enabled=False).values_list("kind", "channel"))
+    if request.method == "POST":
+        ticked = set(request.POST.getlist("on"))
+        for kind in KINDS.values():
+            for channel in kind.channels:
+                wanted = f"{kind.id}:{channel}" in ticked
+                if wanted == ((kind.id, channel.value) in off):
+                    queries.set_preference(user=user, channel=channel, kind=kind.id, enabled=wanted)
+        messages.success(request, _("Kept. It holds for messages from now on."))
+        return redirect("preferences")
+    rows = [
+        (kind, [(channel, channel in kind.channels, (kind.id, channel.value) not in off) for channel in Channel])
+        for kind in KINDS.values()
+    ]
+    return render(request, "notifications/preferences.html", {
+        "section": "notices",
+        "rows": rows,
+        "channels": list(Channel),
+        "has_mail": settings.EMAIL_ENABLED,
+        "has_feeds": settings.FEED_ENABLED,
+        "feed": FeedToken.objects.filter(user=user).first(),
+    })  # fmt: skip
+
+
+@require_POST
+def feed_token(request: HttpRequest) -> HttpResponse:
+    """Make a new key for the feed and show its address once, or revoke the one there is."""
+    if not settings.FEED_ENABLED:
+        raise Http404
+    user = person(request)
+    if "revoke" in request.POST:
+        feeds.revoke(user=user)
+        messages.success(request, _("The calendar address is revoked."))
+        return redirect("preferences")
+    token = feeds.new_token(user=user, now=timezone.now())
+    address = settings.SITE_URL.rstrip("/") + reverse("feed", args=[token])
+    messages.success(request, _("Your calendar address, shown this once: %(address)s") % {"address": address})
+    return redirect("preferences")
+
+
+@login_not_required
+@require_safe
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer the feed to whoever holds its key; a wrong or revoked key is no address."""
+    user = feeds.person_of(token)
+    if user is None:
+        raise Http404
+    body = feeds.feed(user, now=timezone.now())
+    headers = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+    return HttpResponse(body, content_type="text/calendar; charset=utf-8", headers=headers)
