@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import attachments, comparing, judging, overview, profiles
+from targets import attachments, comparing, exporting, judging, overview, profiles
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
 from targets.models import Comment, Indicator, TargetTable
 from targets.paper import FormText, paper, place_anchor
-from targets.rows import content_from
+from targets.rows import content_from, content_of
 from targets.views.common import person, standing_context, visible_case
 from workflow import grants
 from workflow.engine import Seen
@@ -53,7 +53,9 @@ def table_print(request: HttpRequest, number: str) -> HttpResponse:
     case = visible_case(request, number, kind=Kind.TARGET)
     _row, text, _content = stored(case)
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year)
-    return render(request, "targets/table_print.html", {"case": case, "paper": sheet, "now": timezone.now()})
+    mark = exporting.mark_of(case, content_of(case))
+    return render(request, "targets/table_print.html",
+                  {"case": case, "paper": sheet, "mark": mark, "now": timezone.now()})
 
 
 def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:

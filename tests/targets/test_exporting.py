@@ -208,6 +208,12 @@ def test_the_code_on_paper_says_which_submission_it_is_and_whether_it_still_stan
     assert case.number in page.content.decode()
 
 
+def test_the_print_view_has_the_same_code_as_the_files(world: SimpleNamespace) -> None:
+    case = papers.submitted(world)
+    page = client_of(world.editor).get(reverse("table_print", args=[case.number])).content.decode()
+    assert f"第1次报送　校验码 {code_of(case)}" in page
+
+
 def test_a_code_of_others_or_a_wrong_one_is_unknown(world: SimpleNamespace) -> None:
     case = papers.submitted(world)
     teacher = papers.fresh(world.teacher)
