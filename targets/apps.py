@@ -28,7 +28,7 @@ class TargetsConfig(AppConfig):
     name = "targets"
 
     def ready(self) -> None:
-        from targets import exporting, kinds, monitoring
+        from targets import batches, exporting, kinds, monitoring
         from workflow import kept
         from workflow.signals import time_passes
 
@@ -36,3 +36,4 @@ class TargetsConfig(AppConfig):
         kept.name_fields(FIELD_WORDS)
         time_passes.connect(monitoring.when_time_passes, dispatch_uid="targets.monitoring")
         time_passes.connect(exporting.when_time_passes, dispatch_uid="targets.exporting")
+        time_passes.connect(batches.when_time_passes, dispatch_uid="targets.batches")

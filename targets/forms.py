@@ -38,10 +38,26 @@ class ListFilters(forms.Form):
                        (got.get("q") or "").strip()), got.get("after")
 
 
-class UploadForm(forms.Form):
-    """A file with target tables, for one of the units that the person edits."""
+class SeveralFilesInput(forms.ClearableFileInput):
+    """A file field of the browser in which several files can be chosen."""
 
-    file = forms.FileField(label=_("File"), widget=forms.ClearableFileInput(attrs=CONTROL))
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One or more files; gives a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        found = data if isinstance(data, list | tuple) else [data]
+        return [super(SeveralFilesField, self).clean(file, initial) for file in found or [None]]
+
+
+class UploadForm(forms.Form):
+    """Files with target tables, for one of the units that the person edits."""
+
+    file = SeveralFilesField(label=_("Files"), widget=SeveralFilesInput(attrs=dict(CONTROL)))
     unit = forms.ModelChoiceField(Organisation.objects.none(), label=_("For the unit"), required=False,
                                   widget=forms.Select(attrs=SELECT))
     declared = forms.BooleanField(label=_("I declare that the file holds no state secrets and no work secrets."),

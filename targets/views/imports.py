@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +13,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from targets import mending, organisations, overview, profiles, uploads
+from targets import batches, mending, organisations, overview, profiles, uploads
 from targets.forms import UploadForm
 from targets.models import ImportedTable, Project, SourceDocument
 from targets.views.common import person, posted_key
 from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, prefix_of, proposed
+from workflow.models import Organisation
 from workflow.refusals import NotVisible, Refused
 
 PROBLEMS_ONLY = "problems"
@@ -25,25 +26,43 @@ PROBLEMS_ONLY = "problems"
 
 @require_http_methods(["GET", "POST"])
 def import_upload(request: HttpRequest) -> HttpResponse:
-    """Take a file and go to its preview; a refused one is explained beside the form."""
+    """Take files and go to the preview of one, or to how far many are; a refused one is explained beside the form."""
     units = organisations.units_edited_by(person(request))
     if not units:
         raise organisations.NotAnEditor
     form = UploadForm(request.POST or None, request.FILES or None, units=units)
     refusal = None
     if request.method == "POST" and form.is_valid():
-        file: UploadedFile = form.cleaned_data["file"]
         try:
-            source = uploads.import_upload(
-                name=file.name or "", data=file.read(settings.UPLOAD_LIMIT_BYTES + 1), by=person(request),
-                now=timezone.now(), unit=form.cleaned_data.get("unit"))
-            return redirect("import_preview", source.pk)
-        except (uploads.FileRefused, uploads.TooLarge, organisations.WhichUnit) as refused:
+            return _go(request, _received(request, form.cleaned_data["file"], form.cleaned_data.get("unit")))
+        except (uploads.FileRefused, uploads.TooLarge, batches.TooManyFiles, organisations.WhichUnit) as refused:
             refusal = refused
     status = 422 if refusal or form.errors else 200
     return render(request, "targets/import_upload.html", {
         "section": "import", "form": form, "refusal": refusal, "uploads": overview.uploads_of(person(request)),
+        "batches": batches.recent(person(request)),
     }, status=status)
+
+
+def _received(request: HttpRequest, files: list[UploadedFile], unit: Organisation | None) -> str:
+    """Read one file, or start with many; return the address of the next page."""
+    by, now = person(request), timezone.now()
+    if len(files) == 1 and not batches.takes_long(files):
+        data = files[0].read(settings.UPLOAD_LIMIT_BYTES + 1)
+        source = uploads.import_upload(name=files[0].name or "", data=data, by=by, now=now, unit=unit)
+        return reverse("import_preview", args=[source.pk])
+    batch = batches.start(files=files, by=by, now=now, unit=unit)
+    if not batches.takes_long(files):
+        for _file in files:
+            batches.read_next(now=now, batch=batch)
+    return reverse("import_batch", args=[batch.pk])
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    """Answer with the next page; a script that uploads with a progress bar asks for its address only."""
+    if request.headers.get("X-Upload"):
+        return JsonResponse({"address": address})
+    return redirect(address)
 
 
 @require_GET
@@ -152,7 +171,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     tables = overview.tables_to_fill(source.unit)
     for staged in waiting:
         try:
-            taken += _take(request, staged, proposed(staged, tables)[0])
+            taken += take(request, staged, proposed(staged, tables)[0])
         except Refused as refusal:
             refused[staged.pk] = refusal
     if taken:
@@ -164,7 +183,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("import_preview", pk)
 
 
-def _take(request: HttpRequest, staged: ImportedTable, choice: str) -> int:
+def take(request: HttpRequest, staged: ImportedTable, choice: str) -> int:
     """Carry out what was chosen for one table; return how many drafts were filled."""
     if choice == LEAVE_OUT:
         uploads.skip_import(staged=staged, by=person(request), now=timezone.now())

@@ -78,6 +78,7 @@ def test_a_mend_is_made_shown_and_taken_back(visit: Callable[..., Visit], tmp_pa
     seen = visit(who="editor", script=script)
     choose(seen, tmp_path, ("附件2.docx", office.docx(faulty(), faulty("演示第二个项目"))))
     page = seen.page
+    page.wait_for_url("**/import/*")
     assert "全部按建议修正" in page.content()
     page.locator("button[name=mend_all][value='']").click()
     page.wait_for_selector(".mends-made")
@@ -106,3 +107,38 @@ def test_the_page_does_not_scroll_sideways(visit: Callable[..., Visit], tmp_path
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     page.screenshot(path=shots / f"import-two-{size}.png", full_page=True)
     assert width <= 0
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_many_files_are_read_while_the_page_looks_on(visit: Callable[..., Visit], tmp_path: Path, shots: Path,
+                                                     script: bool) -> None:
+    seen = visit(who="editor", script=script)
+    names = [f"演示项目{n}" for n in range(1, 6)]
+    files = [(f"{name}.xlsx", office.xlsx(faulty(name))) for name in names]
+    choose(seen, tmp_path, *files, ("坏.docx", b"PK not a document"))
+    page = seen.page
+    page.wait_for_url("**/import/files/*")
+    page.screenshot(path=shots / f"import-waiting-{script}.png", full_page=True)
+    while not script and page.locator("#files form.without-script button").count():
+        page.locator("#files form.without-script button").click()
+    page.wait_for_selector("#files .note", timeout=60_000)
+    assert page.locator("#files tbody a").count() == len(names)
+    page.screenshot(path=shots / f"import-files-{script}.png", full_page=True)
+    found = Axe().run(page, options={"runOnly": TAGS}) if script else None
+    assert found is None or [v["id"] for v in found.response["violations"]] == []
+    page.click("#files button[data-main-action]")
+    page.wait_for_load_state()
+    assert ImportedTable.objects.filter(decision=ImportedTable.Decision.TAKEN).count() == len(names)
+
+
+def test_a_refused_upload_is_explained_without_leaving_the_page(visit: Callable[..., Visit], tmp_path: Path,
+                                                                shots: Path) -> None:
+    seen = visit(who="editor")
+    choose(seen, tmp_path, ("坏.txt", "这不是表\n".encode()))
+    seen.page.wait_for_selector("[role=alert]")
+    assert "没有保存" in seen.page.inner_text("[role=alert]") or "未保存" in seen.page.inner_text("[role=alert]")
+    seen.page.screenshot(path=shots / "import-refused.png", full_page=True)
+    seen.complaints[:] = [told for told in seen.complaints if "422" not in told]
+    choose(seen, tmp_path, ("好.docx", office.docx(faulty())))
+    seen.page.wait_for_url("**/import/*")
+    assert seen.page.locator(".import-card").count() == 1

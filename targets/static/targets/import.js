@@ -50,3 +50,57 @@ function open() {
 }
 window.addEventListener("hashchange", open);
 open();
+
+// The upload with a bar: the same form, sent by a request that tells how far it is.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-upload]") || event.defaultPrevented) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (form.dataset.sent === "yes") return;
+  form.dataset.sent = "yes";
+  const bar = form.querySelector("[data-upload-bar]");
+  const said = form.querySelector("[data-upload-said]");
+  const button = form.querySelector("[data-main-action]");
+  button.setAttribute("aria-busy", "true");
+  bar.hidden = false;
+  const request = new XMLHttpRequest();
+  request.upload.addEventListener("progress", (step) => {
+    if (step.lengthComputable) bar.value = Math.round((100 * step.loaded) / step.total);
+  });
+  request.upload.addEventListener("load", () => {
+    bar.removeAttribute("value");
+    said.hidden = false;
+    said.textContent = said.dataset.reading;
+  });
+  const ready = () => {
+    delete form.dataset.sent;
+    button.removeAttribute("aria-busy");
+    bar.hidden = true;
+  };
+  request.addEventListener("error", () => {
+    ready();
+    said.hidden = false;
+    said.textContent = said.dataset.failed;
+  });
+  request.addEventListener("load", () => {
+    const type = request.getResponseHeader("Content-Type") || "";
+    if (request.status === 200 && type.startsWith("application/json")) {
+      location.assign(JSON.parse(request.responseText).address);
+      return;
+    }
+    const answer = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("#main");
+    if (!answer) {
+      ready();
+      said.hidden = false;
+      said.textContent = said.dataset.failed;
+      return;
+    }
+    document.querySelector("#main").replaceWith(answer);
+    const alert = answer.querySelector("[role=alert], .wrong");
+    if (alert) alert.scrollIntoView({ block: "center" });
+  });
+  request.open("POST", form.action || location.href);
+  request.setRequestHeader("X-Upload", "yes");
+  request.send(new FormData(form));
+}, true);

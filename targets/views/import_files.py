@@ -1,0 +1,84 @@
+"""Several files at once: how far reading is, what became of each, cancel, and all their tables taken over together."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from targets import batches, organisations, overview
+from targets.models import ImportBatch, ImportedTable
+from targets.views.common import person
+from targets.views.import_cards import proposed
+from targets.views.imports import take
+from workflow.refusals import NotVisible, Refused
+
+
+def _own_batch(request: HttpRequest, pk: int) -> ImportBatch:
+    batch = ImportBatch.objects.select_related("unit__parent").filter(pk=pk).first()
+    if batch is None or batch.unit not in organisations.units_edited_by(person(request)):
+        raise NotVisible
+    return batch
+
+
+def _answer(request: HttpRequest, batch: ImportBatch, template: str) -> HttpResponse:
+    files = list(batch.files.select_related("source").order_by("position"))
+    tables = ImportedTable.objects.filter(source__in=[file.source_id for file in files if file.source_id])
+    counts: dict[int, list[int]] = {}
+    for source, decision, problems in tables.values_list("source_id", "decision", "problems"):
+        found = counts.setdefault(source, [0, 0, 0])
+        found[0] += 1
+        found[1] += decision == ImportedTable.Decision.PENDING
+        found[2] += len(problems)
+    rows = [(file, *counts.get(file.source_id or 0, [0, 0, 0])) for file in files]
+    return render(request, template, {
+        "section": "import", "batch": batch, "rows": rows, "progress": batches.progress(batch),
+        "n_open": sum(found[1] for found in counts.values()),
+    })
+
+
+@require_GET
+def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what became of each file, and how far the others are."""
+    return _answer(request, _own_batch(request, pk), "targets/import_batch.html")
+
+
+@require_POST
+def import_batch_read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read the next file of the batch and say how far it is: what the open page asks again and again."""
+    batch = _own_batch(request, pk)
+    batches.read_next(now=timezone.now(), batch=batch)
+    if request.headers.get("HX-Request"):
+        return _answer(request, batch, "targets/import_progress.html")
+    return redirect("import_batch", pk)
+
+
+@require_POST
+def import_batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read no more of the files; what was read stays."""
+    batches.cancel(batch=_own_batch(request, pk), by=person(request), now=timezone.now())
+    return redirect("import_batch", pk)
+
+
+@require_POST
+def import_batch_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take over all tables of all files where each was said, or proposed, to go; say which still need an answer."""
+    batch = _own_batch(request, pk)
+    tables = overview.tables_to_fill(batch.unit)
+    waiting = ImportedTable.objects.filter(
+        source__in=batch.files.exclude(source=None).values("source"), decision=ImportedTable.Decision.PENDING,
+    ).select_related("source__unit__parent", "suggested").order_by("source_id", "position")
+    taken = 0
+    refused: list[str] = []
+    for staged in waiting:
+        try:
+            taken += take(request, staged, proposed(staged, tables)[0])
+        except Refused as refusal:
+            refused.append(f"{staged.source.name} · {staged.position}: {refusal}")
+    if taken:
+        messages.success(request, _("%(count)s tables were taken over. Look through them, then submit.")
+                         % {"count": taken})
+    for words in refused[:10]:
+        messages.warning(request, words)
+    return redirect("import_batch", pk)
