@@ -23,7 +23,8 @@ def pdf_of(forms: Sequence[Form], now: datetime) -> bytes:
     """Return the forms as one PDF, each on pages numbered from 1; the file is dated `now`."""
     given = [_given(form) for form in forms]
     found: list[int] = json.loads(_compiler(given).query("<pages>", field="value", one=True))
-    made = _compiler(_on_pages(given, found)).compile(format="pdf", timestamp=now.astimezone(UTC))
+    to_the_second = now.astimezone(UTC).replace(microsecond=0)
+    made = _compiler(_on_pages(given, found)).compile(format="pdf", timestamp=to_the_second)
     assert isinstance(made, bytes)
     return made
 

@@ -23,7 +23,7 @@ from targets.reading import read
 from tests.targets.office import read_here
 from tests.targets.test_reading_same import SAMPLE, contents
 
-NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 9, 30, 15, 123456, tzinfo=UTC)
 MARK = Mark("2027-0001", "第1次报送", "ABCD2345")
 PROFILE = load()
 OFFICE = [Format.DOCX, Format.XLSX]
