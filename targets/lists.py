@@ -41,7 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "key": ("重点", "是否重点", "重点项目", "是否重点项目"),
     "amount": ("金额", "预算金额", "年度金额", "申报金额", "控制数", "年度资金总额"),
 }
-"""Column → its names, as `_label` writes them. The first one stands in the template."""
+"""Column → its names, as `label_of` writes them. The first one stands in the template."""
 NEEDED = ("code", "name", "amount")
 UNITS = {"万元": Decimal(10000), "元": Decimal(1)}
 TEMPLATE = ("项目编码", "项目名称", "单位编码", "单位名称", "主管部门", "归口股室", "项目类别", "资金来源", "新增/延续",
@@ -102,9 +102,7 @@ class ListedRow:
 
 def read_list(*, name: str, data: bytes) -> list[ListedRow]:
     """Return the rows of a project list, in order, blank ones left out. Raises: a class of ListRefused."""
-    if len(data) > MAX_BYTES:
-        raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
-    lines = _xlsx_lines(data) if data[:4] == b"PK\x03\x04" else _csv_lines(data)
+    lines = lines_of(data)
     header: dict[int, str] = {}
     factor = Decimal(1)
     found: list[ListedRow] = []
@@ -115,7 +113,7 @@ def read_list(*, name: str, data: bytes) -> list[ListedRow]:
             if line > HEADER_SEARCHED:
                 break
             header, factor = _header(cells)
-        elif any(_text(cell) for cell in cells):
+        elif any(text_in(cell) for cell in cells):
             found.append(_row(line, cells, header, factor))
     if not header:
         raise NoList
@@ -137,6 +135,16 @@ def template() -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Return the lines of the first visible sheet, or of a csv, counted from 1, with their cells.
+
+    Raises: ListTooLarge, ListUnreadable, also while the lines are taken.
+    """
+    if len(data) > MAX_BYTES:
+        raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
+    return _xlsx_lines(data) if data[:4] == b"PK\x03\x04" else _csv_lines(data)
 
 
 def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -183,7 +191,8 @@ def _decoded(data: bytes) -> str:
     raise ListUnreadable
 
 
-def _text(cell: Any) -> str:
+def text_in(cell: Any) -> str:
+    """Return a cell as cleaned text, a whole number without its point, blank for nothing."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -191,9 +200,9 @@ def _text(cell: Any) -> str:
     return clean_text(str(cell)).strip()
 
 
-def _label(cell: Any) -> tuple[str, str]:
+def label_of(cell: Any) -> tuple[str, str]:
     """Return a header cell's words without blanks and marks, and the unit of money that it names."""
-    words = "".join(unicodedata.normalize("NFKC", _text(cell)).split()).replace("*", "")
+    words = "".join(unicodedata.normalize("NFKC", text_in(cell)).split()).replace("*", "")
     unit = next((u for u in UNITS if f"({u})" in words or words.endswith((f":{u}", f"/{u}"))), "")
     bare = words.partition("(")[0].removesuffix(f":{unit}").removesuffix(f"/{unit}") if unit else words
     return bare.rstrip("?？"), unit
@@ -205,15 +214,15 @@ def _header(cells: Sequence[Any]) -> tuple[dict[int, str], Decimal]:
     header: dict[int, str] = {}
     unit, typed = "", ""
     for index, cell in enumerate(cells):
-        label, named = _label(cell)
+        label, named = label_of(cell)
         column = names.get(label) or names.get(label.partition("(")[0])
         if column is None:
             continue
         if column in header.values():
-            raise ColumnTwice(column=_text(cell))
+            raise ColumnTwice(column=text_in(cell))
         header[index] = column
         if column == "amount":
-            unit, typed = named, _text(cell)
+            unit, typed = named, text_in(cell)
     if not set(NEEDED) <= set(header.values()):
         return {}, Decimal(1)
     if not unit:
@@ -222,13 +231,14 @@ def _header(cells: Sequence[Any]) -> tuple[dict[int, str], Decimal]:
 
 
 def _row(line: int, cells: Sequence[Any], header: dict[int, str], factor: Decimal) -> ListedRow:
-    texts = {column: _text(cells[i]) for i, column in header.items() if i < len(cells)}
+    texts = {column: text_in(cells[i]) for i, column in header.items() if i < len(cells)}
     raw = next((cells[i] for i, column in header.items() if column == "code" and i < len(cells)), None)
     lost = isinstance(raw, int | float) and abs(raw) >= EXACT_DIGITS
-    return ListedRow(line, texts, _yuan(texts.get("amount", ""), factor), lost)
+    return ListedRow(line, texts, yuan_of(texts.get("amount", ""), factor), lost)
 
 
-def _yuan(typed: str, factor: Decimal) -> Decimal | None:
+def yuan_of(typed: str, factor: Decimal) -> Decimal | None:
+    """Return a typed number times `factor` (yuan per unit) with two places; None when it is no number or too large."""
     try:
         number = Decimal(typed.replace(",", "").replace("，", "")) * factor
     except InvalidOperation:

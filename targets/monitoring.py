@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from targets import rows
+from targets import execution, rows
 from targets.content import TableContent, amount
 from targets.models import IndicatorProgress, MonitoringPeriod, MonitoringReport, Revision
 from targets.models.monitoring import Light, Possibility
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 OPENED_AT_ONCE = 200
 AMOUNTS = ("executed_total", "executed_fiscal", "executed_other", "forecast_total", "forecast_fiscal",
            "forecast_other")
+TEXTS = ("remark", "dispute")
 CAUSES = ("cause_funds", "cause_rules", "cause_staff", "cause_equipment", "cause_other")
 ROW_TEXTS = ("actual", "forecast", "reason", "measures")
 SNAPSHOT = ("project_name", "department_text", "unit_text", "annual_goal", "budget_total", "budget_fiscal",
@@ -184,15 +185,16 @@ def submit_report(*, case: Case, by: User, now: datetime, seen: Seen, key: str,
                   unsaved: Unsaved | None = None) -> Outcome:
     """Save what the form still holds and submit the report, in one transaction. Raises: Blocked; save_report's."""
     return engine.perform(case, Action.SUBMIT, by=by, seen=seen, key=key, now=now,
-                          prepare=(lambda locked: _write(locked, unsaved)) if unsaved is not None else None)
+                          prepare=lambda locked: _write(locked, unsaved or Unsaved({}, ())))
 
 
 def _write(case: Case, unsaved: Unsaved) -> None:
     report = MonitoringReport.objects.select_related("period").get(pk=case.pk)
     for name, typed in unsaved.header.items():
-        if name not in (*AMOUNTS, "remark"):
+        if name not in (*AMOUNTS, *TEXTS):
             raise rows.UnknownField(field=name)
-        setattr(report, name, rows.text_of("annual_goal" if name == "remark" else "funds.total", typed))
+        setattr(report, name, rows.text_of("annual_goal" if name in TEXTS else "funds.total", typed))
+    execution.lock_money(report, unsaved.header.get("executed_total"))
     there = {row.uuid: row for row in report.progress.all()}
     changed = []
     for typed_row in unsaved.rows:
@@ -298,11 +300,15 @@ def light_of_report(report: MonitoringReport, progress: Sequence[IndicatorProgre
 
 def canonical_of(case: Case) -> dict[str, Any]:
     """Return the canonical dictionary of a report: what a decision on it is bound to."""
-    report = MonitoringReport.objects.select_related("period").filter(pk=case.pk).first()
+    report = MonitoringReport.objects.select_related("period", "execution_source").filter(pk=case.pk).first()
     if report is None:
         return {"v": CANONICAL_VERSION, "kind": "report", "title": case.title}
+    source = report.execution_source
+    told = {"execution": {"as_of": source.as_of.isoformat(), "sha256": source.sha256}} if source else {}
+    if report.dispute:
+        told["dispute"] = report.dispute  # type: ignore[assignment]
     return {
-        "v": CANONICAL_VERSION, "kind": "report", "period": report.period.label, "target": report.target_hash,
+        **told, "v": CANONICAL_VERSION, "kind": "report", "period": report.period.label, "target": report.target_hash,
         **{name: getattr(report, name) or None for name in (*SNAPSHOT, *AMOUNTS, "remark")},
         "rows": [{"code": row.code, "name": row.name, "target_value": row.target_value,
                   **{name: getattr(row, name) or None for name in (*ROW_TEXTS, "possibility")},

@@ -1,5 +1,6 @@
 """The document's own tables."""
 
+from targets.models.execution import ExecutionFigure, ExecutionImport, ExecutionMatch
 from targets.models.exporting import ExportJob
 from targets.models.importing import ImportBatch, WaitingFile
 from targets.models.monitoring import IndicatorProgress, MonitoringPeriod, MonitoringReport
@@ -8,7 +9,8 @@ from targets.models.review import Comment, ReviewSheet
 from targets.models.table import Attachment, ImportedTable, Indicator, Revision, SourceDocument, TargetTable
 
 __all__ = [
-    "Attachment", "Comment", "ExportJob", "ImportBatch", "ImportedTable", "Indicator", "IndicatorProgress",
-    "MonitoringPeriod", "MonitoringReport", "Project", "ProjectListImport", "ProjectListing", "ReviewSheet", "Revision",
-    "SourceDocument", "TargetTable", "WaitingFile",
+    "Attachment", "Comment", "ExecutionFigure", "ExecutionImport", "ExecutionMatch", "ExportJob",
+    "ImportBatch", "ImportedTable", "Indicator", "IndicatorProgress", "MonitoringPeriod", "MonitoringReport",
+    "Project", "ProjectListImport", "ProjectListing", "ReviewSheet", "Revision", "SourceDocument",
+    "TargetTable", "WaitingFile",
 ]

@@ -83,6 +83,11 @@ class MonitoringReport(models.Model):
     forecast_total = models.CharField(max_length=60, blank=True)
     forecast_fiscal = models.CharField(max_length=60, blank=True)
     forecast_other = models.CharField(max_length=60, blank=True)
+    execution_source = models.ForeignKey("targets.ExecutionImport", models.PROTECT, null=True, blank=True,
+                                         related_name="+")
+    """The finance bureau's file that `executed_total` was taken from; null when the unit typed it."""
+    dispute = models.TextField(blank=True)
+    """What the unit objects to the finance bureau's figure."""
     remark = models.TextField(blank=True)
     light = models.CharField(max_length=10, choices=Light.choices, blank=True)
     row_version = models.PositiveIntegerField(default=1)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import monitoring, organisations, overview, profiles
+from targets import execution, monitoring, organisations, overview, profiles
 from targets.forms import DecisionForm, ListFilters, PeriodForm
 from targets.models import IndicatorProgress, MonitoringPeriod, MonitoringReport
 from targets.models.monitoring import Possibility
@@ -28,7 +28,8 @@ from workflow.models import Case
 from workflow.queries import standing_of
 from workflow.refusals import Blocked, Refused, Stale
 
-SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, UnknownField, monitoring.UnknownRow, monitoring.UnknownPossibility)
+SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, UnknownField, monitoring.UnknownRow, monitoring.UnknownPossibility,
+                     execution.LockedMoney)
 CAUSES = tuple((f.name, f.verbose_name) for f in IndicatorProgress._meta.fields if f.name in monitoring.CAUSES)
 FUNDS = ("total", "fiscal", "other")
 
@@ -149,7 +150,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _loaded(case: Case) -> tuple[MonitoringReport, list[IndicatorProgress]]:
-    found = MonitoringReport.objects.select_related("period", "target").get(pk=case.pk)
+    found = MonitoringReport.objects.select_related("period", "target", "execution_source").get(pk=case.pk)
     return found, list(found.progress.all())
 
 
@@ -167,7 +168,7 @@ def _typed(found: MonitoringReport, rows: Sequence[IndicatorProgress], post: Que
 
 def _posted(post: QueryDict) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """Return header and rows as targets.monitoring takes them; a row's fields are named <field>.<uuid>."""
-    header = {name: str(post[name]) for name in (*monitoring.AMOUNTS, "remark") if name in post}
+    header = {name: str(post[name]) for name in (*monitoring.AMOUNTS, *monitoring.TEXTS) if name in post}
     rows = []
     for uuid in post.getlist("row"):
         rows.append({
@@ -204,9 +205,10 @@ def report_form_page(request: HttpRequest, case: Case, *, context: dict[str, Any
     found, rows = _loaded(case)
     if post is not None:
         _typed(found, rows, post)
+    figure = execution.lock_money(found)
     return render(request, "targets/report_form.html", {
         **(context or standing_context(request, case)), **_sheet(case, found, rows), "comments": open_comments(case),
-        **more}, status=status)
+        "figure": figure, **more}, status=status)
 
 
 def report_read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | None = None,
@@ -214,8 +216,12 @@ def report_read_page(request: HttpRequest, case: Case, *, context: dict[str, Any
     """Show the report to read, with the decision where one is asked."""
     context = context or standing_context(request, case)
     may = context["may"]
+    found, rows = _loaded(case)
+    figure = execution.figure_of(found)
     return render(request, "targets/report_read.html", {
-        **context, **_sheet(case, *_loaded(case)), "form": form or DecisionForm(), "comments": open_comments(case),
+        **context, **_sheet(case, found, rows), "figure": figure,
+        "newer_figure": figure if figure and figure.source != found.execution_source else None,
+        "form": form or DecisionForm(), "comments": open_comments(case),
         "decides": may[Action.APPROVE].may or may[Action.RETURN].may,
         "decide_url": reverse("report_decide", args=[case.number]), **more}, status=status)
 
