@@ -208,6 +208,19 @@ def test_the_code_on_paper_says_which_submission_it_is_and_whether_it_still_stan
     assert case.number in page.content.decode()
 
 
+def test_the_code_of_a_draft_that_is_no_more_is_found_in_the_record(world: SimpleNamespace) -> None:
+    case = projects.add_off_list(unit=world.own, name="演示项目", by=papers.fresh(world.editor), key=key(), now=NOW)
+    editor = papers.fresh(world.editor)
+    exporting.export_table(case=case, format=Format.DOCX, by=editor, now=NOW)
+    code = code_of(case)
+    found = exporting.verify(code=code, by=editor)
+    assert (found.case, found.pass_no, found.is_current) == (case, None, True)
+    drafts.save_table(case=case, by=editor, now=NOW, seen=seen(case), header={"annual_goal": "另一目标"})
+    later = exporting.verify(code=code, by=editor)
+    assert (later.case, later.pass_no, later.is_current) == (case, None, False)
+    assert exporting.verify(code=code, by=papers.fresh(world.teacher)) is None
+
+
 def test_the_print_view_has_the_same_code_as_the_files(world: SimpleNamespace) -> None:
     case = papers.submitted(world)
     page = client_of(world.editor).get(reverse("table_print", args=[case.number])).content.decode()
