@@ -78,7 +78,7 @@ def tables_for(user: User, *, filters: Filters, after: int | None = None, size: 
 
     Three statements.
     """
-    cases = _filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
+    cases = filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
     sums = cases.aggregate(
         **{f"n_{name}": Count("pk", filter=which) if which else Count("pk") for name, (_label, which) in TABS.items()},
         **{f"sum_{name}": Sum("amount", filter=which) if which else Sum("amount")
@@ -96,7 +96,8 @@ def open_tasks(case: Any) -> Sequence[Task]:
     return list(case.open_tasks)
 
 
-def _filtered(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
+def filtered(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
+    """Return the cases that the filters leave, the tab apart. No statement."""
     if filters.department:
         cases = cases.filter(department=filters.department)
     if filters.unit:
@@ -258,7 +259,7 @@ def without_report(period: MonitoringPeriod, user: User, *, limit: int = 200) ->
 
 def all_cases_for(user: User, *, filters: Filters, most: int, kind: str = Kind.TARGET) -> list[Case]:
     """Return the cases of every page that the filters show, by number, `most` at most. One statement."""
-    cases = _filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
+    cases = filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
     return list(cases.filter(TABS[filters.state][1]).order_by("number")[:most])
 
 

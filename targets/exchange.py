@@ -1,0 +1,160 @@
+"""Target tables as the import file of 预算管理一体化: one line an indicator, columns by the profile's mapping.
+
+Reads only; every cell is a text. Called by the view.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter  # type: ignore[import-untyped]
+from django.conf import settings
+from django.db.models import Exists
+from django.utils.translation import gettext_lazy as _
+
+from targets import mappings, overview, profiles, values
+from targets.export.xlsx import OPTIONS, sheet_name
+from targets.models import Indicator, TargetTable
+from targets.overview import Filters
+from targets.profiles import Profile
+from workflow import grants
+from workflow.machine import Kind, State
+from workflow.models import User
+from workflow.refusals import Refused
+
+MOST_TABLES = 5000
+GONE = (State.CANCELLED, State.REJECTED)
+
+
+class NothingToHandOver(Refused):
+    code = "nothing_to_hand_over"
+    message = _("No table with indicators is among those chosen. Choose others on the list.")
+
+
+class TooManyTables(Refused):
+    code = "too_many_tables"
+    message = _("%(count)s tables are chosen; at most %(limit)s fit in one file. Choose a department or a year.")
+
+
+class UnknownMapping(Refused):
+    code = "unknown_mapping"
+    message = _("The column mapping names “%(name)s”, which is not known. Ask the administrator to mend it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A value as 一体化 takes it: comparator, number and unit; a value in words stands under `number` whole."""
+
+    relation: str
+    number: str
+    unit: str
+
+
+def split(raw: str, *, name: str, year: int | None, code: str, relations: Mapping[str, str]) -> Split:
+    """Return a value in three parts. What the grammar does not know as one number stays whole, as words.
+
+    `relations`: comparator (">=", "words", …) → what the file calls it.
+    """
+    value = values.parse(raw, name=name, year=year, code=code)
+    number = value.number
+    is_one = value.low is None or value.high is None or value.low == value.high
+    if value.kind not in ("number", "money", "rate", "price", "duration") or number is None or not is_one:
+        return Split(relations["words"], raw, "")
+    return Split(relations[COMPARATORS.get(value.comparator or "=", "=")], _plain(number), value.unit or "")
+
+
+COMPARATORS = {"≥": ">=", "≤": "<=", ">": ">", "<": "<", "=": "="}
+
+
+def _plain(number: Decimal) -> str:
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    table: TargetTable
+    row: Indicator
+    profile: Profile
+    split: Split
+
+
+SOURCES: Mapping[str, Callable[[_Line], Any]] = {
+    "": lambda line: "",
+    "fiscal_year": lambda line: line.table.case.fiscal_year,
+    "number_of_case": lambda line: line.table.case.number,
+    "department_code": lambda line: line.table.case.department.code,
+    "department_name": lambda line: line.table.case.department.name,
+    "unit_code": lambda line: line.table.case.unit.code,
+    "unit_name": lambda line: line.table.case.unit.name,
+    "project_code": lambda line: line.table.project.code if line.table.project else "",
+    "project_name": lambda line: line.table.project_name,
+    "annual_goal": lambda line: line.table.annual_goal,
+    "funds_total": lambda line: line.table.funds_total,
+    "family_code": lambda line: line.row.code[:1],
+    "family": lambda line: _family(line),
+    "category_code": lambda line: line.row.code,
+    "category": lambda line: _category(line),
+    "name": lambda line: line.row.name,
+    "value": lambda line: line.row.value,
+    "relation": lambda line: line.split.relation,
+    "number": lambda line: line.split.number,
+    "unit": lambda line: line.split.unit,
+}
+"""What a mapping may name under `from` → where it stands."""
+
+
+def _family(line: _Line) -> str:
+    return next((f.words[0] for f in line.profile.families if f.code == line.row.code[:1]), "")
+
+
+def _category(line: _Line) -> str:
+    category = line.profile.category(line.row.code)
+    return category.words[0] if category else ""
+
+
+def targets_xlsx(*, by: User, filters: Filters, now: datetime) -> bytes:
+    """Return the tables that `by` sees under `filters` as one xlsx, a line an indicator, in the order of their numbers.
+
+    Cancelled and rejected ones are left out. Five statements, whatever their number; memory stays flat.
+    Raises: NothingToHandOver, TooManyTables, UnknownMapping.
+    """
+    mapping = mappings.load(settings.DEFAULT_PROFILE)["targets"]
+    unknown = [c["from"] for c in mapping["columns"] if c["from"] not in SOURCES]
+    if unknown:
+        raise UnknownMapping(name=unknown[0])
+    cases = overview.filtered(grants.visible_to(by).filter(kind=Kind.TARGET), filters)
+    cases = cases.annotate(is_returned=Exists(overview.CORRECTING)).filter(overview.TABS[filters.state][1])
+    cases = cases.exclude(state__in=GONE)
+    tables = TargetTable.objects.filter(case__in=cases, indicators__isnull=False).distinct()
+    count = tables.count()
+    if not count:
+        raise NothingToHandOver
+    if count > MOST_TABLES:
+        raise TooManyTables(count=count, limit=MOST_TABLES)
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {**OPTIONS, "constant_memory": True}) as book:
+        book.set_properties({"created": now.replace(tzinfo=None)})
+        sheet = book.add_worksheet(sheet_name(mapping["sheet"]))
+        as_text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
+        for column, told in enumerate(mapping["columns"]):
+            sheet.set_column(column, column, 16, as_text)
+            sheet.write_string(0, column, told["header"], bold)
+        sheet.freeze_panes(1, 0)
+        for n, line in enumerate(_lines(tables, mapping["relations"]), start=1):
+            for column, told in enumerate(mapping["columns"]):
+                sheet.write_string(n, column, str(SOURCES[told["from"]](line) or ""), as_text)
+    return out.getvalue()
+
+
+def _lines(tables: Any, relations: Mapping[str, str]) -> Iterator[_Line]:
+    found = (tables.select_related("case__unit", "case__department", "project").prefetch_related("indicators")
+             .order_by("case__number"))
+    for table in found.iterator(chunk_size=200):
+        profile = profiles.load(table.case.profile)
+        for row in table.indicators.all():
+            parts = split(row.value, name=row.name, year=table.fiscal_year, code=row.code, relations=relations)
+            yield _Line(table, row, profile, parts)
