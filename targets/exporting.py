@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -110,7 +111,7 @@ def export_table(*, case: Case, format: Format, by: User | None, now: datetime) 
         raise NotVisible
     content, profile = content_of(case), profiles.load(case.profile)
     mark = mark_of(case, content)
-    data = export.export(content=content, profile=profile, format=format, now=now, mark=mark)
+    data = export.export(content=content, profile=profile, format=format, now=localtime(now), mark=mark)
     missing = export.missing_glyphs(content=content, profile=profile) if format == Format.PDF else ()
     record.note(case.pk, action=Action.EXPORT, by=by, now=now,
                 payload={"format": format.value, "check_code": mark.code, "printed_hash": content.hash()})
@@ -144,12 +145,13 @@ def export_tables(*, cases: Sequence[Case], format: Format, by: User, now: datet
 
 
 def zip_name(format: Format, now: datetime) -> str:
-    return f"绩效目标表-{now:%Y%m%d}-{format.value}.zip"
+    """Return what a zip is called that was asked for at `now`: by the day as the county counts it."""
+    return f"绩效目标表-{localtime(now):%Y%m%d}-{format.value}.zip"
 
 
 def _into(archive: zipfile.ZipFile, case: Case, *, format: Format, by: User, now: datetime) -> list[tuple[str, str]]:
     made = export_table(case=case, format=format, by=by, now=now)
-    archive.writestr(zipfile.ZipInfo(made.name, now.timetuple()[:6]), made.data, zipfile.ZIP_DEFLATED)
+    archive.writestr(zipfile.ZipInfo(made.name, localtime(now).timetuple()[:6]), made.data, zipfile.ZIP_DEFLATED)
     return [(case.number, words) for words in made.problems]
 
 
@@ -279,5 +281,5 @@ def fill_in_template(*, unit: Organisation, fiscal_year: int | None, now: dateti
     attributes = TargetTable.objects.exclude(attribute="").order_by("attribute")
     lists = {"project_name": names, "attribute": list(attributes.values_list("attribute", flat=True).distinct()[:20])}
     head = TableContent(department=unit.department.name, unit=unit.name, fiscal_year=fiscal_year)
-    data = export.template_of(content=head, profile=profiles.load(), now=now, lists=lists)
+    data = export.template_of(content=head, profile=profiles.load(), now=localtime(now), lists=lists)
     return Exported(file_name(f"{unit.name} 绩效目标表-填报模板", "xlsx"), data, MEDIA[Format.XLSX])

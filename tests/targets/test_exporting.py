@@ -244,6 +244,11 @@ def test_a_file_name_is_one_that_windows_takes() -> None:
     assert exporting.file_name("///", "pdf") == "绩效目标表.pdf"
 
 
+def test_a_zip_is_called_and_dated_by_the_countys_day() -> None:
+    late = NOW.replace(day=6, hour=17)
+    assert exporting.zip_name(Format.PDF, late) == "绩效目标表-20260907-pdf.zip"
+
+
 def test_the_blank_form_is_for_editors_and_offers_the_units_projects(world: SimpleNamespace) -> None:
     several(world, 2)
     answer = client_of(world.editor).get(reverse("table_template"))
