@@ -11,5 +11,5 @@ class NotificationsConfig(AppConfig):
         from workflow import signals
 
         signals.transitioned.connect(receivers.note_transition, dispatch_uid="notifications.note_transition")
-        signals.rung_fired.connect(receivers.note_rung, dispatch_uid="notifications.note_rung")
+        signals.rungs_fired.connect(receivers.note_rungs, dispatch_uid="notifications.note_rungs")
         signals.announced.connect(receivers.note_announcement, dispatch_uid="notifications.note_announcement")

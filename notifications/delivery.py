@@ -100,16 +100,24 @@ def _claim_all_of(person: int, *, now: datetime) -> list[Delivery]:
         return _claim(list(mine.filter(available_at__lte=now).values_list("pk", flat=True)), now=now)
 
 
-def _still_meant(delivery: Delivery) -> audience.Around | None:
-    """Return what the words need while the recipient is still one of those to be told, else None."""
-    directory = audience.Directory()
-    (seen,) = audience.around([delivery.notice], directory)
-    return seen if delivery.recipient in audience.people_of(seen, directory) else None
+MANY = 200
+"""Deliveries for which people and tasks are asked at once."""
+
+
+def _still_meant(deliveries: Sequence[Delivery]) -> list[audience.Around | None]:
+    """Return, for each, what the words need while the recipient is still one of those to be told, else None."""
+    directory, meant = audience.Directory(), list[audience.Around | None]()
+    for start in range(0, len(deliveries), MANY):
+        part = deliveries[start : start + MANY]
+        for delivery, seen in zip(part, audience.around([one.notice for one in part], directory), strict=True):
+            people = audience.people_of(seen, directory)
+            meant.append(seen if delivery.recipient in people and delivery.recipient.email else None)
+    return meant
 
 
 def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
-    seen = _still_meant(delivery)
-    if seen is None or not delivery.recipient.email:
+    (seen,) = _still_meant([delivery])
+    if seen is None:
         return _drop([delivery], now=now)
     words = wording.words_of(seen, now=now)
     try:
@@ -137,8 +145,7 @@ def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
 def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult:
     """Send one message about all of `claimed`, which are of one recipient, unless the day's has gone already."""
     meant, moot = [], []
-    for delivery in claimed:
-        seen = _still_meant(delivery) if delivery.recipient.email else None
+    for delivery, seen in zip(claimed, _still_meant(claimed), strict=True):
         if seen is None:
             moot.append(delivery)
         else:
@@ -167,17 +174,13 @@ def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult
         return result + _not_sent([delivery for delivery, _words in meant], error, now=now)
     with transaction.atomic():
         Digest.objects.filter(pk=digest.pk).update(sent_at=now)
+        Delivery.objects.filter(pk__in=pks).update(
+            status=Status.SENT, sent_at=now, lease_until=None, digest=digest, message_id=number, last_error=""
+        )
+        # What was said, where it is not what was to be said when the notice was expanded.
         for delivery, words in meant:
-            Delivery.objects.filter(pk=delivery.pk).update(
-                status=Status.SENT,
-                sent_at=now,
-                lease_until=None,
-                digest=digest,
-                message_id=number,
-                subject=words.subject,
-                body=words.body,
-                last_error="",
-            )
+            if (delivery.subject, delivery.body) != (words.subject, words.body):
+                Delivery.objects.filter(pk=delivery.pk).update(subject=words.subject, body=words.body)
     return result + DeliverResult(sent=1)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from notifications import audience, hooks, wording
@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 AT_MOST = 2000
 """Notices one call expands before it leaves the rest to the next."""
 HANDFUL = 20
-"""Notices a transaction, for which people and posts are asked once."""
+"""Notices a transaction on SQLite, where every writer waits for it; for them people and posts are asked once."""
+MANY = 200
+"""The same on PostgreSQL, where nobody waits."""
 AGAIN_AFTER = timedelta(minutes=5)
 """How long a notice that could not be expanded is left alone, times the number of attempts."""
 
@@ -57,8 +59,9 @@ def expand(*, now: datetime, limit: int = AT_MOST) -> ExpandResult:
     settle(now=now)
     pending = list(Notice.objects.filter(waiting(now=now)).order_by("pk").values_list("pk", flat=True)[:limit])
     result = ExpandResult()
-    for start in range(0, len(pending), HANDFUL):
-        handful = pending[start : start + HANDFUL]
+    size = HANDFUL if connection.vendor == "sqlite" else MANY
+    for start in range(0, len(pending), size):
+        handful = pending[start : start + size]
         try:
             result += _expand_handful(handful, now=now)
         except Exception:
@@ -144,9 +147,14 @@ def _supersede(notices: Sequence[Notice], rows: Sequence[Delivery], *, now: date
     newest = {notice.task_id: notice.pk for notice in notices if notice.kind == "reminder"}
     if not newest:
         return
-    Delivery.objects.filter(
-        notice__task__in=newest, notice__kind="reminder", channel=Channel.IN_APP, handled_at__isnull=True
-    ).update(handled_at=now)
+    current = [notice.pk for notice in notices]
+    older = list(
+        Notice.objects.filter(task__in=newest, kind="reminder").exclude(pk__in=current).values_list("pk", flat=True)
+    )
+    if older:
+        Delivery.objects.filter(notice__in=older, channel=Channel.IN_APP, handled_at__isnull=True).update(
+            handled_at=now
+        )
     for row in rows:
         notice = row.notice
         if notice.kind == "reminder" and row.channel == Channel.IN_APP and newest[notice.task_id] != notice.pk:

@@ -39,15 +39,18 @@ def note_transition(
     )
 
 
-def note_rung(sender: Any, *, task: Task, rung: Rung, fired: RungFired, now: datetime, **kwargs: Any) -> None:
-    """Receiver of rung_fired: one row for a reminder or an escalation."""
-    Notice.objects.create(
-        kind="escalation" if fired.is_escalation else "reminder",
-        case_id=task.case_id,
-        task=task,
-        rung_fired=fired,
-        facts={"audience": fired.audience, "rung": fired.code},
-        created_at=now,
+def note_rungs(sender: Any, *, rungs: list[tuple[Task, Rung, RungFired]], now: datetime, **kwargs: Any) -> None:
+    """Receiver of rungs_fired: one row for each reminder and escalation. One statement."""
+    Notice.objects.bulk_create(
+        Notice(
+            kind="escalation" if fired.is_escalation else "reminder",
+            case_id=task.case_id,
+            task=task,
+            rung_fired=fired,
+            facts={"audience": fired.audience, "rung": fired.code},
+            created_at=now,
+        )
+        for task, _rung, fired in rungs
     )
 
 

@@ -8,6 +8,9 @@ transitioned = Signal()
 rung_fired = Signal()
 """task (with case), rung (models.Rung), fired (models.RungFired), now: a reminder or an escalation is due."""
 
+rungs_fired = Signal()
+"""rungs (list of (task, rung, fired)), now: the same, once for all that one transaction of the sweep has fired."""
+
 announced = Signal()
 """case, kind (str), by, now, facts (dict): what a document room has to tell."""
 

@@ -15,7 +15,7 @@ from django.db.models import Count, Min
 from workflow import calendar, deadlines, ladders, record
 from workflow.machine import Action, TaskStatus
 from workflow.models import Case, Heartbeat, Rung, RungFired, Task
-from workflow.signals import rung_fired, time_passes, work_waits
+from workflow.signals import rung_fired, rungs_fired, time_passes, work_waits
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class SweepResult:
 
 
 def sweep(
-    *, now: datetime, limit: int = 50, recorded_at: datetime | None = None, up_since: datetime | None = None
+    *, now: datetime, limit: int = 500, recorded_at: datetime | None = None, up_since: datetime | None = None
 ) -> SweepResult:
     """Say that time passes, then fire every rung that is due at `now`, oldest first; a second sweep changes nothing.
 
@@ -137,16 +137,26 @@ def _sweep_chunk(
         for task in tasks:
             upcoming = deadlines.upcoming(task, after=now)
             task.next_rung_at = min(filter(None, (upcoming, held_until)), default=None)
-        Task.objects.bulk_update(tasks, ["next_rung_at"])
+        for moment, alike in _by_next(tasks).items():
+            Task.objects.filter(pk__in=alike).update(next_rung_at=moment)
         _record_escalations(firing, recorded_at=recorded_at)
-        for task, pairs in firing:
-            for rung, fired in pairs:
-                if not fired.is_silent:
-                    rung_fired.send(sender=Task, task=task, rung=rung, fired=fired, now=now)
+        loud = [(task, rung, fired) for task, pairs in firing for rung, fired in pairs if not fired.is_silent]
+        for task, rung, fired in loud:
+            rung_fired.send(sender=Task, task=task, rung=rung, fired=fired, now=now)
+        if loud:
+            rungs_fired.send(sender=Task, rungs=loud, now=now)
         silent = sum(row.is_silent for row in rows)
         if len(rows) > silent:
             transaction.on_commit(lambda: work_waits.send(sender=Task))
     return {task.pk for task in tasks}, SweepResult(len(rows) - silent, silent, len(tasks))
+
+
+def _by_next(tasks: Sequence[Task]) -> dict[datetime | None, list[int]]:
+    """Return the tasks' ids by the time of their next rung: few times, however many tasks."""
+    found: dict[datetime | None, list[int]] = {}
+    for task in tasks:
+        found.setdefault(task.next_rung_at, []).append(task.pk)
+    return found
 
 
 def _firing(

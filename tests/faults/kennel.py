@@ -74,7 +74,7 @@ def sweeper(clock: Path, facts: dict[str, Any]) -> None:
 def expander(clock: Path, facts: dict[str, Any]) -> None:
     from notifications import expand
 
-    expand.HANDFUL = 3
+    expand.HANDFUL = expand.MANY = 3
     while True:
         expand.expand(now=now_by(clock))
         time.sleep(IDLE)
