@@ -27,9 +27,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A form is sent once; the button says that it is busy. The server refuses the second click anyway.
+// A form that answers with a file leaves the page as it is, so it may be sent again (data-download).
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
+  if (event.defaultPrevented || form.method !== "post" || "download" in form.dataset) return;
   if (form.dataset.sent === "yes") {
     event.preventDefault();
     return;
