@@ -7,7 +7,7 @@ escalations and the tasks' next rungs, and announces; who is told, and in which 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Min
@@ -132,10 +132,13 @@ def _sweep_chunk(
         known = set(RungFired.objects.filter(task__in=tasks).values_list("task_id", "term", "code"))
         held_until = grace_end(up_since) if up_since is not None and now < grace_end(up_since) else None
         missed_before = up_since if held_until else None
-        firing = [(task, list(_firing(task, known, now=now, missed_before=missed_before))) for task in tasks]
+        times = _Times()
+        firing = [
+            (task, list(_firing(task, times.of(task), known, now=now, missed_before=missed_before))) for task in tasks
+        ]
         rows = RungFired.objects.bulk_create(fired for _task, pairs in firing for _rung, fired in pairs)
         for task in tasks:
-            upcoming = deadlines.upcoming(task, after=now)
+            upcoming = min((moment for moment, _rung in times.of(task) if moment > now), default=None)
             task.next_rung_at = min(filter(None, (upcoming, held_until)), default=None)
         for moment, alike in _by_next(tasks).items():
             Task.objects.filter(pk__in=alike).update(next_rung_at=moment)
@@ -159,19 +162,40 @@ def _by_next(tasks: Sequence[Task]) -> dict[datetime | None, list[int]]:
     return found
 
 
+class _Times:
+    """When the rungs of tasks fire, computed once for all that share ladder, opening day and due time."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int | None, date, datetime], list[tuple[datetime, Rung]]] = {}
+
+    def of(self, task: Task) -> list[tuple[datetime, Rung]]:
+        """Return each rung of `task` with its time."""
+        assert task.due_at is not None
+        alike = task.ladder_id, deadlines.day_of(task.opened_at), task.due_at
+        if alike not in self._known:
+            self._known[alike] = [
+                (deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at), rung)
+                for rung in ladders.rungs_of(task.ladder_id)
+            ]
+        return self._known[alike]
+
+
 def _firing(
-    task: Task, known: set[tuple[int, int, str]], *, now: datetime, missed_before: datetime | None
+    task: Task,
+    times: Sequence[tuple[datetime, Rung]],
+    known: set[tuple[int, int, str]],
+    *,
+    now: datetime,
+    missed_before: datetime | None,
 ) -> Iterator[tuple[Rung, RungFired]]:
     """Yield the rungs of `task` that are due and have not fired in this term, the overtaken ones as silent.
 
     A reminder earlier than the task's next rung was passed over on purpose: it lay before the task was opened.
     An escalation earlier than `missed_before` is held back.
     """
-    assert task.due_at is not None
     assert task.next_rung_at is not None
     due: list[tuple[datetime, Rung]] = []
-    for rung in ladders.rungs_of(task.ladder_id):
-        moment = deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
+    for moment, rung in times:
         is_meant = rung.is_escalation or moment >= task.next_rung_at
         is_moot = rung.only_if_not_begun and task.begun_at is not None
         is_held = rung.is_escalation and missed_before is not None and moment < missed_before
