@@ -135,12 +135,13 @@ def remember_choice(*, staged: ImportedTable, choice: str) -> None:
 
 
 def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, now: datetime, key: str,
-                   answers: Collection[str] = (), replace: bool = False) -> Case:
+                   answers: Collection[str] = (), replace: bool = False, replaces: str = "") -> Case:
     """Take one table that was read over into a draft and return its case.
 
     `project`: the listed project whose open table it fills; None: a project that is not on the list (清单外项目),
     which opens a new case with `key`. `answers`: names of the questions that the editor said yes to
-    ("organisation", "year"). `replace`: overwrite a draft that is filled with something else.
+    ("organisation", "year"). `replace`: overwrite a draft that is filled with something else, whatever that is;
+    `replaces`: only the one with this hash, which the editor has seen beside the file (see `beside`).
     The same table confirmed again by the same person gives the same case.
     Raises: NotVisible, Question, KnownProject, NotOnTheList, ImportDiffers, AlreadySubmitted, AlreadyDecided.
     """
@@ -157,7 +158,7 @@ def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, 
         _ask_whose(content, source.unit, answers)
         case = _listed_case(project, source.unit) if project else _off_list_case(content, source, by, key, now)
         _ask_year(content, case, answers)
-        _fill(case, content, locked, by=by, now=now, replace=replace)
+        _fill(case, content, locked, by=by, now=now, replace=replace, replaces=replaces)
         locked.decision, locked.case = ImportedTable.Decision.TAKEN, case
         locked.decided_by, locked.decided_at = by, now
         locked.save(update_fields=["decision", "case", "decided_by", "decided_at"])
@@ -205,13 +206,14 @@ def _off_list_case(content: TableContent, source: SourceDocument, by: User, key:
 
 
 def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User, now: datetime,
-          replace: bool) -> None:
+          replace: bool, replaces: str) -> None:
     """Write `content` into the draft of `case`: an empty one is filled, another is replaced only when told so."""
     taken = _as_taken(content, case)
 
     def write(locked: Case) -> None:
-        standing = with_changes(rows.content_of(locked), attachments=())
-        if standing.indicators and standing != taken and not replace:
+        standing = _as_standing(locked)
+        agreed = replace or standing.hash() == replaces
+        if standing.indicators and standing != taken and not agreed:
             changes = diff(standing, taken)
             raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
         drafts.write_content(locked, taken)
@@ -219,6 +221,19 @@ def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User,
 
     engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(taken.funds.total),
                        title=taken.project_name if case.is_off_list else None)
+
+
+def beside(*, case: Case, content: TableContent) -> tuple[TableContent, TableContent] | None:
+    """Return what stands in the draft of `case` and what `content` would make of it; None where nothing is lost.
+
+    Both without attachments. Three statements at most.
+    """
+    standing, taken = _as_standing(case), _as_taken(content, case)
+    return (standing, taken) if standing.indicators and standing != taken else None
+
+
+def _as_standing(case: Case) -> TableContent:
+    return with_changes(rows.content_of(case), attachments=())
 
 
 def _as_taken(content: TableContent, case: Case) -> TableContent:

@@ -5,13 +5,14 @@ Only lays out what is loaded; called by the import's views.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from targets import judging, mending, profiles, sourceview, uploads
 from targets.checks import Finding, Fix
-from targets.content import Change, TableContent, diff
+from targets.content import Change, IndicatorContent, TableContent, diff
 from targets.models import ImportedTable, Project
 from targets.paper import FormText, Paper, paper, place_anchor, place_label
 from targets.profiles import Profile
@@ -56,6 +57,53 @@ class MendMade:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row of a draft beside one row of a file; None where one of them has none."""
+
+    label: str
+    before: IndicatorContent | None
+    after: IndicatorContent | None
+
+    @property
+    def name_differs(self) -> bool:
+        return (self.before and self.before.name) != (self.after and self.after.name)
+
+    @property
+    def value_differs(self) -> bool:
+        return (self.before and self.before.value) != (self.after and self.after.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A filled draft beside the file that would replace it. `seen`: the draft's hash, posted with the consent."""
+
+    seen: str
+    head: tuple[Change, ...]
+    pairs: tuple[Pair, ...]
+    count: int
+
+
+def beside(before: TableContent, after: TableContent) -> Beside:
+    """Return draft and file side by side: what differs in the head, and all rows, those alike in one line."""
+    changes = diff(before, after)
+    labels = {c.code: c.label.partition("（")[0] for c in profiles.load(profiles.DEFAULT).categories}
+
+    def pair(a: IndicatorContent | None, b: IndicatorContent | None) -> Pair:
+        code = a.code if a else b.code if b else ""
+        return Pair(labels.get(code, code), a, b)
+
+    old, new = before.indicators, after.indicators
+    pairs: list[Pair] = []
+    for op, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        same_code = op == "replace" and [r.code for r in old[i1:i2]] == [r.code for r in new[j1:j2]]
+        if op == "equal" or same_code:
+            pairs += [pair(a, b) for a, b in zip(old[i1:i2], new[j1:j2], strict=True)]
+        else:
+            pairs += [pair(a, None) for a in old[i1:i2]] + [pair(None, b) for b in new[j1:j2]]
+    return Beside(before.hash(), tuple(c for c in changes if c.row is None), tuple(pairs), len(changes))
+
+
 @dataclass(slots=True)
 class Card:
     """One table that was read, as the preview shows it."""
@@ -80,7 +128,8 @@ class Card:
     """The case of the project that has the table's name, whether it may be filled or not."""
     question: str = ""
     answers: set[str] = field(default_factory=set)
-    changes: tuple[Change, ...] = ()
+    beside: "Beside | None" = None
+    """What stands in the draft that it would replace, beside what would be written."""
 
     @property
     def prefix(self) -> str:
@@ -94,10 +143,6 @@ class Card:
     def is_too_late(self) -> bool:
         """Whether the table it would fill is past its draft."""
         return self.is_open and self.fills is not None and self.fills.state != State.DRAFT
-
-    @property
-    def asks_replacing(self) -> bool:
-        return isinstance(self.refusal, uploads.ImportDiffers)
 
     @property
     def must_fix(self) -> list[Told]:
@@ -114,7 +159,8 @@ class Card:
     @property
     def needs_a_look(self) -> bool:
         """Whether anything is to be compared or mended, or waits for an answer."""
-        return bool(self.problems or self.must_fix or self.should_fix or self.refusal or self.is_too_late)
+        return bool(self.problems or self.must_fix or self.should_fix or self.refusal or self.is_too_late
+                    or self.beside)
 
 
 def prefix_of(staged: ImportedTable) -> str:
@@ -131,7 +177,7 @@ def proposed(staged: ImportedTable, tables: Sequence[tuple[Project, Case]]) -> t
 
 def card_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], *, refused: Refused | None = None,
             answers: Sequence[str] = ()) -> Card:
-    """Return the card of one table. No query."""
+    """Return the card of one table. No query, but three where it would fill a draft."""
     profile = profiles.load(profiles.DEFAULT)
     now, before = mending.standing(staged), mending.read_content(staged)
     findings = mending.findings_of(now.content)
@@ -148,8 +194,10 @@ def card_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], *, re
     card.findings = _told(findings, card, profile)
     if isinstance(refused, uploads.Question):
         card.question = refused.name
-    if isinstance(refused, uploads.ImportDiffers):
-        card.changes = tuple(refused.facts.get("changes", ()))
+    chosen_case = next((case for project, case in tables if str(project.pk) == chosen), None)
+    if card.is_open and chosen_case is not None and chosen_case.state == State.DRAFT:
+        compared = uploads.beside(case=chosen_case, content=now.content)
+        card.beside = beside(*compared) if compared else None
     return card
 
 

@@ -196,7 +196,7 @@ def take(request: HttpRequest, staged: ImportedTable, choice: str) -> int:
     uploads.confirm_import(
         staged=staged, project=project, by=person(request), now=timezone.now(),
         key=f"{posted_key(request)[:40]}:{staged.pk}", answers=request.POST.getlist(f"answer.{staged.pk}"),
-        replace=f"replace.{staged.pk}" in request.POST)
+        replaces=request.POST.get(f"replace.{staged.pk}", ""))
     return 1
 
 

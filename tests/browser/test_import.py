@@ -11,7 +11,8 @@ from targets.models import ImportedTable
 from tests import world as county
 from tests.browser.conftest import PASSWORD, SIZES, Visit
 from tests.browser.test_procedure_pages import TAGS
-from tests.targets import office
+from tests.targets import office, papers
+from tests.targets.test_pages_import import filled_before
 from workflow.models import User
 
 
@@ -68,6 +69,7 @@ def test_cells_of_file_and_result_light_up_together(visit: Callable[..., Visit],
     page.keyboard.press("F8")
     assert page.evaluate("document.activeElement.hasAttribute('data-problem')")
     page.screenshot(path=shots / f"import-{name.rpartition('.')[2]}.png", full_page=True)
+    page.evaluate("scrollTo(0, 0)")  # what lies under the bar at the top is no small target
     found = Axe().run(page, options={"runOnly": TAGS})
     assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
 
@@ -142,3 +144,20 @@ def test_a_refused_upload_is_explained_without_leaving_the_page(visit: Callable[
     choose(seen, tmp_path, ("好.docx", office.docx(faulty())))
     seen.page.wait_for_url("**/import/*")
     assert seen.page.locator(".import-card").count() == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_known_project_shows_draft_and_file_side_by_side(visit: Callable[..., Visit], county_at_work: SimpleNamespace,
+                                                           tmp_path: Path, shots: Path, size: str) -> None:
+    filled_before(county_at_work)
+    seen = visit(who="editor", size=size)
+    choose(seen, tmp_path, ("附件.txt", papers.paper()))
+    page = seen.page
+    page.wait_for_url("**/import/*")
+    page.locator(".import-beside summary").click()
+    assert page.locator(".import-beside del").first.inner_text() == "原来的目标。"
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.screenshot(path=shots / f"import-beside-{size}.png", full_page=True)
+    assert width <= 0
+    found = Axe().run(page, options={"runOnly": TAGS})
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []

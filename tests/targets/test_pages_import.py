@@ -7,10 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from targets.models import ImportedTable, Indicator, SourceDocument
+from targets import drafts, mending, uploads
+from targets.models import ImportedTable, Indicator, SourceDocument, TargetTable
 from tests.targets import papers
+from tests.targets.test_drafts import listed
 from tests.targets.test_pages_tables import at_now, client_of
-from tests.world import key
+from tests.world import key, seen
 from workflow.models import Case
 
 __all__ = ["at_now"]
@@ -134,3 +136,60 @@ def test_another_units_project_cannot_be_filled(world: SimpleNamespace) -> None:
     assert answer.status_code == 422
     staged.refresh_from_db()
     assert staged.decision == ImportedTable.Decision.PENDING
+
+
+def filled_before(world: SimpleNamespace) -> Case:
+    """Return a listed project's draft, filled with one row less and another goal than the file has."""
+    case = listed(world)
+    rows = [{"uuid": "", "code": code, "name": name, "value": value} for code, name, value in papers.ROWS[1:]]
+    drafts.save_table(case=case, header={**papers.HEADER, "annual_goal": "原来的目标。"}, rows=rows,
+                      by=papers.fresh(world.editor), now=papers.NOW, seen=seen(case))
+    return case
+
+
+def goal_of(case: Case) -> str:
+    return TargetTable.objects.get(pk=case.pk).annual_goal
+
+
+def test_a_filled_draft_is_shown_beside_the_file_and_replaced_only_with_consent(world: SimpleNamespace) -> None:
+    case = filled_before(world)
+    client = client_of(world.editor)
+    _status, where = upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    page = client.get(where).content.decode()
+    assert "<del>原来的目标。</del>" in page
+    assert f"<ins>{papers.HEADER['annual_goal']}</ins>" in page
+    confirm = reverse("import_confirm", args=[staged.source_id])
+    assert client.post(confirm, {"key": key()}).status_code == 422
+    assert goal_of(case) == "原来的目标。"
+    shown = uploads.beside(case=case, content=mending.standing(staged).content)
+    assert shown is not None
+    assert client.post(confirm, {"key": key(), f"replace.{staged.pk}": shown[0].hash()}).status_code == 302
+    assert goal_of(case) == papers.HEADER["annual_goal"]
+
+
+def test_consent_to_replace_holds_only_for_the_draft_that_was_shown(world: SimpleNamespace) -> None:
+    case = filled_before(world)
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    old = uploads.beside(case=case, content=mending.standing(staged).content)
+    assert old is not None
+    drafts.save_table(case=case, header={"annual_goal": "刚才同事改的目标。"}, by=papers.fresh(world.editor2),
+                      now=papers.NOW, seen=seen(case))
+    answer = client.post(reverse("import_confirm", args=[staged.source_id]),
+                         {"key": key(), f"replace.{staged.pk}": old[0].hash()})
+    assert answer.status_code == 422
+    assert goal_of(case) == "刚才同事改的目标。"
+
+
+def test_the_same_file_again_asks_nothing(world: SimpleNamespace) -> None:
+    listed(world)
+    client = client_of(world.editor)
+    for _time in range(2):
+        _status, where = upload(client, papers.paper())
+        assert "import-beside" not in client.get(where).content.decode()
+        staged = ImportedTable.objects.latest("pk")
+        confirm = reverse("import_confirm", args=[staged.source_id])
+        assert client.post(confirm, {"key": key()}).status_code == 302
+    assert Case.objects.count() == 1
