@@ -154,8 +154,9 @@ def test_a_report_takes_the_figure_and_computes_its_rate(world: SimpleNamespace,
 def test_another_number_is_refused_and_an_objection_is_kept(world: SimpleNamespace, at: SimpleNamespace) -> None:
     take(world, at, xlsx((CODE, "甲", "乙", 100000)))
     before = again(at.case).content_hash
-    with pytest.raises(execution.LockedMoney, match="finance bureau"):
+    with pytest.raises(execution.LockedMoney) as refused:
         save(world, at, header={"executed_total": "15"}, rows=rows_of(at.report))
+    assert refused.value.facts == {"amount": "10", "day": "2027-07-31", "typed": "15"}
     assert again(at.case).content_hash == before
     assert MonitoringReport.objects.get(pk=at.case.pk).executed_total == ""
     save(world, at, header={"executed_total": "10.0", "dispute": "应为15万元，7月支付未入账"}, old=seen(at.case))
