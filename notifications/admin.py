@@ -11,7 +11,7 @@ from notifications.kinds import KINDS
 from notifications.models import Hook
 
 
-class HookForm(forms.ModelForm):  # type: ignore[type-arg]
+class HookForm(forms.ModelForm):
     """A webhook; the kinds are ticked, the address must be one that may be called and is not internal."""
 
     address = forms.URLField(label=_("address"), max_length=500, assume_scheme="https")
@@ -41,7 +41,7 @@ class HookForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Hook)
-class HookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HookAdmin(admin.ModelAdmin):
     """Add, switch off and change webhooks; what was sent keeps them."""
 
     form = HookForm

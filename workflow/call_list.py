@@ -74,7 +74,7 @@ def sheet(debtors: Sequence[Debtor], *, now: datetime) -> bytes:
     """
     tasks = [task for debtor in debtors for task in debtor.tasks]
     groups = {task.role_group_id for task in tasks if task.role_group_id}
-    members: dict[int, list[User]] = {}
+    members: dict[int, list[int]] = {}
     for user, group in User.objects.filter(groups__in=groups, is_active=True).values_list("pk", "groups"):
         members.setdefault(group, []).append(user)
     people = User.objects.in_bulk(
@@ -82,7 +82,7 @@ def sheet(debtors: Sequence[Debtor], *, now: datetime) -> bytes:
     )
     late: dict[int, list[Task]] = {}
     for task in tasks:
-        for pk in members.get(task.role_group_id or 0, ()) or [task.person_id]:
+        for pk in members.get(task.role_group_id or 0) or [task.person_id or 0]:
             if pk in people:
                 late.setdefault(pk, []).append(task)
     book = Workbook(write_only=True)

@@ -151,7 +151,7 @@ def ladder_edit(request: HttpRequest, task_kind: str) -> HttpResponse:
     administrator(request)
     if task_kind not in TaskKind.values:
         return redirect("ladders")
-    in_force = Ladder.objects.filter(pk=ladders.id_for(task_kind)).first()
+    in_force = Ladder.objects.filter(pk=ladders.id_for(task_kind) or 0).first()
     context: dict[str, Any] = {
         "section": "ladders",
         "task_kind": TaskKind(task_kind),
