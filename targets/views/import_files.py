@@ -22,7 +22,8 @@ def _own_batch(request: HttpRequest, pk: int) -> ImportBatch:
     return batch
 
 
-def _answer(request: HttpRequest, batch: ImportBatch, template: str) -> HttpResponse:
+def _answer(request: HttpRequest, batch: ImportBatch, template: str, *, has_read: bool = True) -> HttpResponse:
+    """Show the files. `has_read`: this request read one, so the page may ask again at once; else somebody else does."""
     files = list(batch.files.select_related("source").order_by("position"))
     tables = ImportedTable.objects.filter(source__in=[file.source_id for file in files if file.source_id])
     counts: dict[int, list[int]] = {}
@@ -34,7 +35,7 @@ def _answer(request: HttpRequest, batch: ImportBatch, template: str) -> HttpResp
     rows = [(file, *counts.get(file.source_id or 0, [0, 0, 0])) for file in files]
     return render(request, template, {
         "section": "import", "batch": batch, "rows": rows, "progress": batches.progress(batch),
-        "n_open": sum(found[1] for found in counts.values()),
+        "pause": "300ms" if has_read else "2s", "n_open": sum(found[1] for found in counts.values()),
     })
 
 
@@ -48,9 +49,9 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
 def import_batch_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the next file of the batch and say how far it is: what the open page asks again and again."""
     batch = _own_batch(request, pk)
-    batches.read_next(now=timezone.now(), batch=batch)
+    has_read = batches.read_next(now=timezone.now(), batch=batch)
     if request.headers.get("HX-Request"):
-        return _answer(request, batch, "targets/import_progress.html")
+        return _answer(request, batch, "targets/import_progress.html", has_read=has_read)
     return redirect("import_batch", pk)
 
 
