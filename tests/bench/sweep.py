@@ -59,6 +59,8 @@ def fill(clocks: int, due: int) -> None:
     )  # fmt: skip
     listed = ", ".join(columns)
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET statement_timeout = 0")
         cursor.execute(
             f"INSERT INTO workflow_case ({listed}, number, head, head_seq) SELECT {listed}, 'b' || n.n, '', 0"
             f" FROM workflow_case, {numbers} WHERE workflow_case.id = %s",
