@@ -78,6 +78,10 @@ class ProjectImportForm(forms.Form):
 
     round = forms.ModelChoiceField(Round.objects.none(), label=_("Round"), widget=forms.Select(attrs=SELECT))
     file = forms.FileField(label=_("List (xlsx or csv)"), widget=forms.ClearableFileInput(attrs=CONTROL))
+    is_final = forms.BooleanField(
+        label=_("These amounts are the control figures"), required=False,
+        help_text=_("From now on a table that says another amount cannot be submitted."),
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}))
 
     def __init__(self, *args: Any, rounds: list[Round], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -82,11 +82,13 @@ class _Wanted:
     listing: dict[str, Any]
 
 
-def import_project_list(*, name: str, data: bytes, by: User, now: datetime, round: Round) -> ImportResult:
+def import_project_list(*, name: str, data: bytes, by: User, now: datetime, round: Round,
+                        is_final: bool = False) -> ImportResult:
     """Take in the project list of `round`: new projects, changed names and amounts, and a table to fill for each.
 
     All rows are checked first; one that is wrong refuses the whole file, with a sentence a line. Importing a list
     again updates and never doubles. Personnel projects get no table. Amounts as the header says, stored in yuan.
+    `is_final`: these are the control figures (控制数); from now on a table of the round must say the listed amount.
     Raises: NotFinance; RoundClosed; a class of lists.ListRefused when the file is no list.
     """
     if not organisations.is_finance(by):
@@ -105,6 +107,8 @@ def import_project_list(*, name: str, data: bytes, by: User, now: datetime, roun
         with transaction.atomic():
             for row in chunk:
                 done[_take(row, entry, by=by, now=now)] += 1
+    if is_final:
+        Round.objects.filter(pk=round.pk).update(control_figures_final=True)
     result = ImportResult(done["created"], done["updated"], done["unchanged"])
     ProjectListImport.objects.filter(pk=entry.pk).update(
         created=result.created, updated=result.updated, unchanged=result.unchanged)

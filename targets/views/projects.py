@@ -42,7 +42,7 @@ def project_import(request: HttpRequest) -> HttpResponse:
         try:
             result = projects.import_project_list(
                 name=file.name or "", data=file.read(lists.MAX_BYTES + 1), by=person(request), now=timezone.now(),
-                round=form.cleaned_data["round"])
+                round=form.cleaned_data["round"], is_final=form.cleaned_data["is_final"])
         except lists.ListRefused as refused:
             refusal = refused
     if result is not None and result.is_stored:
