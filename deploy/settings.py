@@ -52,6 +52,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+SEAL_KEY = os.environ.get("BTR_SEAL_KEY", "")  # blank: VAR_DIR/seal_key, made on first use
 ALLOWED_HOSTS = _list("BTR_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("BTR_CSRF_TRUSTED_ORIGINS")
 FORCE_SCRIPT_NAME = os.environ.get("BTR_SCRIPT_NAME") or None

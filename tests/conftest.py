@@ -75,8 +75,10 @@ def clean_environment() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept_from_the_last_test() -> None:
-    """Forget the calendar and the ladders that the process keeps: the last test's rows are rolled back."""
-    from workflow import calendar, ladders
+    """Forget what outlives the last test's rows: the calendar and the ladders of the process, the seals of the file."""
+    from workflow import calendar, ladders, sealing
+
+    sealing.file_path().unlink(missing_ok=True)
 
     calendar.clear_cache()
     ladders.clear_cache()

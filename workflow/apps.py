@@ -11,8 +11,9 @@ class WorkflowConfig(AppConfig):
     name = "workflow"
 
     def ready(self) -> None:
-        from workflow import checks, grants  # noqa: F401
+        from workflow import checks, grants, sealing, signals  # noqa: F401
 
+        signals.time_passes.connect(sealing.when_time_passes, dispatch_uid="workflow.sealing")
         post_migrate.connect(_after_migrate, sender=self)
 
 

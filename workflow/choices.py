@@ -52,8 +52,10 @@ def stands_in_for(case: Case, *, by: User, now: datetime) -> User | None:
 
     One statement where nobody has delegated to `by`.
     """
+    if case.state not in REVIEW_STATES:
+        return None
     principals = delegations.principals_of(by, now=now, kind=case.kind)
-    if not principals or case.state not in REVIEW_STATES:
+    if not principals:
         return None
     tasks = Task.objects.filter(case=case, status=TaskStatus.OPEN, kind__in=DECIDING)
     held = list(tasks.values_list("role_group_id", "person_id"))

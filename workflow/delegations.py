@@ -4,10 +4,13 @@ Reads and writes Delegation alone; the rights that a deputy uses are asked of th
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from django.db import transaction
+from django.db.models import Exists
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from workflow.machine import Kind
@@ -89,28 +92,57 @@ def revoke(*, delegation: Delegation, by: User, now: datetime) -> None:
     Delegation.objects.filter(pk=delegation.pk, revoked_at__isnull=True).update(revoked_at=now)
 
 
-def principals_of(deputy: User, *, now: datetime, kind: str | None = None) -> list[User]:
-    """Return the people for whom `deputy` may act at `now`, nearest first; `kind`: on documents of this kind.
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Somebody for whom a deputy may act now; `kinds`: on these kinds of document only, None for all."""
 
-    One statement a link, at most LINKS. An inactive deputy acts for nobody, an inactive principal is represented.
+    principal: User
+    kinds: frozenset[str] | None
+
+    def covers(self, kind: str) -> bool:
+        """Return whether the delegation holds for documents of this kind."""
+        return self.kinds is None or kind in self.kinds
+
+
+def borrowed_by(deputy: User, *, now: datetime | Now) -> list[Borrowed]:
+    """Return for whom `deputy` may act at `now`, nearest first. One statement a link, at most LINKS.
+
+    An inactive deputy acts for nobody; an inactive principal has no rights that could be used. A list that asks by
+    the database's own clock passes `Now()`.
     """
-    if not deputy.is_active:
+    if not deputy.is_active or deputy.pk is None:
         return []
-    found: dict[int, User] = {}
-    nearest = {deputy.pk}
+    found: dict[int, Borrowed] = {}
+    nearest: dict[int, frozenset[str] | None] = {deputy.pk: None}
     for _link in range(LINKS):
         rows = Delegation.objects.filter(
             deputy__in=nearest, starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True
         ).select_related("principal")
-        new = {row.principal_id: row.principal for row in rows if _covers(row.scope, kind)}
-        new = {pk: person for pk, person in new.items() if pk not in found and pk != deputy.pk}
+        new = {}
+        for row in rows:
+            if row.principal_id not in found and row.principal_id != deputy.pk:
+                new[row.principal_id] = Borrowed(row.principal, _narrowed(nearest[row.deputy_id], row.scope))
         if not new:
             break
         found |= new
-        nearest = set(new)
+        nearest = {pk: one.kinds for pk, one in new.items()}
     return list(found.values())
 
 
-def _covers(scope: Mapping[str, object], kind: str | None) -> bool:
-    kinds = scope.get("kinds")
-    return kind is None or not isinstance(kinds, list) or not kinds or kind in kinds
+def held_now(deputy_id: int) -> Exists:
+    """Return the condition that somebody holds a delegation by the database's clock, for use in another statement."""
+    return Exists(
+        Delegation.objects.filter(deputy=deputy_id, starts_at__lte=Now(), ends_at__gt=Now(), revoked_at__isnull=True)
+    )
+
+
+def principals_of(deputy: User, *, now: datetime, kind: str) -> list[User]:
+    """Return the people for whom `deputy` may act at `now` on documents of `kind`, nearest first."""
+    return [one.principal for one in borrowed_by(deputy, now=now) if one.covers(kind)]
+
+
+def _narrowed(kinds: frozenset[str] | None, scope: Mapping[str, object]) -> frozenset[str] | None:
+    named = scope.get("kinds")
+    if not isinstance(named, list) or not named:
+        return kinds
+    return frozenset(named) if kinds is None else kinds & frozenset(named)

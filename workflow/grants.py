@@ -6,11 +6,12 @@ that moves it, `drift` compares all rows with what they should be. Viewing follo
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from workflow import delegations, sql
 from workflow.machine import REVIEW_STATES, STANDING_GRANTS, TASK_RIGHTS, Place, Right, Role, TaskStatus
@@ -49,11 +50,19 @@ class Scope:
     units: frozenset[int] = frozenset()
     departments: frozenset[int] = frozenset()
     divisions: frozenset[int] = frozenset()
+    borrowed: tuple[tuple["Scope", frozenset[str] | None], ...] = ()
+    """What the person sees as a deputy, each with the kinds of document it holds for (None: all)."""
 
     def q(self) -> Q:
         """Return the condition on Case for lists; the same rule as `covers`."""
         if self.everything:
             return Q()
+        seen = self._own_q()
+        for scope, kinds in self.borrowed:
+            seen |= scope.q() if kinds is None else Q(scope.q(), kind__in=kinds)
+        return seen
+
+    def _own_q(self) -> Q:
         return (
             Q(unit__in=self.units)
             | Q(department__in=self.departments)
@@ -71,6 +80,7 @@ class Scope:
             or case.department.division_in_charge_id in self.divisions
             or Task.objects.filter(case=case, person=self.person_id).exists()
             or Copy.objects.filter(case=case, person=self.person_id).exists()
+            or any((kinds is None or case.kind in kinds) and scope.covers(case) for scope, kinds in self.borrowed)
         )
 
 
@@ -80,20 +90,42 @@ def roles_of(user: User) -> tuple[Membership, ...]:
         return ()
     kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
     if kept is None:
-        rows = RoleGroup.objects.filter(user=user).values_list(  # type: ignore[misc]
+        groups = RoleGroup.objects.filter(user=user).annotate(is_deputy=delegations.held_now(user.pk))
+        rows = groups.values_list(
             "pk",
             "role",
             "organisation_id",
             "organisation__kind",
             "organisation__is_performance_division",
             "organisation__name",
+            "is_deputy",
         )
-        kept = user.__dict__["_memberships"] = tuple(Membership(*row) for row in rows)
+        found = list(rows)
+        kept = user.__dict__["_memberships"] = tuple(Membership(*row[:-1]) for row in found)
+        if found and not found[0][-1]:
+            user.__dict__["_borrowed"] = []
+    return kept
+
+
+def borrowed_now(user: User) -> list[delegations.Borrowed]:
+    """Return for whom `user` may act now as a deputy. No statement for who has roles and is nobody's deputy."""
+    roles_of(user)
+    kept: list[delegations.Borrowed] | None = user.__dict__.get("_borrowed")
+    if kept is None:
+        kept = user.__dict__["_borrowed"] = delegations.borrowed_by(user, now=Now())
     return kept
 
 
 def scope_of(user: User) -> Scope:
-    """Return what `user` may see, from their roles alone."""
+    """Return what `user` may see: from their roles, and from those of the people whose deputy they are now."""
+    scope = _scope_in_person(user)
+    if scope.everything:
+        return scope
+    lent = tuple((_scope_in_person(one.principal), one.kinds) for one in borrowed_now(user))
+    return replace(scope, borrowed=lent) if lent else scope
+
+
+def _scope_in_person(user: User) -> Scope:
     units, departments, divisions, everything = set(), set(), set(), False
     for held in roles_of(user):
         if held.role in (Role.EDITOR, Role.UNIT_HEAD):

@@ -52,11 +52,16 @@ class Look:
         return chain(self.case.pk)
 
     @cached_property
+    def rows(self) -> grants.Rows:
+        """Guardian's rows of the case."""
+        return grants.rows_of(self.case)
+
+    @cached_property
     def rights(self) -> frozenset[Right]:
         """The rights that guardian's rows give the holder on the case."""
         if self.holder is None or not self.holder.is_active:
             return frozenset()
-        rows, groups = grants.rows_of(self.case), self.groups_of(self.holder)
+        rows, groups = self.rows, self.groups_of(self.holder)
         by_group = {right for group, right in rows.groups if group in groups}
         return frozenset(by_group | {right for person, right in rows.people if person == self.holder.pk})
 

@@ -352,10 +352,14 @@ def _open(look: Look, move: Move, step: Step, *, days: int | None = None) -> Non
 
 
 def _is_skipped(look: Look, step: Step, *, after: Step | None) -> bool:
-    """Return whether nobody but the actor could sign, who has just signed in finance, and the step says skip."""
+    """Return whether nobody but the actor could sign, who has just signed in finance, and the step says skip.
+
+    Never for a deputy: who signed in another's right has not given their own office's signature.
+    """
     return (
         step.same_person == SamePerson.SKIP
         and look.by is not None
+        and look.on_behalf_of is None
         and after is not None
         and after.stage == State.FINANCE_REVIEW
         and routes.candidate_people(step, look.posts()) == (look.by.pk,)

@@ -32,11 +32,18 @@ UNIT_KINDS = (TaskKind.FILL, TaskKind.CORRECT, TaskKind.REPORT, TaskKind.ADJUST)
 
 
 def tasks_of(user: User) -> QuerySet[Task]:
-    """Return the open tasks of the person's role groups and of the person."""
-    groups = [held.group_id for held in grants.roles_of(user)]
+    """Return the open tasks of the person's role groups, of the person, and of those whose deputy they are now."""
     if not user.is_active:
         return Task.objects.none()
-    return Task.objects.filter(Q(role_group__in=groups) | Q(person=user), status=TaskStatus.OPEN)
+    wanted = _desk_of(user)
+    for one in grants.borrowed_now(user):
+        desk = _desk_of(one.principal)
+        wanted |= desk if one.kinds is None else Q(desk, case__kind__in=one.kinds)
+    return Task.objects.filter(wanted, status=TaskStatus.OPEN)
+
+
+def _desk_of(person: User) -> Q:
+    return Q(role_group__in=[held.group_id for held in grants.roles_of(person)]) | Q(person=person)
 
 
 def open_tasks_for(user: User, *, late_at: datetime | None = None, limit: int = ROWS_SHOWN) -> list[Task]:

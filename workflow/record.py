@@ -114,30 +114,31 @@ def note_refusal(
     )
 
 
+def columns_of(event: Event) -> dict[str, Any]:
+    """Return what an event's hash is taken over: every column, and the previous hash."""
+    return {
+        "case": event.case_id,
+        "seq": event.seq,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": event.actor_id,
+        "actor_name": event.actor_name,
+        "on_behalf_of": event.on_behalf_of_id,
+        "on_behalf_name": event.on_behalf_name,
+        "action": event.action,
+        "refused": event.refused,
+        "from": event.from_state,
+        "to": event.to_state,
+        "version": event.version,
+        "content_hash": event.content_hash,
+        "key": event.key,
+        "payload": event.payload,
+        "prev": event.prev,
+    }
+
+
 def digest(event: Event) -> str:
-    """Return the hash of an event: SHA-256 over the canonical JSON of every column and the previous hash."""
-    return sha256_hex(
-        canonical_json(
-            {
-                "case": event.case_id,
-                "seq": event.seq,
-                "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-                "actor": event.actor_id,
-                "actor_name": event.actor_name,
-                "on_behalf_of": event.on_behalf_of_id,
-                "on_behalf_name": event.on_behalf_name,
-                "action": event.action,
-                "refused": event.refused,
-                "from": event.from_state,
-                "to": event.to_state,
-                "version": event.version,
-                "content_hash": event.content_hash,
-                "key": event.key,
-                "payload": event.payload,
-                "prev": event.prev,
-            }
-        )
-    )
+    """Return the hash of an event: SHA-256 over the canonical JSON of `columns_of`."""
+    return sha256_hex(canonical_json(columns_of(event)))
 
 
 def payload_of(event: Event | Happened) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflow import grants, record, routes
 from workflow.look import Look
-from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, State
+from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State
 from workflow.models import Task, User
 from workflow.refusals import (
     AskedFirst,
@@ -41,12 +41,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether an action may be done now, or why not; `until`: when the task that allows it is due."""
+    """Whether an action may be done now, or why not; `until`: when the task that allows it is due.
+
+    `basis`: by what right, as words: the role groups and the task that give it.
+    """
 
     action: Action
     may: bool
     why: str = ""
     until: datetime | None = None
+    basis: str = ""
 
     def __str__(self) -> str:
         return f"{self.action.label}: {'✓' if self.may else self.why}"
@@ -80,7 +84,20 @@ def _explain(look: Look, action: Action) -> Explanation:
         task = _check_right(look, action)
     except Refused as refusal:
         return Explanation(action, may=False, why=str(refusal))
-    return Explanation(action, may=True, until=task.due_at if task else None)
+    return Explanation(action, may=True, until=task.due_at if task else None, basis=_basis(look, action, task))
+
+
+def _basis(look: Look, action: Action, task: Task | None) -> str:
+    """Return by what right the actor may do it: the office of the role that gives it, or the task in person."""
+    holder, right = look.holder, _needs(action).right
+    behalf = _("as the deputy of %(name)s") % {"name": holder} if look.on_behalf_of else ""
+    if task is not None and holder is not None and task.person_id == holder.pk:
+        return "，".join(filter(None, [_("asked in person"), behalf]))
+    if right is None or holder is None:
+        return "，".join(filter(None, [_("by what the record says of you"), behalf]))
+    groups = {group for group, given in look.rows.groups if given == right} & look.groups_of(holder)
+    offices = dict.fromkeys(f"{p.organisation}·{Role(p.role).label}" for p in look.posts() if p.group_id in groups)
+    return "，".join(filter(None, ["、".join(offices), behalf]))
 
 
 def _needs(action: Action) -> Needs:

@@ -1,5 +1,7 @@
 """The verbs beside the plain way, over HTTP on the demo: each pressed on the page, each refusal read from it."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -8,8 +10,8 @@ from targets import demo
 from tests.journeys.people import Person
 from tests.journeys.test_walk import site, sweep  # noqa: F401
 from tests.journeys.walk import Walk
-from workflow import grants, record
-from workflow.models import Case, Task
+from workflow import delegations, grants, record
+from workflow.models import Case, Decision, Task, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,3 +93,33 @@ def test_a_rejected_table_is_readmitted(site):  # noqa: F811
     walk.verb(leader, "readmit", reason="局务会同意重报")
     walk.is_with(editor, "退回修改")
     assert Case.objects.get(number=walk.number).state == "draft"
+
+
+def test_a_deputy_decides_on_the_page_while_the_delegation_lasts(site):  # noqa: F811
+    walk = Verbs(site, demo.password(), sweep, timezone.localdate(), name="演示·代理审核项目")
+    editor, department, deputy = walk.person("jingban"), walk.person("zhuguan"), walk.person("jixiaogu")
+    walk.upload(editor)
+    walk.submit(editor)
+    walk.decide(department, "approve")
+    assert deputy.open(walk.path).soup.find("form", id="decision") is None
+    now, principal = timezone.now(), User.objects.get(username="yewugu")
+    given = delegations.give(
+        principal=principal, deputy=User.objects.get(username="jixiaogu"), starts_at=now,
+        ends_at=now + timedelta(days=1), by=principal, now=now, basis="演示〔2026〕1号",
+    )  # fmt: skip
+    assert f"您代{principal}办理" in deputy.open(walk.path).text.replace(" ", "")
+    stale = deputy.open(walk.path)
+    delegations.revoke(delegation=given, by=principal, now=timezone.now())
+    assert deputy.press(stale, "/decide", ("verdict", "approve")).status == 404
+    now = timezone.now()
+    delegations.give(
+        principal=principal, deputy=User.objects.get(username="jixiaogu"), starts_at=now,
+        ends_at=now + timedelta(days=1), by=principal, now=now, basis="演示〔2026〕2号",
+    )  # fmt: skip
+    walk.decide(deputy, "approve")
+    walk.is_with(editor, "待绩效股审核")
+    decision = Decision.objects.filter(case__number=walk.number).latest("pk")
+    assert (decision.actor.username, decision.principal.username) == ("jixiaogu", "yewugu")
+    buttons = {button.get("value") for button in deputy.open(walk.path).soup.find_all("button")}
+    assert "return" in buttons
+    assert "approve" not in buttons, "who signed one finance step for another does not sign the next"

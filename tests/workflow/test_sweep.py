@@ -232,7 +232,7 @@ def test_a_sweep_costs_one_statement_a_rung_and_a_fixed_number_more(task, django
              ladder=task.ladder, next_rung_at=task.next_rung_at)
         for _ in range(29)
     )  # fmt: skip
-    with django_assert_max_num_queries(30 + 20):
+    with django_assert_max_num_queries(30 + 28):
         sweeping.sweep(now=datetime(2026, 9, 8, 1, 0, tzinfo=UTC))
 
 

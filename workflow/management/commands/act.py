@@ -20,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("number")
         parser.add_argument("action", choices=[a.value for a in NEEDS])
         parser.add_argument("--as", dest="person", required=True, metavar="USER")
+        parser.add_argument("--for", dest="principal", default="", metavar="USER", help="act as the deputy of USER")
         parser.add_argument("--reason", default="")
         parser.add_argument("--to", default="", metavar="STEP")
         parser.add_argument("--key", default="", help="operation key; the same key twice has one effect")
@@ -32,8 +33,11 @@ class Command(BaseCommand):
         if options["as_json"]:
             self.stdout.write(json.dumps(answer, ensure_ascii=False, default=str))
         else:
-            self.stdout.write(answer["refused"]["message"] if answer["refused"] else
-                              f"{options['number']}: {answer['outcome']['action']} → {answer['state']}")
+            self.stdout.write(
+                answer["refused"]["message"]
+                if answer["refused"]
+                else f"{options['number']}: {answer['outcome']['action']} → {answer['state']}"
+            )
         if answer["refused"]:
             raise SystemExit(1)
 
@@ -49,17 +53,39 @@ class Command(BaseCommand):
         outcome: engine.Outcome | None = None
         try:
             outcome = engine.perform(
-                case, Action(options["action"]), by=by, seen=engine.Seen(version, case.content_hash),
-                key=options["key"] or f"act:{uuid.uuid4()}", now=timezone.now(), **_details(options))
+                case,
+                Action(options["action"]),
+                by=by,
+                seen=engine.Seen(version, case.content_hash),
+                key=options["key"] or f"act:{uuid.uuid4()}",
+                now=timezone.now(),
+                on_behalf_of=_principal(options["principal"]),
+                **_details(options),
+            )
         except NotVisible as refusal:
             return _nothing(refusal)
         except Refused as refusal:
             refused = dict(as_dict(refusal))
         stands = Case.objects.get(pk=case.pk)
-        told = outcome and {"number": outcome.number, "action": outcome.action, "from_state": outcome.from_state,
-                            "to_state": outcome.to_state, "event_seq": outcome.event_seq,
-                            "repeated": outcome.repeated}
+        told = outcome and {
+            "number": outcome.number,
+            "action": outcome.action,
+            "from_state": outcome.from_state,
+            "to_state": outcome.to_state,
+            "event_seq": outcome.event_seq,
+            "repeated": outcome.repeated,
+        }
         return {"outcome": told, "state": stands.state, "version": stands.version, "refused": refused}
+
+
+def _principal(username: str) -> User | None:
+    """Return the person acted for. Raises: CommandError when there is none of that name."""
+    if not username:
+        return None
+    principal = User.objects.filter(username=username).first()
+    if principal is None:
+        raise CommandError(f"There is no person “{username}”.")
+    return principal
 
 
 def _nothing(refusal: Refused) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from workflow import append_only, record
+from workflow import append_only, record, sealing
 from workflow.models import Case, Event
 
 
 class Command(BaseCommand):
-    help = "Check every event of the record: changed, swapped, removed or inserted rows are found."
+    help = "Check every event of the record: changed, swapped, removed or inserted rows are found; and every seal."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--case", metavar="NUMBER", help="only this case")
@@ -26,6 +26,10 @@ class Command(BaseCommand):
         for fault in record.verify(case_id=case_id):
             faults += 1
             self.stdout.write(f"{fault.number} event {fault.seq}: {fault.what}")
+        if case_id is None:
+            for fault in sealing.verify():
+                faults += 1
+                self.stdout.write(f"{fault.number} {fault.seq}: {fault.what}")
         for name in append_only.missing(connection):
             faults += 1
             self.stdout.write(f"trigger {name} is missing")

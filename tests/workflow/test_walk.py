@@ -1,0 +1,199 @@
+"""The machine walked through: every state × action × person, and random walks against a model written from the table.
+
+engine.md §7: every state is reached and left; state, tasks, grants and record agree after every action; a refusal
+changes nothing; the last decision names the content in force, an earlier one other content only under 直达.
+"""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.workflow.asserting import assert_sound, refreshed, rows
+from tests.workflow.walking import SEES, WAY, Model
+from tests.world import NOW, act, key, seen, toy_case, walk_to, write_text
+from workflow import engine, grants, record
+from workflow.look import Look
+from workflow.machine import FINAL_STATES, NEEDS, Action, State
+from workflow.models import User
+from workflow.refusals import Refused
+
+PEOPLE = [*sorted(SEES), "teacher"]
+STOPS = ("draft", "department_review", "finance_review", "performance", "release", "approved",
+         "monitoring", "suspended", "rejected", "cancelled", "returned")  # fmt: skip
+CARRIES = {Action.APPROVE_WITH_CONDITIONS: {"conditions": ["补充依据"]}}
+"""What an action needs to be carried out besides a reason."""
+ELSEWHERE = {Action.TRANSFER, Action.ADD_APPROVER, Action.COPY}
+"""Tested one by one in test_verbs and test_countersign: they name people."""
+UNFORESEEN = (Action.CLOSE, Action.RECALL, Action.URGE)
+"""Whether they are refused depends on the clock and on others' acts as well, so they are always tried."""
+REFUSED_EVERY = 3
+"""Of what the engine explains as refused, every third is tried as well; what it promises, always."""
+ACTIONS = [Action.EDIT, *(a for a in NEEDS if a not in ELSEWHERE)]
+
+
+class Undo(Exception):
+    """Rolls one attempt back."""
+
+
+def attempt(case, toy, action, who, *, now=NOW, **details):
+    """Carry out `action`; return whether it was done."""
+    by = User.objects.get(username=who)
+    try:
+        if action == Action.EDIT:
+            write_text(case, toy, by=by, text=details.get("text", "edited"), now=now)
+        else:
+            engine.perform(case, action, by=by, seen=seen(case), key=key(), now=now,
+                           **{"reason": "理由", **CARRIES.get(action, {}), **details})  # fmt: skip
+    except Refused:
+        return False
+    return True
+
+
+def stopped_at(world, toy, stop):
+    """Return a case at `stop` and the model of it."""
+    case, model = toy_case(world, toy), Model()
+    way = [("submit", "editor"), ("approve", "reviewer"), ("approve", "business_reviewer"),
+           ("approve", "performance_reviewer"), ("release", "leader"), ("open_monitoring", "performance_reviewer"),
+           ("suspend", "performance_reviewer")]  # fmt: skip
+    ahead = {"draft": 0, "department_review": 1, "finance_review": 2, "performance": 3, "release": 4, "approved": 5,
+             "monitoring": 6, "suspended": 7, "cancelled": 0, "rejected": 2, "returned": 3}  # fmt: skip
+    steps = way[: ahead[stop]] + {
+        "cancelled": [("cancel", "editor")],
+        "rejected": [("reject", "business_reviewer")],
+        "returned": [("return", "performance_reviewer")],
+    }.get(stop, [])
+    for action, who in steps:
+        more = {"again": "direct"} if action == "return" else {}
+        assert attempt(case, toy, Action(action), who, **more), (stop, action)
+        model.do(action, who, **more)
+    return case, model
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stop", STOPS)
+def test_at_every_stop_exactly_those_may_act_whom_the_table_names(world, toy, stop):
+    case, model = stopped_at(world, toy, stop)
+    here = refreshed(case)
+    assert (here.state, here.step.key if here.step else "") == (model.state, model.step)
+    before = rows(case)
+    for who in PEOPLE:
+        by = User.objects.get(username=who)
+        promised = {e.action: e for e in engine.available_actions(refreshed(case), by=by, now=NOW)}
+        for number, action in enumerate(ACTIONS, start=len(who)):
+            expected = model.may(action, who)
+            if action not in UNFORESEEN:
+                assert promised[action].may == expected, (stop, action.value, who, str(promised[action]))
+                if not expected and number % REFUSED_EVERY:
+                    continue
+            done = None
+            try:
+                with transaction.atomic():
+                    done = attempt(case, toy, action, who)
+                    if done:
+                        assert_sound(case)
+                    raise Undo
+            except Undo:
+                toy.texts[case.pk] = "first text"
+            assert done == expected, (stop, action.value, who)
+    assert rows(case) == before
+
+
+@pytest.mark.django_db
+def test_every_state_is_reached_and_every_state_that_is_not_final_is_left_by_somebody(world, toy):
+    reached = set()
+    for stop in STOPS:
+        case, model = stopped_at(world, toy, stop)
+        state = refreshed(case).state
+        reached.add(state)
+        later = NOW.replace(year=2028)
+        exits = []
+        for who in PEOPLE:
+            for action in [a for a in ACTIONS if model.may(a, who) or (a == Action.CLOSE and "performance" in who)]:
+                try:
+                    with transaction.atomic():
+                        if attempt(case, toy, action, who, now=later) and refreshed(case).state != state:
+                            exits.append((action, who))
+                            reached.add(refreshed(case).state)
+                        raise Undo
+                except Undo:
+                    toy.texts[case.pk] = "first text"
+        assert bool(exits) != (state in FINAL_STATES), (stop, exits)
+    assert reached == set(State)
+
+
+MOVES = st.tuples(
+    st.sampled_from(ACTIONS),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(["unit", *WAY]),
+    st.sampled_from(["chain", "direct"]),
+)
+
+
+@pytest.mark.django_db(transaction=False)
+@settings(max_examples=30, deadline=None, derandomize=True,
+          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
+@given(seed=st.integers(0, 10**6), strange=st.lists(MOVES, min_size=4, max_size=8))
+def test_a_random_walk_goes_as_the_model_goes(world, toy, seed, strange):
+    """Mostly what the model allows, in between anything at all; after each the engine is where the model is."""
+    chance = random.Random(seed)
+    case, model, now = toy_case(world, toy), Model(), NOW
+    for n in range(14):
+        now += timedelta(hours=30)
+        model.waited = False
+        action, who, to, again = _choose(chance, model, strange, n)
+        details = {"to": to, "again": again} if action == Action.RETURN else {}
+        text = {"text": f"text {n}"} if action == Action.EDIT else {}
+        expected = model.may(action, who)
+        if action == Action.RETURN and expected and to != "unit" and (WAY.index(to) >= WAY.index(model.step)):
+            expected = False
+        before = rows(case)
+        assert attempt(case, toy, action, who, now=now, **details, **text) == expected, (n, action.value, who, details)
+        if not expected:
+            assert rows(case) == before
+            continue
+        model.do(action, who, **details, **text)
+        _agree(case, model, now)
+
+
+def _choose(chance, model, strange, n):
+    """Return what is tried next: one of what may be done, at times one of the strange ones."""
+    if n % 3 == 2:
+        return strange[n % len(strange)]
+    allowed = [(action, who) for action in ACTIONS for who in PEOPLE if model.may(action, who)]
+    weights = [0.05 if a in (Action.CANCEL, Action.REJECT, Action.URGE) else 1 for a, _who in allowed]
+    if not allowed:
+        return strange[n % len(strange)]
+    action, who = chance.choices(allowed, weights)[0]
+    return action, who, chance.choice(["unit", "unit", *WAY]), chance.choice(["chain", "direct"])
+
+
+def _agree(case, model, now):
+    case = refreshed(case)
+    assert (case.state, case.step.key if case.step else "") == (model.state, model.step)
+    assert list(record.verify(case_id=case.pk)) == []
+    tasks = list(case.tasks.all())
+    assert grants.rows_of(case) == grants.wanted(case, state=case.state, posts=grants.posts_around(case), tasks=tasks)
+    stands = Look(case, by=None, on_behalf_of=None, now=now).signed
+    assert {s.step for s in stands.signatures} == set(model.signed)
+    assert sorted(c.step for c in stands.conditions) == sorted(step for step, _who in model.conditions)
+    if case.state == State.APPROVED:
+        assert set(model.signed) == set(WAY)
+        assert {s.step: s.people for s in stands.signatures}.keys() == set(WAY)
+        last = max(stands.signatures, key=lambda s: s.seq)
+        assert last.content_hash == case.content_hash
+        for s in stands.signatures:
+            other = s.content_hash != case.content_hash
+            later = [by for by in model.direct_by if WAY.index(by) > WAY.index(s.step)]
+            assert not other or later, "other content without a straight return by a later step"
+
+
+@pytest.mark.django_db
+def test_the_walk_of_the_world_and_of_the_model_agree_on_the_plain_way(world, toy):
+    case = walk_to(toy_case(world, toy), world, "approved")
+    assert case.state == State.APPROVED
+    act(case, Action.OPEN_MONITORING, None, period_id=1)
+    assert_sound(case)
