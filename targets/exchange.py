@@ -25,7 +25,8 @@ from workflow.machine import Kind, State
 from workflow.models import User
 from workflow.refusals import Refused
 
-MOST_TABLES = 5000
+MOST_TABLES = 2000
+"""Made while the page waits: about 4 s for each 1,000 tables of 21 rows."""
 GONE = (State.CANCELLED, State.REJECTED)
 
 
