@@ -32,7 +32,7 @@ CLAIM_ENDS = timedelta(minutes=2)
 MOST_TRIES = 3
 A_SWEEP = 2
 """So many files a sweep reads: it has other work, and the page reads on by itself while it is open."""
-State = WaitingFile.State
+Status = WaitingFile.Status
 
 
 class TooManyFiles(Refused):
@@ -80,7 +80,7 @@ def start(*, files: Sequence[File], by: User, now: datetime, unit: Organisation 
             row = WaitingFile(position=position, name=name, size=file.size)
             rows.append(row)
             if file.size > settings.UPLOAD_LIMIT_BYTES:
-                row.state = State.REFUSED
+                row.status = Status.REFUSED
                 row.refusal = _said(uploads.TooLarge(limit=settings.UPLOAD_LIMIT_BYTES // 1024 // 1024))
             else:
                 row.file.save(name, file, save=False)
@@ -99,12 +99,12 @@ def start(*, files: Sequence[File], by: User, now: datetime, unit: Organisation 
 
 def progress(batch: ImportBatch) -> Progress:
     """Return how far the files are. One statement."""
-    files = list(batch.files.values_list("state", "name"))
-    open_states = (State.WAITING, State.READING)
-    current = next((name for state, name in files if state == State.READING), "")
-    return Progress(len(files), sum(state not in open_states for state, _name in files),
-                    sum(state == State.READ for state, _name in files),
-                    current or next((name for state, name in files if state == State.WAITING), ""))
+    files = list(batch.files.values_list("status", "name"))
+    open_statuses = (Status.WAITING, Status.READING)
+    current = next((name for status, name in files if status == Status.READING), "")
+    return Progress(len(files), sum(status not in open_statuses for status, _name in files),
+                    sum(status == Status.READ for status, _name in files),
+                    current or next((name for status, name in files if status == Status.WAITING), ""))
 
 
 def recent(by: User, *, limit: int = 5) -> list[tuple[ImportBatch, Progress]]:
@@ -138,23 +138,23 @@ def read_next(*, now: datetime, batch: ImportBatch | None = None) -> bool:
 
 
 def _claim(now: datetime, batch: ImportBatch | None) -> WaitingFile | None:
-    free = Q(state=State.WAITING) | Q(state=State.READING, claimed_at__lt=now - CLAIM_ENDS)
+    free = Q(status=Status.WAITING) | Q(status=Status.READING, claimed_at__lt=now - CLAIM_ENDS)
     files = WaitingFile.objects.filter(free, batch__cancelled_at=None)
     if batch is not None:
         files = files.filter(batch=batch)
     for row in files.select_related("batch__unit__parent", "batch__uploaded_by").order_by("id")[:5]:
-        claim = WaitingFile.objects.filter(pk=row.pk, state=row.state, claimed_at=row.claimed_at)
-        if claim.update(state=State.READING, claimed_at=now, tries=row.tries + 1):
-            row.state, row.claimed_at, row.tries = State.READING, now, row.tries + 1
+        claim = WaitingFile.objects.filter(pk=row.pk, status=row.status, claimed_at=row.claimed_at)
+        if claim.update(status=Status.READING, claimed_at=now, tries=row.tries + 1):
+            row.status, row.claimed_at, row.tries = Status.READING, now, row.tries + 1
             return row
     return None
 
 
 def _finish(claimed: WaitingFile, source: SourceDocument | None, refusal: Refused | None) -> None:
     """Write down what became of a file; what another reader has done meanwhile stands, and ours goes."""
-    mine = WaitingFile.objects.filter(pk=claimed.pk, state=State.READING, tries=claimed.tries)
+    mine = WaitingFile.objects.filter(pk=claimed.pk, status=Status.READING, tries=claimed.tries)
     with transaction.atomic():
-        written = mine.update(state=State.REFUSED if source is None else State.READ, source=source, file="",
+        written = mine.update(status=Status.REFUSED if source is None else Status.READ, source=source, file="",
                               refusal=_said(refusal) if refusal else {})
         if not written and source is not None:
             source.tables.all().delete()
@@ -176,10 +176,10 @@ def cancel(*, batch: ImportBatch, by: User, now: datetime) -> None:
     if batch.unit not in organisations.units_edited_by(by):
         raise NotVisible
     with transaction.atomic():
-        waiting = list(batch.files.select_for_update().filter(state=State.WAITING))
+        waiting = list(batch.files.select_for_update().filter(status=Status.WAITING))
         ImportBatch.objects.filter(pk=batch.pk, cancelled_at=None).update(cancelled_at=now)
-        batch.files.filter(pk__in=[row.pk for row in waiting], state=State.WAITING).update(state=State.CANCELLED)
-    for row in batch.files.filter(state=State.CANCELLED).exclude(file=""):
+        batch.files.filter(pk__in=[row.pk for row in waiting], status=Status.WAITING).update(status=Status.CANCELLED)
+    for row in batch.files.filter(status=Status.CANCELLED).exclude(file=""):
         row.file.delete(save=True)
 
 

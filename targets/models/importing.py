@@ -33,7 +33,7 @@ class ImportBatch(models.Model):
 class WaitingFile(models.Model):
     """One file of a batch. Who claims it reads it; a claim older than batches.CLAIM_ENDS is nobody's."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting to be read")
         READING = "reading", _("Being read")
         READ = "read", _("Was read")
@@ -45,7 +45,7 @@ class WaitingFile(models.Model):
     name = models.CharField(max_length=255)
     file = models.FileField(upload_to=waiting_path, max_length=80, blank=True)
     size = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     claimed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
     refusal = models.JSONField(default=dict, blank=True)
@@ -56,4 +56,4 @@ class WaitingFile(models.Model):
         verbose_name = _("file waiting to be read")
         ordering = ["batch_id", "position"]
         constraints = [models.UniqueConstraint(fields=["batch", "position"], name="file_once_a_batch")]
-        indexes = [models.Index(fields=["state", "id"], name="file_by_state")]
+        indexes = [models.Index(fields=["status", "id"], name="file_by_status")]

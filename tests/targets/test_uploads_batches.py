@@ -32,7 +32,7 @@ def started(world: SimpleNamespace, *more: tuple[str, bytes], count: int = 4) ->
 
 
 def states(batch: ImportBatch) -> list[str]:
-    return list(batch.files.order_by("position").values_list("state", flat=True))
+    return list(batch.files.order_by("position").values_list("status", flat=True))
 
 
 def test_four_files_wait_and_are_read_one_a_request(world: SimpleNamespace) -> None:
@@ -68,7 +68,7 @@ def test_a_refused_file_names_itself_and_the_others_go_on(world: SimpleNamespace
     while batches.read_next(now=papers.NOW, batch=batch):
         pass
     assert states(batch) == ["read", "refused"]
-    bad = batch.files.get(state="refused")
+    bad = batch.files.get(status="refused")
     assert (bad.refusal["code"], bad.file.name, bad.source) == ("no_table", "", None)
     page = client_of(world.editor).get(reverse("import_batch", args=[batch.pk])).content.decode()
     assert bad.refusal["sentence"] in page
@@ -94,7 +94,7 @@ def test_the_sweep_reads_on_when_the_page_is_closed(world: SimpleNamespace) -> N
 
 def test_a_claimed_file_is_left_alone_until_its_claim_ends(world: SimpleNamespace) -> None:
     batch = started(world, count=1)
-    batch.files.update(state="reading", claimed_at=papers.NOW, tries=1)
+    batch.files.update(status="reading", claimed_at=papers.NOW, tries=1)
     assert not batches.read_next(now=papers.NOW + timedelta(seconds=30))
     assert batches.read_next(now=papers.NOW + batches.CLAIM_ENDS + timedelta(seconds=1))
     assert states(batch) == ["read"]
@@ -102,7 +102,7 @@ def test_a_claimed_file_is_left_alone_until_its_claim_ends(world: SimpleNamespac
 
 def test_a_file_that_kills_its_reader_again_and_again_is_given_up(world: SimpleNamespace) -> None:
     batch = started(world, count=1)
-    batch.files.update(state="reading", claimed_at=papers.NOW, tries=batches.MOST_TRIES)
+    batch.files.update(status="reading", claimed_at=papers.NOW, tries=batches.MOST_TRIES)
     assert batches.read_next(now=papers.NOW + timedelta(hours=1))
     assert batch.files.get().refusal["code"] == "not_readable"
     assert not SourceDocument.objects.exists()
@@ -129,7 +129,7 @@ def test_cancelled_means_no_more_are_read_and_what_was_read_stays(world: SimpleN
     client_of(world.editor).post(reverse("import_batch_cancel", args=[batch.pk]))
     assert states(batch) == ["read", *["cancelled"] * 3]
     assert not batches.read_next(now=papers.NOW)
-    assert list(batch.files.filter(state="cancelled").values_list("file", flat=True)) == [""] * 3
+    assert list(batch.files.filter(status="cancelled").values_list("file", flat=True)) == [""] * 3
 
 
 def test_others_neither_see_nor_touch_the_files(world: SimpleNamespace) -> None:
