@@ -12,12 +12,13 @@ REJECTED, CANCELLED = "rejected", "cancelled"
 WAY = ["office", "business", "performance", "release"]
 """The shipped route of a unit that is its department's own office: each step with who signs it."""
 SIGNERS = {
-    "office": {"reviewer", "head"},
+    "office": {"reviewer", "head", "editor2"},
     "business": {"business_reviewer"},
     "performance": {"performance_reviewer"},
     "release": {"leader"},
 }
 EDITORS = {"editor", "editor2"}
+"""The second is a department reviewer as well, and so must not sign what they drafted."""
 FINANCE_STEPS = {"business", "performance", "release"}
 SIGNING = ("approve", "approve_with_conditions", "release")
 SEES = {"editor", "editor2", "head", "reviewer", "business_reviewer", "performance_reviewer", "leader", "auditor"}
@@ -98,7 +99,7 @@ class Model:
         return self.conditions[0][1] == who or (self._at_desk(who) and who not in self.drafted)
 
     def _may_urge(self, who: str) -> bool:
-        urging = {DRAFT: {"reviewer", "business_reviewer"}}.get(self.state, EDITORS | {"head"})
+        urging = {DRAFT: {"reviewer", "editor2", "business_reviewer"}}.get(self.state, EDITORS | {"head"})
         return self.state in (DRAFT, DEPARTMENT, FINANCE) and who in urging and not self.waited
 
     def _may_cancel(self, who: str) -> bool:
