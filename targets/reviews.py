@@ -75,7 +75,8 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
     if not reason and verdict == "return" and comments:
         reason = "\n".join(_words(remark.words) for remark in comments)
     way = {"to": to, "again": again, "days": days} if verdict == "return" else {}
-    details: dict[str, Any] = {"reason": reason, "reason_code": reason_code, **way, "sheet": dict(sheet) if sheet else None, "comments": len(comments) or None,
+    details: dict[str, Any] = {"reason": reason, "reason_code": reason_code, **way,
+                               "sheet": dict(sheet) if sheet else None, "comments": len(comments) or None,
                                "conditions": list(conditions) or None}
 
     def prepare(locked: Case) -> None:

@@ -173,9 +173,7 @@ def test_a_task_goes_to_nobody_who_could_not_decide_on_it(world, toy, name):
 def test_a_transfer_needs_a_reason(world, toy):
     person("business2", (world.business, Role.FINANCE_REVIEWER))
     case = walk_to(toy_case(world, toy), world, "finance_review")
-    assert_refused(
-        ReasonMissing, case, lambda: act(case, Action.TRANSFER, world.business_reviewer, person="business2")
-    )
+    assert_refused(ReasonMissing, case, lambda: act(case, Action.TRANSFER, world.business_reviewer, person="business2"))
 
 
 # COPY

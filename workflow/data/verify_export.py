@@ -60,7 +60,8 @@ def main(place):
     found = list(faults(case, events))
     for fault in found:
         print("FAULT  " + fault)
-    print("%s: %d events, head %s: %s" % (case["number"], len(events), case["head"][:16], "BROKEN" if found else "holds"))
+    verdict = "BROKEN" if found else "holds"
+    print("%s: %d events, head %s: %s" % (case["number"], len(events), case["head"][:16], verdict))
     return 1 if found else 0
 
 

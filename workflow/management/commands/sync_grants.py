@@ -17,8 +17,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         drifts = list(grants.drift(mend=not options["check"]))
         for drift in drifts:
-            self.stdout.write(f"{drift.number} missing: {', '.join(drift.missing) or '-'};"
-                              f" surplus: {', '.join(drift.surplus) or '-'}")
+            self.stdout.write(
+                f"{drift.number} missing: {', '.join(drift.missing) or '-'}; surplus: {', '.join(drift.surplus) or '-'}"
+            )
         if drifts and options["check"]:
             raise CommandError(f"{len(drifts)} cases differ.", returncode=1)
         self.stdout.write(f"{len(drifts)} cases {'differ' if options['check'] else 'mended'}.")
