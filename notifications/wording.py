@@ -11,9 +11,10 @@ from django.utils.translation import gettext, ngettext, override
 
 from notifications.audience import Around, holder_of
 from notifications.kinds import KINDS
+from notifications.models import Notice
 from workflow import deadlines, kinds
 from workflow.machine import TaskKind
-from workflow.models import Case
+from workflow.models import Case, Decision, Organisation
 
 UNKNOWN = "–"
 
@@ -44,7 +45,7 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
     notice, case = seen.notice, seen.notice.case
     task = seen.task or next(iter(seen.open_tasks), None)
     due_at = task.due_at if task else None
-    office = case.department.division_in_charge or case.department
+    office = _office_that_returned(notice) or case.department.division_in_charge or case.department
     holder, holder_phone = holder_of(case, task)
     number, on = notice.facts.get("document_number", ""), notice.facts.get("document_date", "")
     return {
@@ -63,6 +64,18 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
         "holder_phone": holder_phone or UNKNOWN,
         "document": gettext("Document number %(number)s, %(on)s.") % {"number": number, "on": on} if number else "",
     }
+
+
+def _office_that_returned(notice: Notice) -> Organisation | None:
+    """Return whose desk it came back from, so that the unit calls those who know; None for other kinds."""
+    if notice.kind != "returned" or notice.event is None:
+        return None
+    signed = Decision.objects.select_related("task__role_group__organisation").filter(
+        case=notice.case_id, event_seq=notice.event.seq
+    )
+    decision = signed.first()
+    group = decision.task.role_group if decision else None
+    return group.organisation if group else None
 
 
 def day_words(day: date) -> str:

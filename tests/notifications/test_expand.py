@@ -55,7 +55,7 @@ class TestTransitions:
         assert told() == {("arrived", "performance_reviewer")}
 
     def test_a_return_tells_the_units_editors_the_words_and_the_phone(self, world, toy):
-        type(world.business).objects.filter(pk=world.business.pk).update(phone="0952-0000001")
+        type(world.office).objects.filter(pk=world.office.pk).update(phone="0952-0000001")
         case = walk_to(toy_case(world, toy), world, "department_review")
         act(case, Action.RETURN, world.reviewer, reason="成本合计与资金不一致")
         expand(now=NOW)
@@ -63,7 +63,8 @@ class TestTransitions:
         body = Delivery.objects.filter(notice__kind="returned").first().body
         assert "成本合计与资金不一致" in body
         assert "0952-0000001" in body
-        assert "演示业务股" in body
+        assert "演示办公室" in body
+        assert "演示业务股" not in body, "the unit calls the desk that returned it"
         assert "2026年9月10日" in body
 
     def test_a_release_tells_the_unit_the_document_number(self, world, toy):
