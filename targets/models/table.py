@@ -55,6 +55,8 @@ class ImportedTable(models.Model):
     """The rows it was read from, as targets.sourceview keeps them."""
     mends = models.JSONField(default=list, blank=True)
     """What was mended since, in order: a list of {rule, kind, row, part, text, was}; see targets.mending."""
+    counts = models.JSONField(default=dict, blank=True)
+    """How many findings stand after the mends, so that lists need no checks: {must_fix, should_fix, bulk}."""
     choice = models.CharField(max_length=20, blank=True)
     """What the editor chose to fill with it, until they decide: a project's number, off-list, leave-out."""
     title = models.CharField(max_length=300, blank=True)
@@ -99,6 +101,8 @@ class TargetTable(models.Model):
     looked_at_count = models.PositiveIntegerField(null=True, blank=True)
     looked_at_hash = models.CharField(max_length=64, blank=True)
     source = models.ForeignKey(ImportedTable, models.PROTECT, null=True, blank=True, related_name="+")
+    copied_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    """The table of an earlier year that its content was copied from (沿用上年)."""
 
     class Meta:
         verbose_name = _("target table")
@@ -113,6 +117,8 @@ class Indicator(models.Model):
     code = models.CharField(max_length=8)
     name = models.TextField(blank=True)
     value = models.TextField(blank=True)
+    planned_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    """The month (1–12) in which it is to be reached (计划完成月); before it, monitoring calls it not due."""
     row_version = models.PositiveIntegerField(default=1)
 
     class Meta:
