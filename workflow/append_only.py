@@ -7,7 +7,7 @@ them, and then the hash chain tells.
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLES = ("workflow_event", "workflow_decision", "workflow_seal")
+TABLES = ("workflow_event", "workflow_decision", "workflow_seal", "workflow_ruling")
 
 _ABORT = "BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END"
 _SQLITE = (

@@ -68,6 +68,9 @@ class Action(TextChoices):
     ASK_EXTENSION = "ask_extension", _("Extension asked for")
     EXTEND = "extend", _("Extension granted")
     REFUSE_EXTENSION = "refuse_extension", _("Extension refused")
+    REORGANISE = "reorganise", _("Organisation changed")
+    HAND_OVER = "hand_over", _("Handed over")
+    PURGE = "purge", _("Purged")
 
 
 class Right(TextChoices):
@@ -162,6 +165,13 @@ class SamePerson(TextChoices):
 
     ASK = "ask", _("ask again")
     SKIP = "skip", _("skip with a record")
+
+
+class WhenNobody(TextChoices):
+    """What happens when a step opens and nobody holds the role that it asks for; never a silent pass."""
+
+    BLOCK = "block", _("hold the case before the step")
+    WAIT = "wait", _("open the step and wait for whoever is named")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ class Revision(models.Model):
     content_hash = models.CharField(max_length=64)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
+    purged_at = models.DateTimeField(null=True, blank=True)
+    """When the content was taken away for secrecy (targets.purging); only its hash is left."""
 
     class Meta:
         verbose_name = _("revision")
@@ -174,6 +176,8 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
+    purged_at = models.DateTimeField(null=True, blank=True)
+    """When the bytes were taken away for secrecy; only their hash is left."""
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -14,7 +14,7 @@ from workflow.models.case import (
 from workflow.models.extension import Extension
 from workflow.models.heartbeat import Heartbeat
 from workflow.models.people import Delegation, Organisation, OrganisationAlias, RoleGroup, User
-from workflow.models.record import Event, Seal
+from workflow.models.record import Event, Purge, Ruling, Seal
 from workflow.models.round import CalendarYear, Ladder, Milestone, Round, RoundDate, Rung, WorkDay
 from workflow.models.route import Route, Step
 
@@ -34,10 +34,12 @@ __all__ = [
     "NumberSeries",
     "Organisation",
     "OrganisationAlias",
+    "Purge",
     "RoleGroup",
     "Round",
     "RoundDate",
     "Route",
+    "Ruling",
     "Rung",
     "RungFired",
     "Seal",

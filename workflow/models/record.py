@@ -50,3 +50,57 @@ class Seal(models.Model):
     heads = models.TextField()
     prev = models.CharField(max_length=64, blank=True)
     mac = models.CharField(max_length=64)
+
+
+class Ruling(models.Model):
+    """One thing that was done to the rules, the organisations or the people: a route published, a post given.
+
+    One chain of its own, like a case's. Written by workflow.rulings; append-only.
+    """
+
+    seq = models.PositiveIntegerField(unique=True)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="rulings")
+    actor_name = models.CharField(max_length=120)
+    action = models.SlugField(max_length=24)
+    subject = models.CharField(max_length=200)
+    """What it was done to, as it was called then."""
+    payload = models.TextField()
+    """Canonical JSON: the reason, what was and what is, and what else the action carries."""
+    prev = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("ruling")
+        ordering = ["seq"]
+
+
+class Purge(models.Model):
+    """One request to take a content or a file away for secrecy. Two people sign; only the SHA-256 stays.
+
+    Written by workflow.purging; open until `decided_at`.
+    """
+
+    class What(models.TextChoices):
+        CONTENT = "content", _("a version of the content")
+        ATTACHMENT = "attachment", _("an attachment")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="purges")
+    what = models.CharField(max_length=12, choices=What.choices)
+    sha256 = models.CharField(max_length=64)
+    reason = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    is_carried_out = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("purge")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "what", "sha256"],
+                condition=models.Q(decided_at__isnull=True),
+                name="one_open_purge_a_content",
+            ),
+        ]

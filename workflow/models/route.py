@@ -4,11 +4,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from workflow.machine import Kind, Rule, SamePerson, State, TaskKind
+from workflow.machine import Kind, Rule, SamePerson, State, TaskKind, WhenNobody
+from workflow.models.people import User
 
 
 class Route(models.Model):
-    """One version of a route. A case keeps the version it was submitted under. Published by routes.publish."""
+    """One version of a route. A case keeps the version it was submitted under.
+
+    A draft is edited by workflow.route_editing, at most one a kind and profile; routes.publish makes it immutable.
+    """
 
     case_kind = models.CharField(max_length=20, choices=Kind.choices)
     profile = models.CharField(max_length=40)
@@ -17,10 +21,23 @@ class Route(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
+    basis = models.CharField(max_length=200, blank=True)
+    """Why this version was made: a document number, a decision of a meeting."""
+    drafted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    drafted_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("route")
-        constraints = [models.UniqueConstraint(fields=["case_kind", "profile", "version"], name="route_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["case_kind", "profile", "version"], name="route_version_once"),
+            models.UniqueConstraint(
+                fields=["case_kind", "profile"],
+                condition=Q(published_at__isnull=True),
+                name="one_draft_a_kind_and_profile",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} v{self.version}"
@@ -49,6 +66,9 @@ class Step(models.Model):
     milestone = models.CharField(max_length=40, blank=True)
     """The round's date that is this step's deadline on the first pass; blank: days_allowed only."""
     same_person = models.CharField(max_length=6, choices=SamePerson.choices, default=SamePerson.ASK)
+    when_nobody = models.CharField(max_length=6, choices=WhenNobody.choices, default=WhenNobody.BLOCK)
+    individually = models.BooleanField(default=False)
+    """Each case is looked at by itself: no decision on many at once."""
 
     class Meta:
         verbose_name = _("step")
