@@ -1,0 +1,1 @@
+"""The way that the documents of django-fsm, django-fsm-log and django-guardian suggest, put together."""

@@ -1,0 +1,1 @@
+"""Viewflow through its activation API, as its documents tell."""
