@@ -32,10 +32,11 @@ _LISTED = {
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers that are not there yet."""
+    """Create the triggers that are not there yet, on those of the tables that are there already."""
     statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor]
+    there = _tables_there(connection)
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in there:
             for statement in statements:
                 cursor.execute(statement.replace("{t}", table))
 
@@ -43,8 +44,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers: for tests that empty the tables, and for a migration backwards."""
     on_table = " ON {t}" if connection.vendor == "postgresql" else ""
+    there = _tables_there(connection)
     with connection.cursor() as cursor:
-        for table in TABLES:
+        for table in there:
             for name in _NAMES[connection.vendor]:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{on_table}".replace("{t}", table))
 
@@ -55,3 +57,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
         cursor.execute(_LISTED[connection.vendor])
         there = {row[0] for row in cursor.fetchall()}
     return [f"{t}_{n}" for t in TABLES for n in _NAMES[connection.vendor] if f"{t}_{n}" not in there]
+
+
+def _tables_there(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the tables that exist: an early migration runs before a later one has made them."""
+    names = set(connection.introspection.table_names())
+    return [table for table in TABLES if table in names]
