@@ -56,6 +56,8 @@ class Comment(models.Model):
     indicator = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MUST)
     words = models.TextField()
+    suggestion = models.TextField(blank=True)
+    """The text that the reviewer would put there (建议值); the unit takes it over with one click."""
     value_then = models.TextField(blank=True)
     pass_no = models.PositiveIntegerField()
     author = models.ForeignKey(User, models.PROTECT, related_name="comments")

@@ -95,6 +95,10 @@ class TargetTable(models.Model):
     not_applicable = models.JSONField(default=dict, blank=True)
     """Category code → reason why it does not apply (不适用)."""
     row_version = models.PositiveIntegerField(default=1)
+    adjust_reason = models.TextField(blank=True)
+    """Why it is adjusted (调整理由), where it adjusts another table."""
+    only_funds = models.BooleanField(default=False)
+    """Reopened by the control figures: funds, annual goal and cost lines alone may be changed."""
     looked_at_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     """Who ticked that the should-fix findings were looked at (已核对，保留 n 条), when, how many, of which content."""
     looked_at_at = models.DateTimeField(null=True, blank=True)
@@ -120,6 +124,8 @@ class Indicator(models.Model):
     planned_month = models.PositiveSmallIntegerField(null=True, blank=True)
     """The month (1–12) in which it is to be reached (计划完成月); before it, monitoring calls it not due."""
     row_version = models.PositiveIntegerField(default=1)
+    origin = models.UUIDField(null=True, blank=True, editable=False)
+    """The row of the adjusted table that it continues: the same indicator over all adjustments."""
 
     class Meta:
         verbose_name = _("indicator")
@@ -141,6 +147,8 @@ class Revision(models.Model):
     content = models.TextField()
     """Canonical JSON."""
     content_hash = models.CharField(max_length=64)
+    row_ids = models.JSONField(default=list, blank=True)
+    """The identity of each indicator, in the order of the content; empty where it was not kept yet."""
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
     purged_at = models.DateTimeField(null=True, blank=True)

@@ -1,5 +1,6 @@
 """The procedure's own tables."""
 
+from workflow.models.batch import Batch
 from workflow.models.case import (
     Case,
     CaseGroupPermission,
@@ -19,6 +20,7 @@ from workflow.models.round import CalendarYear, Ladder, Milestone, Round, RoundD
 from workflow.models.route import Route, Step
 
 __all__ = [
+    "Batch",
     "CalendarYear",
     "Case",
     "CaseGroupPermission",

@@ -49,6 +49,9 @@ class Case(Moves, models.Model):
     head_seq = models.PositiveIntegerField(default=0)
     is_late = models.BooleanField(default=False)
     is_admitted = models.BooleanField(default=False)
+    """Approved on paper before the system was there (补录): marked for ever."""
+    is_unfunded = models.BooleanField(default=False)
+    """Cancelled because the control figures give it no money (未安排)."""
     is_off_list = models.BooleanField(default=False)
     """Its project is not on the budget's project list (清单外项目)."""
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -74,6 +77,8 @@ class Case(Moves, models.Model):
     @property
     def desk(self) -> Any:
         """The state in the words of the page: whose desk it lies on. Reads `step`, so select it with the case."""
+        if self.is_unfunded and self.state == State.CANCELLED:
+            return _("Not funded")
         return self.step.waiting_title if self.step_id and self.step else self.get_state_display()
 
 
