@@ -104,6 +104,14 @@ class TargetTable(models.Model):
     looked_at_at = models.DateTimeField(null=True, blank=True)
     looked_at_count = models.PositiveIntegerField(null=True, blank=True)
     looked_at_hash = models.CharField(max_length=64, blank=True)
+    rows_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    """Digest of the indicators (content.rows_digest), to find the same ones in other tables. Written by rows.write."""
+    secrecy_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    """Which head confirmed that what may be secret was reviewed and is none, when, why, and of which texts (the mark
+    of checks.secrecy_mark). Written by targets.secrecy."""
+    secrecy_at = models.DateTimeField(null=True, blank=True)
+    secrecy_reason = models.CharField(max_length=500, blank=True)
+    secrecy_mark = models.CharField(max_length=64, blank=True)
     source = models.ForeignKey(ImportedTable, models.PROTECT, null=True, blank=True, related_name="+")
     copied_from = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The table of an earlier year that its content was copied from (沿用上年)."""
