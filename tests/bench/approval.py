@@ -22,7 +22,8 @@ from tests.bench import floor
 from tests.world import NOW, ToyDocument, build_world, key, seen, toy_case, walk_to
 from workflow import append_only, engine
 from workflow.machine import Action, Kind
-from workflow.models import Case, User
+from workflow.models import User
+
 
 def approve(item: tuple) -> None:
     """Approve one case's department step with a fresh user object, as a request has it."""

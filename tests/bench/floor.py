@@ -1,4 +1,4 @@
-"""The floor of an approval, and how anything is paired with it: imports Django only, so that the peers' environments can use it.
+"""The floor of an approval, and how anything is paired with it: imports Django only, for the peers' environments.
 
 The floor is what any engine must send: one transaction with UPDATE item, INSERT audit, INSERT outbox and UPDATE
 task, prepared, through psycopg (on SQLite through the sqlite3 module).
@@ -75,7 +75,7 @@ class Paired:
 
 
 def pair(rounds: list[list], approve: Callable, each: int) -> Paired:
-    """Run floor and `approve(item)` in turn, one round of `each` items a pair; the first round warms up and is not counted.
+    """Run floor and `approve(item)` in turn, one round of `each` items a pair; the first round only warms up.
 
     `approve` does one whole approval as its product's documents tell, with a fresh user object as a request has it.
     """

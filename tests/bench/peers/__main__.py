@@ -1,4 +1,4 @@
-"""One approval of ours beside the peers that install from PyPI, paired with the same floor on the same database, in one run.
+"""One approval of ours beside the peers that install from PyPI, paired with one floor on one database, in one run.
 
     BTR_DATABASE_URL=postgresql://… python -m tests.bench.peers [pairs] [approvals a pair] [races]
 

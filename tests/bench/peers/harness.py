@@ -1,4 +1,4 @@
-"""What every peer's script shares: settings in code, a database of its own, the paired run, a race of two, one line of JSON.
+"""What every peer's script shares: settings in code, its own database, the paired run, a race of two, a line of JSON.
 
 Runs inside the peer's throw-away environment, so it imports Django and tests.bench.floor only.
 """
