@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from workflow import append_only, record, sealing
+from workflow import append_only, record, routes, rulings, sealing
 from workflow.models import Case, Event
 
 
 class Command(BaseCommand):
-    help = "Check every event of the record: changed, swapped, removed or inserted rows are found; and every seal."
+    help = "Check every event of the record: changed, swapped, removed or inserted rows are found; also seals, rulings and routes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--case", metavar="NUMBER", help="only this case")
@@ -30,6 +30,12 @@ class Command(BaseCommand):
             for fault in sealing.verify():
                 faults += 1
                 self.stdout.write(f"{fault.number} {fault.seq}: {fault.what}")
+            for fault in rulings.verify():
+                faults += 1
+                self.stdout.write(f"{fault.number} {fault.seq}: {fault.what}")
+            for route in routes.changed_after_publishing():
+                faults += 1
+                self.stdout.write(f"route {route}: its steps are not those that were published")
         for name in append_only.missing(connection):
             faults += 1
             self.stdout.write(f"trigger {name} is missing")

@@ -1,0 +1,86 @@
+"""Rulings: what was done to the rules, the organisations and the people, in one chain like that of a case.
+
+Written in the transaction of what it records; nothing here changes a row that stands. Called by the administrators'
+functions (routes, organisations, hand-over, purge); checked by verify_record, listed on the page of rulings.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from workflow.canonical import canonical_json, sha256_hex
+from workflow.models import Ruling, User
+from workflow.record import SYSTEM_NAME, Fault
+
+CHAIN = "rulings"
+"""What a fault calls this chain."""
+
+
+class Rule(TextChoices):
+    """What can be done to rules, organisations and people."""
+
+    PUBLISH_ROUTE = "publish_route", _("Route published")
+    RENAME = "rename", _("Organisation renamed")
+    ALIAS = "alias", _("Spelling added")
+    MERGE = "merge", _("Organisation went over into another")
+    GIVE_POST = "give_post", _("Post given")
+    TAKE_POST = "take_post", _("Post taken away")
+    HAND_OVER = "hand_over", _("Work handed over")
+    DEACTIVATE = "deactivate", _("Account deactivated")
+    ASK_PURGE = "ask_purge", _("Purge asked for")
+    PURGE = "purge", _("Purged")
+    REFUSE_PURGE = "refuse_purge", _("Purge refused")
+
+
+def note(*, action: Rule, subject: str, by: User | None, now: datetime, payload: Mapping[str, Any]) -> Ruling:
+    """Append one ruling to the chain, in the caller's transaction or one of its own. Returns it."""
+    with transaction.atomic():
+        last = Ruling.objects.select_for_update().order_by("-seq").first()
+        made = Ruling(
+            seq=last.seq + 1 if last else 1,
+            at=now,
+            actor=by,
+            actor_name=str(by) if by else SYSTEM_NAME,
+            action=action,
+            subject=subject[:200],
+            payload=canonical_json(payload),
+            prev=last.hash if last else "",
+        )
+        made.hash = digest(made)
+        made.save(force_insert=True)
+    return made
+
+
+def digest(ruling: Ruling) -> str:
+    """Return the hash of a ruling: SHA-256 over the canonical JSON of its columns and of the hash before it."""
+    return sha256_hex(
+        canonical_json(
+            {
+                "seq": ruling.seq,
+                "at": ruling.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "actor": ruling.actor_id,
+                "actor_name": ruling.actor_name,
+                "action": ruling.action,
+                "subject": ruling.subject,
+                "payload": ruling.payload,
+                "prev": ruling.prev,
+            }
+        )
+    )
+
+
+def verify() -> Iterator[Fault]:
+    """Yield every fault of the chain: changed, swapped, removed or inserted rulings."""
+    prev, seq = "", 0
+    for ruling in Ruling.objects.order_by("seq").iterator(chunk_size=2000):
+        if ruling.seq != seq + 1:
+            yield Fault(CHAIN, ruling.seq, f"ruling {seq + 1} is missing")
+        if ruling.prev != prev:
+            yield Fault(CHAIN, ruling.seq, "does not follow the ruling before it")
+        if digest(ruling) != ruling.hash:
+            yield Fault(CHAIN, ruling.seq, "was changed after it was written")
+        prev, seq = ruling.hash, ruling.seq
