@@ -1,4 +1,4 @@
-"""Mends of a table that was read, before it is taken over: what a check proposes is written beside the reading.
+"""Mends of a table that was read, before it is taken over: what a check proposes or the editor types beside it.
 
 The file and what was read of it stay as they are; the mends are kept in order and replayed over them, so that
 each can be taken back until the table is decided on. Called by the import's views.
@@ -16,10 +16,13 @@ from targets import checks, organisations, profiles
 from targets.checks import Finding, Fix
 from targets.content import TableContent
 from targets.models import ImportedTable
+from targets.rows import TEXT_COLUMNS, text_of
 from workflow.models import User
 from workflow.refusals import NotVisible, Refused
 
 MOST_ROUNDS = 5
+BY_HAND = ""
+"""The rule of a mend that no rule proposed: what the editor typed."""
 IN_BULK = (profiles.MUST_FIX, profiles.SHOULD_FIX)
 """Hints are never mended in bulk: they are readings to confirm, not faults."""
 
@@ -27,6 +30,11 @@ IN_BULK = (profiles.MUST_FIX, profiles.SHOULD_FIX)
 class ChangedSince(Refused):
     code = "changed_since"
     message = _("This table has changed since the page was shown. Look at it again, then choose the mend.")
+
+
+class NoSuchCell(Refused):
+    code = "no_such_cell"
+    message = _("There is no such cell in this table any more. Look at it again, then type your text.")
 
 
 class Decided(Refused):
@@ -115,6 +123,21 @@ def in_bulk(findings: Sequence[Finding]) -> list[Finding]:
             and (is_one_a_row(f) or len(f.fixes) == 1) and all(fix.kind != "delete" for fix in f.fixes)]
 
 
+def summary(content: TableContent, findings: Sequence[Finding]) -> dict[str, int]:
+    """Return what lists say of a table without checking it again, as kept in ImportedTable.counts."""
+    severities = [finding.severity for finding in findings]
+    return {"lines": len(content.indicators), "must_fix": severities.count(profiles.MUST_FIX),
+            "should_fix": severities.count(profiles.SHOULD_FIX), "bulk": len(in_bulk(findings))}
+
+
+def counts_of(staged: ImportedTable) -> dict[str, int]:
+    """Return the kept counts; of a table that was read before they were kept they are made now."""
+    if not staged.counts:
+        content = standing(staged).content
+        staged.counts = summary(content, findings_of(content))
+    return staged.counts
+
+
 def mend(*, staged: ImportedTable, finding: int, fix: int | None, seen: str, by: User) -> None:
     """Apply one proposed mend: the fix numbered `fix` of the finding numbered `finding`, None for all of them.
 
@@ -131,6 +154,41 @@ def mend(*, staged: ImportedTable, finding: int, fix: int | None, seen: str, by:
         if not fixes:
             raise ChangedSince
         _keep(locked, _new_mends(fixes, found[finding].rule, now))
+
+
+def write(*, staged: ImportedTable, place: str, text: str, seen: str, by: User) -> None:
+    """Write what the editor typed into one cell of what was read; the same text again changes nothing.
+
+    `place` as a finding's: "annual_goal", "funds.total", "indicator 3 value", "indicator 3 code" (another category),
+    "indicator 3" with a blank text (the row goes); `seen` is the hash of the content it was shown with.
+    Raises: NotVisible, Decided, ChangedSince, NoSuchCell, TextTooLong.
+    """
+    with transaction.atomic():
+        locked = _locked(staged, by)
+        now = standing(locked)
+        if now.content.hash() != seen:
+            raise ChangedSince
+        made = _mend_of(_typed(place, text, now.content), BY_HAND, now)
+        if made is not None:
+            _keep(locked, [made])
+
+
+def _typed(place: str, text: str, content: TableContent) -> Fix:
+    """Return what was typed as a mend of its cell. Raises: NoSuchCell, TextTooLong."""
+    parts = place.split()
+    if parts[:1] == ["indicator"]:
+        number = int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() and len(parts[1]) < 6 else 0
+        part = parts[2] if len(parts) > 2 else ""
+        if not 1 <= number <= len(content.indicators) or part not in ("", "code", "name", "value"):
+            raise NoSuchCell
+        if part == "code":
+            if text not in {category.code for category in profiles.load(profiles.DEFAULT).categories}:
+                raise NoSuchCell
+            return Fix("move", f"indicator {number}", text)
+        return Fix("write", place, text_of(part, text)) if part else Fix("delete", f"indicator {number}")
+    if place not in TEXT_COLUMNS:
+        raise NoSuchCell
+    return Fix("write", place, text_of(place, text))
 
 
 def mend_all(*, staged: ImportedTable, by: User) -> int:
@@ -180,7 +238,7 @@ def undo(*, staged: ImportedTable, number: int, by: User) -> None:
         gone = locked.mends[number]
         locked.mends = [] if number < 0 else [
             m for n, m in enumerate(locked.mends) if n < number or (m["row"], m["part"]) != (gone["row"], gone["part"])]
-        locked.save(update_fields=["mends"])
+        _keep(locked, [])
 
 
 def _locked(staged: ImportedTable, by: User) -> ImportedTable:
@@ -194,4 +252,6 @@ def _locked(staged: ImportedTable, by: User) -> ImportedTable:
 
 def _keep(locked: ImportedTable, mends: list[dict[str, Any]]) -> None:
     locked.mends = [*locked.mends, *mends]
-    locked.save(update_fields=["mends"])
+    content = standing(locked).content
+    locked.counts = {**locked.counts, **summary(content, findings_of(content))}
+    locked.save(update_fields=["mends", "counts"])

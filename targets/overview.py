@@ -165,9 +165,16 @@ def uploads_of(user: User, *, limit: int = 20) -> list[SourceDocument]:
         .order_by("-id")[:limit])
 
 
-def staged_of(source: SourceDocument) -> list[ImportedTable]:
-    """Return the tables of one upload in the order of the file. One statement."""
-    return list(source.tables.select_related("suggested", "case__step", "decided_by").order_by("position"))
+def staged_of(source: SourceDocument, *, only: Sequence[int] | None = None) -> list[ImportedTable]:
+    """Return the tables of one upload, or some of them, in the order of the file. One statement."""
+    rows = source.tables.select_related("suggested", "case__step", "decided_by").order_by("position")
+    return list(rows if only is None else rows.filter(pk__in=only))
+
+
+def outlines_of(source: SourceDocument) -> list[ImportedTable]:
+    """Return the tables of one upload without their long texts, which load when asked for. One statement."""
+    rows = source.tables.select_related("suggested", "case__step", "decided_by").order_by("position")
+    return list(rows.defer("source_rows", "places", "problems", "content"))
 
 
 def tables_to_fill(unit: Organisation) -> list[tuple[Project, Case]]:

@@ -126,6 +126,16 @@ class Row:
         return f"r{self.number}" if self.number else f"new{self.index}"
 
     @property
+    def name_place(self) -> str:
+        """The place of its name, as findings say it."""
+        return f"indicator {self.number} name"
+
+    @property
+    def value_place(self) -> str:
+        """The place of its value, as findings say it."""
+        return f"indicator {self.number} value"
+
+    @property
     def mark_words(self) -> Any:
         return CHANGE_WORDS.get(self.mark, "")
 

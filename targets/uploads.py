@@ -5,6 +5,7 @@ Reading happens outside any transaction. Until an editor confirms, nothing is st
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import fields
 from dataclasses import replace as with_changes
 from datetime import datetime
 from typing import Any
@@ -15,14 +16,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from targets import drafts, mending, organisations, projects, reading, rows, sourceview
-from targets.content import TableContent, diff
+from targets.content import HEADER_TEXTS, Funds, TableContent, diff
 from targets.judging import sentence
-from targets.models import ImportedTable, Project, ProjectListing, SourceDocument, TargetTable
-from workflow import engine, grants
+from targets.models import ImportedTable, Indicator, Project, ProjectListing, SourceDocument, TargetTable
+from workflow import engine, grants, record
 from workflow.canonical import canonical_json
-from workflow.machine import State
+from workflow.machine import Action, State
 from workflow.models import Case, Organisation, User
 from workflow.refusals import NotVisible, Refused
+
+PARTS = tuple(part.name for part in fields(Funds))
+CHUNK = 50
+"""Rows an INSERT: the texts of a table are long."""
 
 
 class FileRefused(Refused):
@@ -96,12 +101,12 @@ def import_upload(*, name: str, data: bytes, by: User, now: datetime,
     known = _projects_by_name(own)
     source = SourceDocument(unit=own, name=name[:255], sha256=hashlib.sha256(data).hexdigest(), size=len(data),
                             uploaded_by=by, uploaded_at=now)
+    staged = [_staged(source, position, table, known) for position, table in enumerate(read.tables, start=1)]
     source.file.save(name, ContentFile(data), save=False)
     try:
         with transaction.atomic():
             source.save()
-            ImportedTable.objects.bulk_create(
-                _staged(source, position, table, known) for position, table in enumerate(read.tables, start=1))
+            ImportedTable.objects.bulk_create(staged, batch_size=CHUNK)
     except BaseException:
         source.file.delete(save=False)
         raise
@@ -110,12 +115,13 @@ def import_upload(*, name: str, data: bytes, by: User, now: datetime,
 
 def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, Project]) -> ImportedTable:
     content: TableContent = table.content.cleaned()
+    counts = mending.summary(content, mending.findings_of(content)) | {"problems": len(table.problems)}
     return ImportedTable(
         source=source, position=position, content=canonical_json(content.canonical()), content_hash=content.hash(),
         problems=[{"code": p.code, "severity": p.severity, "place": str(p.place), "row": p.place.row,
                    "message": p.message, "facts": dict(p.facts)} for p in table.problems],
         places=[str(place) for place in table.rows], source_rows=sourceview.kept(table.source),
-        title=(content.project_name or "")[:300],
+        title=(content.project_name or "")[:300], counts=counts,
         suggested=known.get(organisations.normal_name(content.project_name or "")))
 
 
@@ -135,33 +141,51 @@ def remember_choice(*, staged: ImportedTable, choice: str) -> None:
 
 
 def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, now: datetime, key: str,
-                   answers: Collection[str] = (), replace: bool = False, replaces: str = "") -> Case:
+                   answers: Collection[str] = (), replace: bool = False, replaces: str = "",
+                   only_blanks: bool = False) -> Case:
     """Take one table that was read over into a draft and return its case.
 
     `project`: the listed project whose open table it fills; None: a project that is not on the list (清单外项目),
     which opens a new case with `key`. `answers`: names of the questions that the editor said yes to
     ("organisation", "year"). `replace`: overwrite a draft that is filled with something else, whatever that is;
-    `replaces`: only the one with this hash, which the editor has seen beside the file (see `beside`).
+    `replaces`: only the one with this hash, which the editor has seen beside the file (see `beside`);
+    `only_blanks`: what the draft says stays, the file fills what is blank in it and adds its other rows.
     The same table confirmed again by the same person gives the same case.
     Raises: NotVisible, Question, KnownProject, NotOnTheList, ImportDiffers, AlreadySubmitted, AlreadyDecided.
     """
     source = staged.source
     if source.unit not in organisations.units_edited_by(by):
         raise NotVisible
-    with transaction.atomic():
-        locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
-        if locked.decision == ImportedTable.Decision.TAKEN and locked.decided_by_id == by.pk and locked.case:
-            return locked.case
-        if locked.decision != ImportedTable.Decision.PENDING:
-            raise AlreadyDecided(who=str(locked.decided_by or ""))
-        content = mending.standing(locked).content
-        _ask_whose(content, source.unit, answers)
-        case = _listed_case(project, source.unit) if project else _off_list_case(content, source, by, key, now)
-        _ask_year(content, case, answers)
-        _fill(case, content, locked, by=by, now=now, replace=replace, replaces=replaces)
-        locked.decision, locked.case = ImportedTable.Decision.TAKEN, case
-        locked.decided_by, locked.decided_at = by, now
-        locked.save(update_fields=["decision", "case", "decided_by", "decided_at"])
+    target: list[Case] = []
+    try:
+        with transaction.atomic():
+            return _confirmed(staged, project, target, by=by, now=now, key=key, answers=answers, replace=replace,
+                              replaces=replaces, only_blanks=only_blanks)
+    except Refused as refusal:
+        # What the engine noted is undone with the rest; the record of a case that stands still says who was refused.
+        if target and Case.objects.filter(pk=target[0].pk).exists():
+            record.note_refusal(target[0].pk, action=Action.EDIT, by=by, now=now, refusal=refusal)
+        raise
+
+
+def _confirmed(staged: ImportedTable, project: Project | None, target: list[Case], *, by: User, now: datetime,
+               key: str, answers: Collection[str], replace: bool, replaces: str, only_blanks: bool) -> Case:
+    """Take the table over inside the caller's transaction; `target` gets the case as soon as it is known."""
+    locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
+    source = staged.source
+    if locked.decision == ImportedTable.Decision.TAKEN and locked.decided_by_id == by.pk and locked.case:
+        return locked.case
+    if locked.decision != ImportedTable.Decision.PENDING:
+        raise AlreadyDecided(who=str(locked.decided_by or ""))
+    content = mending.standing(locked).content
+    _ask_whose(content, source.unit, answers)
+    case = _listed_case(project, source.unit, target) if project else _off_list_case(content, source, by, key, now)
+    target.append(case)
+    _ask_year(content, case, answers)
+    _fill(case, content, locked, by=by, now=now, replace=replace, replaces=replaces, only_blanks=only_blanks)
+    locked.decision, locked.case = ImportedTable.Decision.TAKEN, case
+    locked.decided_by, locked.decided_at = by, now
+    locked.save(update_fields=["decision", "case", "decided_by", "decided_at"])
     return case
 
 
@@ -188,13 +212,14 @@ def _ask_year(content: TableContent, case: Case, answers: Collection[str]) -> No
         raise WhichYear(printed=content.fiscal_year, own=case.fiscal_year)
 
 
-def _listed_case(project: Project, unit: Organisation) -> Case:
+def _listed_case(project: Project, unit: Organisation, target: list[Case]) -> Case:
     if project.unit_id != unit.pk:
         raise NotVisible
     listing = (ProjectListing.objects.filter(project=project, case__isnull=False, round__closed_at=None)
                .select_related("case__step").order_by("-round_id").first())
     if listing is None or listing.case is None:
         raise NotOnTheList(project=project.name)
+    target.append(listing.case)
     if listing.case.state != State.DRAFT:
         raise AlreadySubmitted(project=project.name, number=listing.case.number, state=listing.case.desk)
     return listing.case
@@ -206,21 +231,36 @@ def _off_list_case(content: TableContent, source: SourceDocument, by: User, key:
 
 
 def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User, now: datetime,
-          replace: bool, replaces: str) -> None:
+          replace: bool, replaces: str, only_blanks: bool) -> None:
     """Write `content` into the draft of `case`: an empty one is filled, another is replaced only when told so."""
     taken = _as_taken(content, case)
+    before = _as_standing(case)
+    written = filled_up(before, taken) if only_blanks else taken
 
     def write(locked: Case) -> None:
         standing = _as_standing(locked)
         agreed = replace or standing.hash() == replaces
-        if standing.indicators and standing != taken and not agreed:
+        if (standing.indicators and standing != taken and not agreed) or (only_blanks and standing != before):
             changes = diff(standing, taken)
             raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
-        drafts.write_content(locked, taken)
+        drafts.write_content(locked, written)
         TargetTable.objects.filter(pk=locked.pk).update(source=staged)
 
-    engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(taken.funds.total),
-                       title=taken.project_name if case.is_off_list else None)
+    engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(written.funds.total),
+                       title=written.project_name if case.is_off_list else None)
+
+
+def filled_up(standing: TableContent, taken: TableContent) -> TableContent:
+    """Return the draft with what is blank in it taken from the file; rows whose name it lacks go behind its own."""
+    texts: dict[str, Any] = {name: getattr(standing, name) or getattr(taken, name) for name in HEADER_TEXTS}
+    funds = Funds(*(getattr(standing.funds, part) or getattr(taken.funds, part) for part in PARTS))
+    of_file = {(row.code, row.name): row.value for row in taken.indicators}
+    own = [with_changes(row, value=row.value or of_file.get((row.code, row.name))) for row in standing.indicators]
+    for row in taken.indicators:
+        if (row.code, row.name) not in {(there.code, there.name) for there in standing.indicators}:
+            behind = max((n for n, there in enumerate(own, 1) if there.code <= row.code), default=0)
+            own.insert(behind, row)
+    return with_changes(standing, **texts, funds=funds, indicators=tuple(own))
 
 
 def beside(*, case: Case, content: TableContent) -> tuple[TableContent, TableContent] | None:
@@ -230,6 +270,12 @@ def beside(*, case: Case, content: TableContent) -> tuple[TableContent, TableCon
     """
     standing, taken = _as_standing(case), _as_taken(content, case)
     return (standing, taken) if standing.indicators and standing != taken else None
+
+
+def filled_cases(cases: Collection[Case]) -> set[int]:
+    """Return the ids of the cases in draft whose tables hold indicators already. One statement."""
+    drafted = [case.pk for case in cases if case.state == State.DRAFT]
+    return set(Indicator.objects.filter(table__in=drafted).values_list("table_id", flat=True).distinct())
 
 
 def _as_standing(case: Case) -> TableContent:

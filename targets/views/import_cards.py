@@ -3,7 +3,7 @@
 Only lays out what is loaded; called by the import's views.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
@@ -128,8 +128,15 @@ class Card:
     """The case of the project that has the table's name, whether it may be filled or not."""
     question: str = ""
     answers: set[str] = field(default_factory=set)
+    editing: str = ""
+    """The place that is open to be typed into."""
     beside: "Beside | None" = None
     """What stands in the draft that it would replace, beside what would be written."""
+
+    @property
+    def token(self) -> str:
+        """What a typed cell posts before its place."""
+        return f"{self.staged.pk}:{self.content.hash()}"
 
     @property
     def prefix(self) -> str:
@@ -156,11 +163,38 @@ class Card:
     def hints(self) -> list[Told]:
         return self.findings[profiles.HINT]
 
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One table of an upload as the list beside the cards shows it, from what is kept: nothing is checked again."""
+
+    staged: ImportedTable
+    counts: Mapping[str, int]
+    is_too_late: bool
+    """Whether the table it would fill is past its draft."""
+    is_filled: bool
+    """Whether the draft it would fill holds something already."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.staged.decision == ImportedTable.Decision.PENDING
+
+    @property
+    def n_problems(self) -> int:
+        return self.counts.get("problems", 0)
+
     @property
     def needs_a_look(self) -> bool:
         """Whether anything is to be compared or mended, or waits for an answer."""
-        return bool(self.problems or self.must_fix or self.should_fix or self.refusal or self.is_too_late
-                    or self.beside)
+        faults = self.n_problems + self.counts["must_fix"] + self.counts["should_fix"]
+        return bool(faults or (self.is_open and (self.is_too_late or self.is_filled)))
+
+
+def line_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], filled: Collection[int]) -> Line:
+    """Return the line of one table. `filled`: the cases whose drafts hold something. No query."""
+    fills = proposed(staged, tables)[1]
+    return Line(staged, mending.counts_of(staged), fills is not None and fills.state != State.DRAFT,
+                fills is not None and fills.pk in filled)
 
 
 def prefix_of(staged: ImportedTable) -> str:

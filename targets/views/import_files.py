@@ -4,15 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from targets import batches, organisations, overview
 from targets.models import ImportBatch, ImportedTable
 from targets.views.common import person
-from targets.views.import_cards import proposed
-from targets.views.imports import take
-from workflow.refusals import NotVisible, Refused
+from targets.views.import_taking import AT_ONCE, after, go_on, take_some
+from workflow.refusals import NotVisible
 
 
 def _own_batch(request: HttpRequest, pk: int) -> ImportBatch:
@@ -27,11 +25,11 @@ def _answer(request: HttpRequest, batch: ImportBatch, template: str, *, has_read
     files = list(batch.files.select_related("source").order_by("position"))
     tables = ImportedTable.objects.filter(source__in=[file.source_id for file in files if file.source_id])
     counts: dict[int, list[int]] = {}
-    for source, decision, problems in tables.values_list("source_id", "decision", "problems"):
+    for source, decision, kept in tables.values_list("source_id", "decision", "counts"):
         found = counts.setdefault(source, [0, 0, 0])
         found[0] += 1
         found[1] += decision == ImportedTable.Decision.PENDING
-        found[2] += len(problems)
+        found[2] += kept.get("problems", 0)
     rows = [(file, *counts.get(file.source_id or 0, [0, 0, 0])) for file in files]
     return render(request, template, {
         "section": "import", "batch": batch, "rows": rows, "progress": batches.progress(batch),
@@ -66,20 +64,13 @@ def import_batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def import_batch_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Take over all tables of all files where each was said, or proposed, to go; say which still need an answer."""
     batch = _own_batch(request, pk)
-    tables = overview.tables_to_fill(batch.unit)
     waiting = ImportedTable.objects.filter(
         source__in=batch.files.exclude(source=None).values("source"), decision=ImportedTable.Decision.PENDING,
-    ).select_related("source__unit__parent", "suggested").order_by("source_id", "position")
-    taken = 0
-    refused: list[str] = []
-    for staged in waiting:
-        try:
-            taken += take(request, staged, proposed(staged, tables)[0])
-        except Refused as refusal:
-            refused.append(f"{staged.source.name} · {staged.position}: {refusal}")
-    if taken:
-        messages.success(request, _("%(count)s tables were taken over. Look through them, then submit.")
-                         % {"count": taken})
-    for words in refused[:10]:
-        messages.warning(request, words)
-    return redirect("import_batch", pk)
+        pk__gt=after(request)).select_related("source__unit__parent", "suggested").defer("source_rows").order_by("pk")
+    now = list(waiting[:AT_ONCE])
+    later = waiting.filter(pk__gt=now[-1].pk).count() if now else 0
+    _taken, refused = take_some(request, now, overview.tables_to_fill(batch.unit))
+    by_pk = {staged.pk: staged for staged in now}
+    for key, refusal in list(refused.items())[:10]:
+        messages.warning(request, f"{by_pk[key].source.name} · {by_pk[key].position}: {refusal}")
+    return go_on(request, now[-1].pk, later) if later else redirect("import_batch", pk)

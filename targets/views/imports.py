@@ -1,10 +1,13 @@
-"""Import in three pages: upload files, look at what was read beside its source and mend it, take tables over."""
+"""Import: upload files, look at what was read beside its source, mend it, type into it. Taking over: import_taking."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,13 +18,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from targets import batches, mending, organisations, overview, profiles, uploads
 from targets.forms import UploadForm
-from targets.models import ImportedTable, Project, SourceDocument
-from targets.views.common import person, posted_key
-from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, prefix_of, proposed
+from targets.models import ImportedTable, SourceDocument
+from targets.paper import place_anchor
+from targets.rows import TextTooLong
+from targets.views.common import person
+from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, line_of, prefix_of
 from workflow.models import Organisation
 from workflow.refusals import NotVisible, Refused
 
-PROBLEMS_ONLY = "problems"
+PROBLEMS_ONLY, OPEN_ONLY = "problems", "open"
+A_PAGE = 10
+"""So many tables stand on a page of the preview, each with its part of the file."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,7 +75,7 @@ def _go(request: HttpRequest, address: str) -> HttpResponse:
 @require_GET
 def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what was read: each table as a card, its content beside its source, the problems and their places."""
-    return _preview(request, own_source(request, pk))
+    return preview(request, own_source(request, pk))
 
 
 def own_source(request: HttpRequest, pk: int) -> SourceDocument:
@@ -79,33 +86,54 @@ def own_source(request: HttpRequest, pk: int) -> SourceDocument:
     return source
 
 
-def cards_of(source: SourceDocument, *, refused: dict[int, Refused] | None = None,
-             request: HttpRequest | None = None) -> list[Card]:
-    """Return the cards of one upload, in the order of the file."""
+def cards_of(source: SourceDocument, staged_tables: Sequence[ImportedTable] | None = None, *,
+             refused: Mapping[int, Refused] | None = None, request: HttpRequest | None = None) -> list[Card]:
+    """Return the cards of one upload in the order of the file, or of some of its tables."""
     tables = overview.tables_to_fill(source.unit)
     return [card_of(staged, tables, refused=(refused or {}).get(staged.pk),
                     answers=request.POST.getlist(f"answer.{staged.pk}") if request else ())
-            for staged in overview.staged_of(source)]
+            for staged in (overview.staged_of(source) if staged_tables is None else staged_tables)]
 
 
-def _preview(request: HttpRequest, source: SourceDocument, *, refused: dict[int, Refused] | None = None,
-             status: int = 200) -> HttpResponse:
-    cards = cards_of(source, refused=refused, request=request)
-    asked = request.GET.get("show") == PROBLEMS_ONLY
-    shown = [card for card in cards if card.needs_a_look] if asked else cards
+def preview(request: HttpRequest, source: SourceDocument, *, refused: Mapping[int, Refused] | None = None,
+            status: int = 200) -> HttpResponse:
+    """Show one page of the tables that were read; after a refusal those that wait for an answer."""
+    tables = overview.tables_to_fill(source.unit)
+    filled = uploads.filled_cases([case for _project, case in tables])
+    lines = [line_of(staged, tables, filled) for staged in overview.outlines_of(source)]
+    show = request.GET.get("show", "")
+    shown = [line for line in lines if line.staged.pk in refused] if refused else \
+        [line for line in lines if line.needs_a_look] if show == PROBLEMS_ONLY else \
+        [line for line in lines if line.is_open] if show == OPEN_ONLY else lines
+    page = Paginator(shown, A_PAGE).get_page(1 if refused else request.GET.get("page"))
+    by_pk = {staged.pk: staged for staged in overview.staged_of(source, only=[line.staged.pk for line in page])}
+    cards = cards_of(source, [by_pk[line.staged.pk] for line in page], refused=refused, request=request)
+    pk, _colon, place = request.GET.get("edit", "").partition(":")
+    for card in cards:
+        card.editing = place if card.is_open and str(card.staged.pk) == pk else ""
+    mend_url = reverse("import_mend", args=[source.pk]) + _asked(show=show, page=page.number)
+    opens = [line for line in lines if line.is_open]
     context: dict[str, Any] = {
-        "section": "import", "source": source, "cards": shown, "only_problems": asked,
-        "n_cards": len(cards), "n_hidden": len(cards) - len(shown), "n_look": sum(c.needs_a_look for c in cards),
-        "tables": overview.tables_to_fill(source.unit), "profile": profiles.load(profiles.DEFAULT),
-        "n_open": sum(card.is_open for card in cards), "n_lines": sum(len(card.content.indicators) for card in cards),
-        "n_bulk": sum(card.n_bulk for card in cards if card.is_open),
-        "n_mended": sum(len(card.mends) for card in cards if card.is_open),
-        "n_problems": sum(len(card.problems) for card in cards), "OFF_LIST": OFF_LIST, "LEAVE_OUT": LEAVE_OUT,
+        "section": "import", "source": source, "cards": cards, "page": page, "show": show, "mend_url": mend_url,
+        "lines": lines if len(lines) > 1 else (), "n_cards": len(lines), "n_shown": len(shown),
+        "n_hidden": len(lines) - len(shown), "n_look": sum(line.needs_a_look for line in lines),
+        "tables": tables, "profile": profiles.load(profiles.DEFAULT), "n_open": len(opens),
+        "n_lines": sum(line.counts["lines"] for line in lines), "n_bulk": sum(line.counts["bulk"] for line in opens),
+        "n_mended": sum(len(line.staged.mends) for line in opens),
+        "n_problems": sum(line.n_problems for line in lines), "OFF_LIST": OFF_LIST, "LEAVE_OUT": LEAVE_OUT,
+        "categories": profiles.load(profiles.DEFAULT).categories, "refused": refused,
     }
     return render(request, "targets/import_preview.html", context, status=status)
 
 
-def _remember(request: HttpRequest, staged_tables: list[ImportedTable]) -> None:
+def _asked(*, show: str, page: int, edit: str = "") -> str:
+    """Return the query that shows the same tables again."""
+    asked = {"show": show, "page": page if page > 1 else "", "edit": edit}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"?{query}" if query else ""
+
+
+def remember(request: HttpRequest, staged_tables: Sequence[ImportedTable]) -> None:
     """Keep the choices that the page holds, whichever of its buttons was pressed."""
     for staged in staged_tables:
         choice = request.POST.get(f"choice.{staged.pk}")
@@ -115,31 +143,32 @@ def _remember(request: HttpRequest, staged_tables: list[ImportedTable]) -> None:
 
 @require_POST
 def import_mend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make the mend whose button was pressed, all as suggested, or take one back; then show the page again."""
+    """Make the mend whose button was pressed, write what was typed, mend all as suggested, or take one back."""
     source = own_source(request, pk)
-    staged_tables = overview.staged_of(source)
-    _remember(request, staged_tables)
-    by_pk = {str(staged.pk): staged for staged in staged_tables}
+    outlines = overview.outlines_of(source)
+    remember(request, outlines)
+    by_pk = {str(staged.pk): staged for staged in outlines}
     where = ""
     try:
         if "mend_all" in request.POST:
-            wanted = [s for s in staged_tables if s.decision == ImportedTable.Decision.PENDING
-                      and request.POST["mend_all"] in ("", str(s.pk))]
+            wanted = [s for s in outlines if s.decision == ImportedTable.Decision.PENDING
+                      and request.POST["mend_all"] in ("", str(s.pk)) and mending.counts_of(s)["bulk"]]
             made = sum(mending.mend_all(staged=staged, by=person(request)) for staged in wanted)
             where = prefix_of(wanted[0]).rstrip("-") if len(wanted) == 1 else ""
             messages.success(request, _("%(count)s mends were made as suggested; each can be taken back until you "
                                         "take the table over.") % {"count": made})
-        elif "mend" in request.POST:
-            where = _mend_one(request, by_pk)
-        elif "undo" in request.POST:
-            where = _undo_one(request, by_pk)
-    except (mending.ChangedSince, mending.Decided) as refusal:
+        for verb, act in (("mend", _mend_one), ("write", _write_one), ("undo", _undo_one), ("edit", _edit_one)):
+            if verb in request.POST:
+                where = act(request, by_pk)
+    except (mending.ChangedSince, mending.Decided, mending.NoSuchCell, TextTooLong) as refusal:
         messages.warning(request, str(refusal))
-    show = f"?show={PROBLEMS_ONLY}" if request.GET.get("show") == PROBLEMS_ONLY else ""
-    return redirect(reverse("import_preview", args=[pk]) + show + (f"#{where}" if where else ""))
+    page = request.GET.get("page", "")
+    query = _asked(show=request.GET.get("show", ""), edit=request.POST.get("edit", "")[:80],
+                   page=int(page) if page.isdecimal() and len(page) < 6 else 1)
+    return redirect(reverse("import_preview", args=[pk]) + query + (f"#{where}" if where else ""))
 
 
-def _mend_one(request: HttpRequest, by_pk: dict[str, ImportedTable]) -> str:
+def _mend_one(request: HttpRequest, by_pk: Mapping[str, ImportedTable]) -> str:
     parts = request.POST["mend"].split(":")
     if len(parts) != 4 or parts[0] not in by_pk or not parts[2].isdecimal() or len(parts[2] + parts[3]) > 8:
         raise mending.ChangedSince
@@ -149,55 +178,30 @@ def _mend_one(request: HttpRequest, by_pk: dict[str, ImportedTable]) -> str:
     return prefix_of(staged) + "told"
 
 
-def _undo_one(request: HttpRequest, by_pk: dict[str, ImportedTable]) -> str:
+def _write_one(request: HttpRequest, by_pk: Mapping[str, ImportedTable]) -> str:
+    """Write a cell that was typed into; its token is <table>:<hash>:<place>, its text stands in `text.<token>`."""
+    token = request.POST["write"]
+    pk, _colon, rest = token.partition(":")
+    seen, _colon, place = rest.partition(":")
+    if pk not in by_pk or not place:
+        raise mending.ChangedSince
+    mending.write(staged=by_pk[pk], place=place, text=request.POST.get(f"text.{token}", ""), seen=seen,
+                  by=person(request))
+    return prefix_of(by_pk[pk]) + ("told" if " " in place and place.count(" ") < 2 else place_anchor(place))
+
+
+def _edit_one(request: HttpRequest, by_pk: Mapping[str, ImportedTable]) -> str:
+    """Open one cell to type into: the page comes again with it, and with what was chosen."""
+    pk, _colon, place = request.POST["edit"].partition(":")
+    return prefix_of(by_pk[pk]) + place_anchor(place) if pk in by_pk and place else ""
+
+
+def _undo_one(request: HttpRequest, by_pk: Mapping[str, ImportedTable]) -> str:
     pk, _colon, number = request.POST["undo"].partition(":")
     if pk not in by_pk or not (number == ALL_ROWS or (number.isdecimal() and len(number) < 6)):
         raise mending.ChangedSince
     mending.undo(staged=by_pk[pk], number=-1 if number == ALL_ROWS else int(number), by=person(request))
     return prefix_of(by_pk[pk]) + "told"
-
-
-@require_POST
-def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take over the tables that were chosen: one when its own button was pressed, else all that are open."""
-    source = own_source(request, pk)
-    only = request.POST.get("only", "")
-    waiting = [s for s in overview.staged_of(source) if s.decision == ImportedTable.Decision.PENDING]
-    _remember(request, waiting)
-    if only:
-        waiting = [s for s in waiting if str(s.pk) == only]
-    refused: dict[int, Refused] = {}
-    taken = 0
-    tables = overview.tables_to_fill(source.unit)
-    for staged in waiting:
-        try:
-            taken += take(request, staged, proposed(staged, tables)[0])
-        except Refused as refusal:
-            refused[staged.pk] = refusal
-    if taken:
-        messages.success(request, _("%(count)s tables were taken over. Look through them, then submit.")
-                         % {"count": taken})
-    if refused:
-        messages.warning(request, _("%(count)s tables still need an answer from you.") % {"count": len(refused)})
-        return _preview(request, source, refused=refused, status=422)
-    return redirect("import_preview", pk)
-
-
-def take(request: HttpRequest, staged: ImportedTable, choice: str) -> int:
-    """Carry out what was chosen for one table; return how many drafts were filled."""
-    if choice == LEAVE_OUT:
-        uploads.skip_import(staged=staged, by=person(request), now=timezone.now())
-        return 0
-    project = None
-    if choice != OFF_LIST:
-        project = Project.objects.filter(pk=choice, unit=staged.source.unit_id).first() if choice.isdecimal() else None
-        if project is None:
-            raise NotVisible
-    uploads.confirm_import(
-        staged=staged, project=project, by=person(request), now=timezone.now(),
-        key=f"{posted_key(request)[:40]}:{staged.pk}", answers=request.POST.getlist(f"answer.{staged.pk}"),
-        replaces=request.POST.get(f"replace.{staged.pk}", ""))
-    return 1
 
 
 @require_GET

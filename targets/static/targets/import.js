@@ -104,3 +104,18 @@ document.addEventListener("submit", (event) => {
   request.setRequestHeader("X-Upload", "yes");
   request.send(new FormData(form));
 }, true);
+
+// One cell is typed into: Enter writes it, Esc leaves it.
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || !event.target.matches) return;
+  const typing = event.target.matches("[data-writing] textarea") && event.target.closest("[data-writing]");
+  if (!typing || event.shiftKey || event.altKey || event.ctrlKey) return;
+  const wanted = { Enter: "button[name=write]", Escape: "button[name=edit]" }[event.key];
+  if (!wanted) return;
+  event.preventDefault();
+  typing.querySelector(wanted).click();
+});
+
+// Many tables are taken over a part at a time; the next part follows by itself.
+const goesOn = document.querySelector("form[data-goes-on]");
+if (goesOn) goesOn.requestSubmit ? goesOn.requestSubmit() : goesOn.submit();
