@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from targets import drafts, organisations, rows
 from targets.lists import ListedRow, read_list, template
-from targets.models import Project, ProjectListImport, ProjectListing
-from workflow.machine import Kind
+from targets.models import Project, ProjectListImport, ProjectListing, TargetTable
+from workflow import engine, record
+from workflow.canonical import content_hash
+from workflow.machine import Action, Kind, State
 from workflow.models import Case, Organisation, Round, User
 from workflow.refusals import DetailMissing, Refused
 
@@ -284,9 +286,33 @@ def _take(row: _Wanted, entry: ProjectListImport, *, by: User, now: datetime) ->
             fiscal_year=round.fiscal_year, profile=round.profile, project=project, round=round,
             funds_total=rows.wan(listing.amount), is_key=project.is_key)
         listing.save(update_fields=["case"])
+    elif listing.case_id is not None:
+        _follow(listing.case_id, project, by=by, now=now)
     if is_listed:
         return "created"
     return "updated" if changed or moved else "unchanged"
+
+
+def _follow(case_id: int, project: Project, *, by: User, now: datetime) -> None:
+    """Let the case say what the list says now: on the list, key project, and in draft the listed name.
+
+    A table that is submitted keeps the name that was submitted; rule LST-01 tells the difference. Who corrects the
+    list is no editor of the table, so the record has the list as the one who wrote.
+    """
+    case = Case.objects.select_for_update().get(pk=case_id)
+    columns: dict[str, Any] = {"is_key": project.is_key, "is_off_list": False}
+    if case.state == State.DRAFT:
+        columns["title"] = project.name
+    if not _differing(case, columns):
+        return
+    if "title" in columns and TargetTable.objects.filter(pk=case.pk).exclude(project_name=project.name).update(
+            project_name=project.name):
+        case.content_hash = content_hash(engine.document_of(case).content(case))
+        record.append(case, action=Action.EDIT, by=None, now=now, from_state=case.state, to_state=case.state,
+                      version=case.version, payload={"pass": case.pass_no, "project_list": project.name,
+                                                     "imported_by": str(by)})
+    Case.objects.filter(pk=case.pk).update(**columns, content_hash=case.content_hash, head=case.head,
+                                           head_seq=case.head_seq)
 
 
 def _adopt(row: _Wanted) -> None:

@@ -1,6 +1,7 @@
 """Import over HTTP: from the file to the drafts, with its questions, its refusals, and nothing stored unasked."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,11 +10,12 @@ from django.urls import reverse
 
 from targets import drafts, mending, uploads
 from targets.models import ImportedTable, Indicator, SourceDocument, TargetTable
+from targets.views import import_taking
 from tests.targets import papers
 from tests.targets.test_drafts import listed
 from tests.targets.test_pages_tables import at_now, client_of
 from tests.world import key, seen
-from workflow.models import Case
+from workflow.models import Case, Event
 
 __all__ = ["at_now"]
 
@@ -193,3 +195,125 @@ def test_the_same_file_again_asks_nothing(world: SimpleNamespace) -> None:
         confirm = reverse("import_confirm", args=[staged.source_id])
         assert client.post(confirm, {"key": key()}).status_code == 302
     assert Case.objects.count() == 1
+
+
+def test_what_is_blank_in_the_draft_is_filled_and_the_rest_stays(world: SimpleNamespace) -> None:
+    case = filled_before(world)
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    shown = uploads.beside(case=case, content=mending.standing(staged).content)
+    assert shown is not None
+    confirm = reverse("import_confirm", args=[staged.source_id])
+    assert client.post(confirm, {"key": key(), f"replace.{staged.pk}": f"fill:{shown[0].hash()}"}).status_code == 302
+    assert goal_of(case) == "原来的目标。"
+    rows = Indicator.objects.filter(table=case.pk).order_by("position").values_list("code", "name", "value")
+    assert list(rows) == papers.ROWS
+
+
+def test_keeping_the_draft_leaves_the_file_out(world: SimpleNamespace) -> None:
+    case = filled_before(world)
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    answer = client.post(reverse("import_confirm", args=[staged.source_id]),
+                         {"key": key(), f"replace.{staged.pk}": "keep"})
+    assert answer.headers["Location"] == reverse("import_result", args=[staged.source_id])
+    staged.refresh_from_db()
+    assert staged.decision == ImportedTable.Decision.SKIPPED
+    assert goal_of(case) == "原来的目标。"
+
+
+@pytest.mark.parametrize("stop", ["differs", "submitted"])
+def test_a_refused_confirmation_leaves_an_event(world: SimpleNamespace, stop: str) -> None:
+    case = filled_before(world)
+    if stop == "submitted":
+        papers.filled(world, case=case)
+        drafts.submit(case=case, by=papers.fresh(world.editor), now=papers.NOW, seen=seen(case), key=key(),
+                      looked_at=True)
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    before = Event.objects.filter(case=case).count()
+    hash_before = papers.again(case).content_hash
+    answer = client.post(reverse("import_confirm", args=[staged.source_id]),
+                         {"key": key(), f"choice.{staged.pk}": str(case.table.project_id)})
+    assert answer.status_code == 422
+    told = Event.objects.filter(case=case).order_by("seq")[before:]
+    assert [event.refused for event in told] == ["import_differs" if stop == "differs" else "already_submitted"]
+    assert papers.again(case).content_hash == hash_before
+
+
+def typed(client: Client, staged: ImportedTable, place: str, text: str, *, seen_hash: str = "") -> None:
+    token = f"{staged.pk}:{seen_hash or mending.standing(staged).content.hash()}:{place}"
+    client.post(reverse("import_mend", args=[staged.source_id]), {"write": token, f"text.{token}": text})
+    staged.refresh_from_db()
+
+
+def test_a_cell_is_typed_into_and_taken_back(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    _status, where = upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    shown = client.get(f"{where}?edit={staged.pk}:indicator 1 value").content.decode()
+    assert shown.count("<textarea") == 1
+    typed(client, staged, "indicator 1 value", "≥24台")
+    typed(client, staged, "annual_goal", "改过的目标。")
+    typed(client, staged, "indicator 2 code", "11")
+    typed(client, staged, "indicator 7", "")
+    content = mending.standing(staged).content
+    assert (content.indicators[0].value, content.annual_goal) == ("≥24台", "改过的目标。")
+    assert [row.code for row in content.indicators] == ["11", "11", "13", "14", "22", "24"]
+    assert staged.counts["lines"] == 6
+    client.post(reverse("import_mend", args=[staged.source_id]), {"undo": f"{staged.pk}:all"})
+    staged.refresh_from_db()
+    assert mending.standing(staged).content == mending.read_content(staged)
+
+
+@pytest.mark.parametrize(("place", "text", "seen_hash"), [
+    ("indicator 99 value", "x", ""), ("indicator 1 colour", "x", ""), ("indicator 1 code", "77", ""),
+    ("attachments", "x", ""), ("name", "x", ""), ("annual_goal", "长" * 20001, ""), ("annual_goal", "x", "0" * 64),
+])
+def test_what_cannot_be_typed_changes_nothing(world: SimpleNamespace, place: str, text: str, seen_hash: str) -> None:
+    client = client_of(world.editor)
+    upload(client, papers.paper())
+    staged = ImportedTable.objects.get()
+    typed(client, staged, place, text, seen_hash=seen_hash)
+    assert staged.mends == []
+    typed(client_of(world.teacher), staged, "annual_goal", "别人写的")
+    assert staged.mends == []
+
+
+def many(count: int) -> bytes:
+    return b"\n".join(papers.paper(project=f"演示项目{n:03}") for n in range(count))
+
+
+def test_many_tables_are_paged_and_cost_no_more_statements(world: SimpleNamespace,
+                                                          django_assert_max_num_queries: Any) -> None:
+    client = client_of(world.editor)
+    upload(client, many(25))
+    source = SourceDocument.objects.get()
+    address = reverse("import_preview", args=[source.pk])
+    assert source.tables.count() == 25
+    pages = [client.get(f"{address}?page={n}").content.decode() for n in (1, 2, 3)]
+    assert [page.count('class="panel import-card"') for page in pages] == [10, 10, 5]
+    assert "接收全部 25" in pages[2] or "25" in pages[2]
+    with django_assert_max_num_queries(25):
+        client.get(address)
+
+
+def test_more_tables_than_a_request_takes_go_on(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_taking, "AT_ONCE", 3)
+    client = client_of(world.editor)
+    upload(client, many(7))
+    source = SourceDocument.objects.get()
+    confirm, once = reverse("import_confirm", args=[source.pk]), key()
+    answer, after = client.post(confirm, {"key": once}), []
+    while answer.status_code == 200:
+        assert "data-goes-on" in answer.content.decode()
+        after.append(str(answer.context["last"]))
+        answer = client.post(confirm, {"key": once, "after": after[-1]})
+    assert answer.headers["Location"] == reverse("import_result", args=[source.pk])
+    assert len(after) == 2
+    assert Case.objects.count() == 7
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert all(case.number in page for case in Case.objects.all())

@@ -11,10 +11,11 @@ from openpyxl import Workbook, load_workbook
 from targets import drafts, lists, projects
 from targets.models import Project, ProjectListImport, ProjectListing
 from targets.organisations import NotAnEditor, NotFinance
-from tests.targets.papers import again, fresh
-from tests.world import NOW, key
+from tests.targets.papers import again, filled, fresh
+from tests.world import NOW, key, seen
+from workflow.canonical import content_hash
 from workflow.machine import TaskKind
-from workflow.models import Case, Round, Task
+from workflow.models import Case, Event, Round, Task
 
 HEAD = [
     "项目编码",
@@ -113,6 +114,29 @@ def test_a_list_imported_again_changes_amount_and_name_and_doubles_nothing(world
     assert ProjectListing.objects.get(project__code="A001").amount == 400000
     assert Project.objects.get(code="A001").name == "演示项目甲（改）"
     assert counts() == tuple(n + (i == 2) for i, n in enumerate(before))
+
+
+def test_a_list_imported_again_moves_name_and_key_of_a_draft_and_leaves_what_was_submitted(world):
+    take(world, as_csv(row()))
+    case = Case.objects.get()
+    before = case.content_hash
+    take(world, as_csv(row(name="演示项目甲（更名）", key="否")))
+    case = again(case)
+    assert (case.title, case.is_key, case.table.project_name) == ("演示项目甲（更名）", False, "演示项目甲（更名）")
+    assert case.content_hash == content_hash(drafts.content_of(case).canonical()) != before
+    event = Event.objects.filter(case=case).latest("seq")
+    assert (event.action, event.actor) == ("edit", None)
+    filled(world, case=case)
+    drafts.submit(case=case, by=fresh(world.editor), now=NOW, seen=seen(case), key=key(), looked_at=True)
+    take(world, as_csv(row(name="演示项目甲（又更名）", key="是")))
+    assert (again(case).title, again(case).is_key) == ("演示项目甲（更名）", True)
+
+
+def test_a_project_that_the_list_adopts_is_off_the_list_no_more(world):
+    case = projects.add_off_list(unit=world.own, name="演示项目甲", by=fresh(world.editor), key=key(), now=NOW)
+    take(world, as_csv(row()))
+    assert again(case).is_off_list is False
+    assert Case.objects.count() == 1
 
 
 def test_the_next_round_lists_the_same_project_anew(world):
