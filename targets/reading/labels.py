@@ -13,7 +13,9 @@ from targets.profiles import Category, Family, Profile, load
 from targets.reading.words import (
     ALSO_CATEGORY,
     ALSO_COLUMNS,
+    ALSO_FAMILY,
     ALSO_HEADER,
+    BY_WORD,
     GROUPS,
     MID_FUNDS,
     ORDINAL,
@@ -82,7 +84,9 @@ class Labels:
         }
         self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
-        self._family_codes = _codes(profile.families)
+        families = {family.code for family in profile.families}
+        also = {tight(word): code for code, words in ALSO_FAMILY.items() if code in families for word in words}
+        self._family_codes = also | _codes(profile.families)
         known = {category.code for category in profile.categories}
         also = {tight(word): code for code, words in ALSO_CATEGORY.items() if code in known for word in words}
         self._category_codes = also | _codes(profile.categories)
@@ -155,6 +159,11 @@ class Labels:
         if rest and not mark and not _ends_as_label(tight(match["words"])):
             return None
         return self._label(match, self._category_codes, cell)
+
+    def by_word(self, cell: str) -> str | None:
+        """Return the category that a word inside an unknown second-level label points to, or None."""
+        codes = set(self._category_codes.values())
+        return next((code for code, word in BY_WORD if word in tight(cell) and code in codes), None)
 
     def _label(self, match: re.Match[str], codes: dict[str, str], cell: str) -> IndicatorLabel:
         by_words, rest = codes[tight(match["words"])], match["rest"]

@@ -15,6 +15,8 @@ TITLE = re.compile(
 )
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
+ASIDE = re.compile(r"^(?:金额)?单位[:：]|^\(?(?:[12]\d{3})年度?\)?$|^(?:附件|附表|表)\d*")
+"""What may stand in the line of a title beside it."""
 MAX_TITLE = 90
 NEAR = 250
 MIN_HEADER_LABELS = 3
@@ -38,6 +40,8 @@ class Section:
 def is_title(row: Row) -> bool:
     """Whether this row is the title of a target table."""
     filled = row.filled()
+    if len(filled) > 1 and not all(ASIDE.match(tight(text)) for _i, text in filled[1:]):
+        return False
     return bool(filled) and len(filled[0][1]) <= MAX_TITLE and bool(TITLE.search(tight(filled[0][1])))
 
 

@@ -99,14 +99,14 @@ def year(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid
     blocks = {"usual": [header, funds, goal, lower], "goal first": [header, goal, funds, lower],
               "money last": [header, goal, lower, funds]}.get(style.order, [header, funds, goal, lower])
     above = ["附件2", rng.choice(("项目支出绩效目标表", "部门项目支出预算绩效目标表", "项目支出绩效目标申报表", "2025年部门预算项目绩效目标表"))]
-    above += ["（2025年度）"] + (["单位：元"] if style.money == "yuan above" else [])
+    above += ["（2025年度）"]
     below = rng.choice(([], ["填报人：演示甲    联系电话：0000000", "填报日期：2024年11月5日"], ["注：本表由项目单位填写。"]))
     return Laid(above[rng.randrange(2):], Table([r for b in blocks for r in b]), below, _expected(content, style, found), style)
 
 
 def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Mid term and year side by side, money and indicators alike."""
-    rows, found = indicator_rows(content, replace(style, value="one", extra=()), {}, rng)
+    rows, found = indicator_rows(content, style, {}, rng)
     head: list[object] = ["绩效指标", "一级指标", "二级指标", "三级指标", "指标值", "二级指标", "三级指标", "指标值"]
     lower = [head]
     for row in rows:
@@ -128,7 +128,6 @@ def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
 
 def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A self-evaluation: budget and execution, aims and what was reached."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     lower = [["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分", "偏差原因分析及改进措施"]]
     lower += [[ABOVE, *row, row[3], "10", "9.5", rng.choice(("", "无", "已按计划完成"))] for row in rows]
@@ -140,7 +139,7 @@ def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -
         [ABOVE, "年度资金总额", LEFT, total, "500", "480", "10", "96%", "9.6"],
         [ABOVE, "其中：当年财政拨款", LEFT, fiscal, "500", "480", "—", "—", "—"],
         [ABOVE, "上年结转资金", LEFT, "0", "0", "0", "—", "—", "—"],
-        [ABOVE, "其他资金", LEFT, other, "0", "0", "—", "—", "—"],
+        [ABOVE, "其他资金", LEFT, other or "—", "0", "0", "—", "—", "—"],
         ["年度总体目标", "预期目标", LEFT, LEFT, LEFT, "实际完成情况", LEFT, LEFT, LEFT],
         [ABOVE, content.annual_goal, LEFT, LEFT, LEFT, "已全部完成。", LEFT, LEFT, LEFT],
         *lower,
@@ -152,7 +151,6 @@ def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -
 
 def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Monitoring of January to July: causes of deviation ticked under a second row of heads."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     causes = ["经费保障", "制度保障", "人员保障", "硬件条件保障", "其他", "原因说明"]
     likely = ["确定能", "有可能", "完全不可能"]
@@ -165,7 +163,7 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
         pairs(17, ("项目名称", content.project_name or "")),
         pairs(17, ("主管部门及代码", content.department or ""), ("实施单位", content.unit or "")),
         [f"项目资金{money_unit(style)}", "", LEFT, "年初预算数", LEFT, "1—7月执行数", LEFT, "1—7月执行率", *[LEFT] * 4, "全年预计执行数", *[LEFT] * 4],
-        *([ABOVE, word, LEFT, amount, LEFT, "20", LEFT, "40%", *[LEFT] * 4, amount, *[LEFT] * 4]
+        *([ABOVE, word, LEFT, amount or "—", LEFT, "20", LEFT, "40%", *[LEFT] * 4, amount, *[LEFT] * 4]
           for word, amount in (("年度资金总额：", total), ("其中：本年一般公共预算拨款", fiscal), ("其他资金", other))),
         pairs(17, ("年度总体目标", content.annual_goal or "")),
         *lower,
@@ -196,7 +194,6 @@ def approval(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
 
 def regional(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A transfer payment's sheet: a fund instead of a project, offices of several levels."""
-    style = replace(style, value="unit first" if style.value != "one" else "one", extra=())
     lower, found = _indicators(content, style, parts, rng, ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值")])
     width = len(lower[0])
     table = Table([
@@ -216,7 +213,6 @@ def regional(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
 
 def described(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Name and description beside each other, with the ground of the value behind it."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     head = ["一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据"]
     lower: list[list[object]] = [head]
@@ -235,7 +231,6 @@ def described(content: TableContent, style: Style, parts: Parts, rng: Random) ->
 
 def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Indicators of the long term above those of the year, each with a head of its own."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     long, yearly = rng.choice((("长期绩效目标表", "年度绩效目标表"), ("中期绩效指标", "年度绩效指标"), ("实施期指标", "年度指标")))
     head: list[object] = ["一级指标", "二级指标", "三级指标", "指标值"]
@@ -257,7 +252,6 @@ def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
 
 def towns(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """One column of values for each township or quarter."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     names = rng.choice(TOWNS)
     lower: list[list[object]] = [["一级指标", "二级指标", "三级指标", "指标值", *[LEFT] * (len(names) - 1)], [ABOVE, ABOVE, ABOVE, *names]]
@@ -277,7 +271,6 @@ def towns(content: TableContent, style: Style, parts: Parts, rng: Random) -> Lai
 
 def halves(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Values of the half year and of the whole year."""
-    style = replace(style, value="one", extra=())
     rows, found = indicator_rows(content, style, {}, rng)
     half, whole = rng.choice((("半年（程）目标值", "全年（程）目标值"), ("上半年指标值", "全年指标值"), ("1-6月目标值", "全年目标值")))
     table = Table([

@@ -1,6 +1,6 @@
 """Cases drawn from independent dimensions with a fixed seed: the same seed gives the same files."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from targets.content import Funds, IndicatorContent, TableContent
@@ -24,6 +24,11 @@ CHOICES = {
 }
 
 
+ONE_VALUE = ("national", "evaluation", "monitoring", "described", "stacked", "towns", "halves")
+ONLY_WAN = ("listing", "regional")
+"""Frames that leave no choice there."""
+
+
 @dataclass(slots=True)
 class Case:
     """One file with what is true of it. `tags` name its choice in each dimension."""
@@ -43,6 +48,12 @@ def style_of(rng: Random, frame: str) -> Style:
     extra = tuple(rng.sample(list(wording.EXTRA), rng.choice((0, 0, 1, 2, 3))))
     if picked["value"] == "past":
         extra = tuple(e for e in extra if e != "上年实际值")
+    if frame in ONE_VALUE:
+        picked["value"], extra = "one", ()
+    if frame == "regional" and picked["value"] != "one":
+        picked["value"], extra = "unit first", ()
+    if frame in ONLY_WAN:
+        picked["money"] = "wan"
     return Style(frame=frame, extra=extra, side=rng.random() < 0.7, heads_again=rng.random() < 0.2, **picked)
 
 
@@ -81,7 +92,8 @@ def cases(*, seed: int, count: int, carriers: tuple[str, ...] = tuple(CARRIERS))
         forms = []
         for _number in range(rng.choice((1, 1, 1, 2, 3))):
             content, parts = content_of(rng, style)
-            forms.append(FRAMES[frame](content, replace(style), parts, rng))
+            forms.append(FRAMES[frame](content, style, parts, rng))
+            forms[-1].above += ["单位：元"] if style.money == "yuan above" else []
         ending, write = CARRIERS[carrier]
         expected = [content for form in forms for content in (form.expected, *form.more)]
         tags = {**forms[0].style.tags(), "carrier": carrier, "forms": str(len(forms))}
