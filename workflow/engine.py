@@ -108,7 +108,7 @@ def _perform(
     action: Action,
     *,
     by: User | None,
-    seen: Seen,
+    seen: Seen | None,
     key: str,
     now: datetime,
     on_behalf_of: User | None,
@@ -127,9 +127,12 @@ def _perform(
         raise Blocked(blockers)
     move = MOVES[action](look, task, details)
     if move.recompute:
-        _recompute(case, document, trusted=action == Action.SUBMIT)
+        _recompute(case, document, trusted=move.trusted)
     event = _write(look, action, task, move, key=key, details=details)
     document.after(case, action, by, now, event)
+    for number, (other, verb, more) in enumerate(move.follows):
+        _perform(other, verb, by=by, seen=None, key=f"{case.pk}.{event.seq}.{number}", now=now,
+                 on_behalf_of=on_behalf_of, prepare=None, details=more)  # fmt: skip
     transitioned.send(sender=Case, case=case, event=event, by=by, opened=move.opened, closed=move.closed, now=now)
     transaction.on_commit(lambda: work_waits.send(sender=Case))
     return _outcome(case, event)
@@ -216,7 +219,7 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
     )
     if not written:
         raise Stale(by="", at=look.now, changes=())
-    done = {task.pk} if task and decides else {t.pk for t in move.closed} if action == Action.SUBMIT else set()
+    done = move.done | ({task.pk} if task and decides else set())
     _close(move.closed, done=done, now=look.now, seq=event.seq)
     for opened in move.opened:
         opened.opened_seq = event.seq

@@ -9,13 +9,20 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from workflow import grants, record, routes, signing
-from workflow.machine import HEADS, SIGNATURES, Action, Place, Right, Role, TaskStatus
-from workflow.models import Case, Step, Task, User
+from workflow.machine import FILLING, HEADS, SIGNATURES, Action, Kind, Place, Right, Role, TaskStatus
+from workflow.models import Case, Event, Step, Task, User
+from workflow.prepared import Prepared
 from workflow.sql import Happened, chain, round_dates
 
-NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT)
+NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT, Action.CLEAR_SECRECY)
 """What happens beside the way and takes no approval's undoing away."""
+DRAFTING = (Action.EDIT, Action.SUBMIT)
+
+
+_OPEN_TASKS = Prepared[Task](lambda pk: Task.objects.filter(case=pk, status=TaskStatus.OPEN).order_by("pk"))
 
 
 @dataclass
@@ -39,7 +46,7 @@ class Look:
     @cached_property
     def open_tasks(self) -> list[Task]:
         """The open tasks, each with its step from the published route, which needs no query."""
-        tasks = list(Task.objects.filter(case=self.case, status=TaskStatus.OPEN).order_by("pk"))
+        tasks = _OPEN_TASKS(self.case.pk)
         steps = {s.pk: s for s in routes.steps_of(self.case.route)} if self.case.route else {}
         for task in tasks:
             if task.step_id in steps:
@@ -124,19 +131,69 @@ class Look:
 
     def drafted_by_actor(self) -> str:
         """Return the word for what the actor (or their principal) did to the content, "" for nothing."""
-        for event in self.events:
-            if event.refused or event.action not in (Action.EDIT, Action.SUBMIT):
-                continue
-            if self._people() & {event.actor_id, event.on_behalf_of_id}:
-                return str(event.action)
-        return ""
+        people = self._people()
+        return next((action for action, drafters in self._drafters if people & drafters), "")
 
     def has_drafted(self, person_id: int) -> bool:
-        """Return whether a person has edited or submitted the case."""
-        drafting = (Action.EDIT, Action.SUBMIT)
-        return any(
-            not e.refused and e.action in drafting and person_id in (e.actor_id, e.on_behalf_of_id) for e in self.events
+        """Return whether a person has edited or submitted the case, or the table that it adjusts."""
+        return any(person_id in drafters for _action, drafters in self._drafters)
+
+    @cached_property
+    def _drafters(self) -> list[tuple[str, frozenset[int | None]]]:
+        """Who edited and submitted, oldest first; filling in for the unit counts until it is confirmed.
+
+        An adjustment has the drafters of what it adjusts as well: one statement more.
+        """
+        waiting = self.unconfirmed.seq if self.unconfirmed else None
+        own = [
+            (e.action, frozenset({e.actor_id, e.on_behalf_of_id}))
+            for e in self.events
+            if not e.refused and (e.action in DRAFTING or e.seq == waiting)
+        ]
+        return own + (self._drafters_of_kin() if self.case.parent_id and self.case.kind == Kind.TARGET else [])
+
+    def _drafters_of_kin(self) -> list[tuple[str, frozenset[int | None]]]:
+        kin = Q(case=self.case.parent_id) | Q(case__parent=self.case.parent_id, case__kind=Kind.TARGET)
+        rows = Event.objects.filter(kin, refused="", action__in=DRAFTING).exclude(case=self.case).order_by("pk")
+        return [(a, frozenset({by, behalf})) for a, by, behalf in rows.values_list("action", "actor", "on_behalf_of")]
+
+    @cached_property
+    def unconfirmed(self) -> Happened | None:
+        """The last filling in for the unit that neither the unit nor a signed scan has confirmed."""
+        return self._last(Action.FILL_FOR, but=(Action.CONFIRM_FILLED,), holding="scan", wanted=False)
+
+    @cached_property
+    def filled_with_scan(self) -> Happened | None:
+        """The filling in for the unit whose signed scan stands: the content is still what it was then."""
+        found = self._last(Action.FILL_FOR, but=(Action.CONFIRM_FILLED, Action.SUBMIT), holding="scan", wanted=True)
+        return found if found and found.content_hash == self.case.content_hash else None
+
+    @cached_property
+    def proposal(self) -> Happened | None:
+        """The proposal of an admission (补录) that waits for a second person, for the content as it stands."""
+        ends = (Action.SUBMIT, Action.DECLINE_ADMISSION, Action.ADMIT, Action.FILL_FOR)
+        found = self._last(Action.PROPOSE_ADMISSION, but=ends)
+        return found if found and found.content_hash == self.case.content_hash else None
+
+    def _last(
+        self, action: Action, *, but: Sequence[Action], holding: str = "", wanted: bool = True
+    ) -> Happened | None:
+        """Return the last event of `action` unless one of `but` came later; `holding`: what its payload must hold."""
+        last = next((e for e in reversed(self.events) if not e.refused and e.action in (action, *but)), None)
+        if last is None or last.action != action:
+            return None
+        return last if not holding or bool(record.payload_of(last).get(holding)) is wanted else None
+
+    def holds(self, posts: Sequence[tuple[Role, Place]]) -> bool:
+        """Return whether the holder has one of these offices around the case."""
+        holder = self.holder
+        return holder is not None and any(
+            (post.role, post.place) in posts and holder.pk in post.members for post in self._posts
         )
+
+    def submits_for(self) -> bool:
+        """Return whether the holder may submit in the unit's place: it was filled in from the unit's signed paper."""
+        return self.filled_with_scan is not None and self.holds(FILLING)
 
     @cached_property
     def signed(self) -> signing.Signed:

@@ -52,6 +52,13 @@ class Action(TextChoices):
     REJECT = "reject", _("Reject")
     READMIT = "readmit", _("Readmit")
     RELEASE = "release", _("Release")
+    FILL_FOR = "fill_for", _("Fill in for the unit")
+    CONFIRM_FILLED = "confirm_filled", _("Confirm what was filled in")
+    PROPOSE_ADMISSION = "propose_admission", _("Propose admission")
+    DECLINE_ADMISSION = "decline_admission", _("Decline admission")
+    ADMIT = "admit", _("Admit")
+    FUNDS_CHANGED = "funds_changed", _("Control figure")
+    WAIVE = "waive", _("Waive")
     CANCEL = "cancel", _("Cancel")
     OPEN_MONITORING = "open_monitoring", _("Open monitoring")
     SUSPEND = "suspend", _("Suspend")
@@ -64,6 +71,7 @@ class Action(TextChoices):
     URGE = "urge", _("Urge")
     ESCALATE = "escalate", _("Escalate")
     EXPORT = "export", _("Export")
+    CLEAR_SECRECY = "clear_secrecy", _("Secrecy review")
     MOVE_DEADLINE = "move_deadline", _("Deadline moved")
     ASK_EXTENSION = "ask_extension", _("Extension asked for")
     EXTEND = "extend", _("Extension granted")
@@ -160,6 +168,21 @@ class Again(TextChoices):
     DIRECT = "direct", _("straight back to me")
 
 
+class Basis(TextChoices):
+    """What somebody had before them who filled a table in for its unit (代填)."""
+
+    PHONE = "phone", _("by telephone")
+    PAPER = "paper", _("from paper")
+
+
+class FundsOutcome(TextChoices):
+    """What a control figure (控制数) means for a table."""
+
+    UNCHANGED = "unchanged", _("confirmed unchanged")
+    CHANGED = "changed", _("amount changed")
+    NOT_FUNDED = "not_funded", _("not funded")
+
+
 class SamePerson(TextChoices):
     """What happens at a step whose only way on is a person who has already signed."""
 
@@ -178,10 +201,11 @@ class WhenNobody(TextChoices):
 class Needs:
     """What an action needs before the engine carries it out.
 
-    froms: states it is possible from. right: the right asked; None: what the record says of the actor decides
-    (rules.RELATIONS). task: kinds of open task the actor must hold, empty for none. words: a reason in words is
-    asked. kinds: document kinds it exists for. system: the clock may do it. signs: it is a decision on the task, so
-    separation of duties holds. for_others: the head of the office may do it for whoever holds the task.
+    froms: states it is possible from. right: the right asked; None: `posts`, or what the record says of the actor,
+    decides (rules.RELATIONS). posts: offices around the case, one of which the actor must hold. task: kinds of open
+    task the actor must hold, empty for none. words: a reason in words is asked. kinds: document kinds it exists for.
+    system: the clock may do it. signs: it is a decision on the task, so separation of duties holds. for_others: the
+    head of the office may do it for whoever holds the task.
     """
 
     froms: tuple[State, ...]
@@ -192,11 +216,26 @@ class Needs:
     system: bool = False
     signs: bool = False
     for_others: bool = False
+    posts: tuple[tuple[Role, Place], ...] = ()
 
 
 REVIEWING = (TaskKind.REVIEW, TaskKind.CONFIRM)
 DECIDING = (*REVIEWING, TaskKind.RELEASE)
 UNDER_WAY = (State.DRAFT, *REVIEW_STATES)
+BUREAU = (
+    (Role.FINANCE_REVIEWER, Place.DIVISION_IN_CHARGE),
+    (Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION),
+    (Role.FINANCE_HEAD, Place.BUREAU),
+)
+"""Who acts for the finance bureau outside the route."""
+FILLING = (
+    (Role.DEPARTMENT_REVIEWER, Place.DEPARTMENT),
+    (Role.FINANCE_REVIEWER, Place.DIVISION_IN_CHARGE),
+    (Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION),
+)
+"""Who may fill a table in for its unit (代填)."""
+PERFORMANCE = ((Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION),)
+ONLY_TARGETS = (Kind.TARGET,)
 
 NEEDS: dict[Action, Needs] = {
     Action.SUBMIT: Needs((State.DRAFT,), Right.SUBMIT),
@@ -209,6 +248,15 @@ NEEDS: dict[Action, Needs] = {
     Action.REJECT: Needs((State.FINANCE_REVIEW,), Right.REVIEW, task=REVIEWING, words=True, signs=True),
     Action.READMIT: Needs((State.REJECTED,), Right.READMIT, words=True),
     Action.RELEASE: Needs((State.FINANCE_REVIEW,), Right.RELEASE, task=(TaskKind.RELEASE,), signs=True),
+    Action.FILL_FOR: Needs((State.DRAFT,), None, words=True, kinds=ONLY_TARGETS, posts=FILLING),
+    Action.CONFIRM_FILLED: Needs((State.DRAFT,), Right.SUBMIT, kinds=ONLY_TARGETS),
+    Action.PROPOSE_ADMISSION: Needs((State.DRAFT,), None, kinds=ONLY_TARGETS, posts=BUREAU),
+    Action.DECLINE_ADMISSION: Needs((State.DRAFT,), None, words=True, kinds=ONLY_TARGETS, posts=BUREAU),
+    Action.ADMIT: Needs((State.DRAFT,), None, kinds=ONLY_TARGETS, posts=BUREAU),
+    Action.FUNDS_CHANGED: Needs((*UNDER_WAY, State.APPROVED), None, kinds=ONLY_TARGETS, posts=BUREAU),
+    Action.WAIVE: Needs(
+        UNDER_WAY, None, words=True, kinds=(Kind.REPORT, Kind.SELF_EVALUATION), system=True, posts=PERFORMANCE
+    ),
     Action.CANCEL: Needs((State.DRAFT,), Right.CANCEL, words=True),
     Action.OPEN_MONITORING: Needs((State.APPROVED, State.MONITORING), Right.MONITOR, kinds=(Kind.TARGET,), system=True),
     Action.SUSPEND: Needs((State.MONITORING,), Right.MONITOR, words=True, kinds=(Kind.TARGET,)),
@@ -248,7 +296,7 @@ STANDING_GRANTS: tuple[Grant, ...] = (
     Grant((State.DRAFT,), Role.EDITOR, Place.UNIT, Right.CANCEL, kinds=(Kind.TARGET,)),
     Grant((State.DRAFT,), Role.FINANCE_REVIEWER, Place.DIVISION_IN_CHARGE, Right.CANCEL, kinds=(Kind.TARGET,)),
     Grant((State.DRAFT,), Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION, Right.CANCEL, kinds=(Kind.TARGET,)),
-    Grant((State.APPROVED,), Role.EDITOR, Place.UNIT, Right.ADJUST, kinds=(Kind.TARGET,)),
+    Grant((State.APPROVED, State.MONITORING), Role.EDITOR, Place.UNIT, Right.ADJUST, kinds=(Kind.TARGET,)),
     Grant((State.MONITORING,), Role.EDITOR, Place.UNIT, Right.REPORT, kinds=(Kind.TARGET,)),
     Grant(
         (State.APPROVED, State.MONITORING, State.SUSPENDED),
@@ -324,6 +372,15 @@ class Moves:
 
     @transition(field="state", source=State.DRAFT, target=State.CANCELLED)
     def to_cancelled(self) -> None: ...
+
+    @transition(field="state", source=State.DRAFT, target=State.APPROVED)
+    def admit(self) -> None: ...
+
+    @transition(field="state", source=[*REVIEW_STATES, State.APPROVED], target=State.DRAFT)
+    def reopen_for_funds(self) -> None: ...
+
+    @transition(field="state", source=[State.DRAFT, *REVIEW_STATES, State.APPROVED], target=State.CANCELLED)
+    def drop(self) -> None: ...
 
     @transition(field="state", source=[State.APPROVED, State.MONITORING], target=State.MONITORING)
     def to_monitoring(self) -> None: ...

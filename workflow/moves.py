@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflow import asides, deadlines, routes, signing
+from workflow import asides, deadlines, outside, routes, signing
 from workflow.look import Look
 from workflow.machine import (
     STAGE_MOVES,
@@ -26,8 +26,19 @@ from workflow.machine import (
     Verdict,
 )
 from workflow.models import Case, Step, Task
-from workflow.openings import Move, added_tasks, again, begin, new_task, tasks_of
+from workflow.openings import (
+    Move,
+    added_tasks,
+    again,
+    begin,
+    correction_days,
+    corrections,
+    leave_route,
+    new_task,
+    tasks_of,
+)
 from workflow.refusals import (
+    AdjustmentOpen,
     ConditionsOpen,
     DetailMissing,
     NobodyThere,
@@ -36,9 +47,6 @@ from workflow.refusals import (
     UnknownStep,
     YearNotOver,
 )
-
-CORRECTION_DAYS = 3
-"""Working days for a correction after a return, when the reviewer names no other term."""
 
 VERDICTS = {
     Action.APPROVE: Verdict.APPROVED,
@@ -53,8 +61,9 @@ VERDICTS = {
 def _submit(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     case = look.case
     move = begin(look, submitted_at=look.now)
-    move.recompute = True
+    move.recompute = move.trusted = True
     move.closed = [t for t in look.open_tasks if t.step_id is None]
+    move.done = {t.pk for t in move.closed if t.kind != TaskKind.CONFIRM}
     case.pass_no += 1
     standing = look.signed.complete()
     if standing:
@@ -73,7 +82,7 @@ def _recall(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
         raise NotPossible(action=Action.RECALL.label, state=case.desk)
     move = begin(look)
     case.recall_to_draft()
-    _leave_route(look, move)
+    leave_route(look, move)
     last = Task.objects.filter(case=case, step=None).order_by("-pk").first()
     kind = TaskKind(last.kind) if last else TaskKind.FILL
     due_on = deadlines.due_day(last.due_at) if last and last.due_at else None
@@ -173,15 +182,14 @@ def _return(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     if way not in Again.values:
         raise DetailMissing(field=_("the way after the correction"))
     move.payload |= {"to": details.get("to") or signing.UNIT, "again": str(way)}
-    days = int(details["days"]) if details.get("days") else None
+    days = correction_days(details)
     move.closed = list(look.open_tasks)
     if move.payload["to"] != signing.UNIT:
         _return_to_step(look, move, task.step, key=move.payload["to"], days=days)
         return move
     look.case.return_to_draft()
-    _leave_route(look, move)
-    editors = look.editor_groups()
-    move.opened = [new_task(look, TaskKind.CORRECT, group_id=pk, days=days or CORRECTION_DAYS) for pk in editors]
+    leave_route(look, move)
+    move.opened = corrections(look, days=days)
     return move
 
 
@@ -231,22 +239,22 @@ def _go_back(case: Case, state: State) -> None:
 def _reject(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     move = begin(look)
     look.case.to_rejected()
-    _leave_route(look, move)
+    leave_route(look, move)
     return move
 
 
 def _readmit(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     move = begin(look)
+    days = correction_days(details)
     look.case.readmit_to_draft()
-    days = int(details.get("days") or CORRECTION_DAYS)
-    move.opened = [new_task(look, TaskKind.CORRECT, group_id=pk, days=days) for pk in look.editor_groups()]
+    move.opened = corrections(look, days=days)
     return move
 
 
 def _cancel(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     move = begin(look)
     look.case.to_cancelled()
-    _leave_route(look, move)
+    leave_route(look, move)
     return move
 
 
@@ -272,17 +280,22 @@ def _resume(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
 
 
 def _close(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
-    """The year is over and its reports are in, or were waived with a reason: their clocks rest for good."""
+    """The year is over and its reports are in, or are waived with a reason: they then take no further part."""
     move, case = begin(look), look.case
     if deadlines.day_of(look.now).year <= case.fiscal_year:
         raise YearNotOver(year=case.fiscal_year)
-    done = (State.APPROVED, State.CLOSED, State.CANCELLED)
-    missing = list(case.children.filter(kind=Kind.REPORT).exclude(state__in=done).values_list("number", flat=True))
-    if missing and not str(details.get("reason") or "").strip():
-        raise ReportsOutstanding(numbers="、".join(missing))
+    done = (State.APPROVED, State.CLOSED, State.CANCELLED, State.REJECTED)
+    open_ = case.children.exclude(state__in=done).order_by("pk")
+    adjusting = list(open_.filter(kind=Kind.TARGET).values_list("number", flat=True))
+    if adjusting:
+        raise AdjustmentOpen(number="、".join(adjusting))
+    missing = list(open_.exclude(kind=Kind.TARGET).values_list("pk", "number"))
+    reason = str(details.get("reason") or "").strip()
+    if missing and not reason:
+        raise ReportsOutstanding(numbers="、".join(number for _pk, number in missing))
     if missing:
-        move.payload["waived"] = missing
-        move.then = lambda: _rest_reports(look, str(details["reason"]))
+        move.payload["waived"] = [number for _pk, number in missing]
+        move.follows = [(pk, Action.WAIVE, {"reason": reason}) for pk, _number in missing]
     case.to_closed()
     return move
 
@@ -317,6 +330,7 @@ MOVES: dict[Action, Callable[[Look, Task | None, dict[str, Any]], Move]] = {
     Action.RESUME: _resume,
     Action.CLOSE: _close,
     **asides.ASIDES,
+    **outside.OUTSIDE,
 }
 
 

@@ -9,18 +9,26 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from workflow import deadlines, routes
 from workflow.look import Look
-from workflow.machine import Added, Rule, TaskKind
+from workflow.machine import Action, Added, Rule, TaskKind
 from workflow.models import Step, Task, User
+from workflow.refusals import DetailMissing
+
+CORRECTION_DAYS = 3
+"""Working days for a correction after a return, when the reviewer names no other term."""
+LONGEST_CORRECTION = 60
 
 
 @dataclass(slots=True)
 class Move:
     """What an action is about to change: filled by its function in MOVES, written by _write.
 
-    touched: columns of tasks that stay open. rows: other rows to insert. then: what else is done under the lock.
+    trusted: the content may have been written just now, so its hash is taken as it is. done: ids of closed tasks that
+    were done and not withdrawn. touched: columns of tasks that stay open. rows: other rows to insert. then: what else
+    is done under the lock. follows: what happens to other cases in the same transaction (case id, action, details).
     """
 
     from_state: str
@@ -29,14 +37,43 @@ class Move:
     columns: dict[str, Any]
     payload: dict[str, Any]
     recompute: bool = False
+    trusted: bool = False
+    done: set[int] = field(default_factory=set)
     touched: list[tuple[Task, dict[str, Any]]] = field(default_factory=list)
     rows: list[Model] = field(default_factory=list)
     then: Callable[[], None] | None = None
+    follows: list[tuple[int, Action, dict[str, Any]]] = field(default_factory=list)
 
 
 def begin(look: Look, **columns: Any) -> Move:
     """Return a move that changes nothing yet."""
     return Move(look.case.state, [], [], columns, {})
+
+
+def leave_route(look: Look, move: Move) -> None:
+    """Take the case off its route: no step, every open task closed."""
+    look.case.step = None
+    move.columns["step"] = None
+    move.closed = list(look.open_tasks)
+
+
+def correction_days(details: dict[str, Any]) -> int | None:
+    """Return the term that the returner set, in working days; 0 is today. Raises: DetailMissing on what is no term."""
+    typed = details.get("days")
+    if typed is None or str(typed).strip() == "":
+        return None
+    text = str(typed).strip()
+    if not text.isascii() or not text.isdecimal() or int(text) > LONGEST_CORRECTION:
+        raise DetailMissing(field=_("working days for the correction, 0 (today) to %(most)s")
+                            % {"most": LONGEST_CORRECTION})  # fmt: skip
+    details["days"] = int(text)
+    return int(text)
+
+
+def corrections(look: Look, *, days: int | None = None) -> list[Task]:
+    """Return the tasks of the unit's editors to correct the case, within `days` working days or the usual term."""
+    term = CORRECTION_DAYS if days is None else days
+    return [new_task(look, TaskKind.CORRECT, group_id=pk, days=term) for pk in look.editor_groups()]
 
 
 def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None) -> list[Task]:

@@ -116,6 +116,31 @@ class ReportsOutstanding(Refused):
     message = _("Reports are outstanding: %(numbers)s. Wait for them, or waive them with a reason.")
 
 
+class AdjustmentOpen(Refused):
+    code = "adjustment_open"
+    message = _("An adjustment is under way: %(number)s. Wait until it is decided, or cancel it.")
+
+
+class Unconfirmed(Refused):
+    code = "unconfirmed"
+    message = _("%(name)s filled this table in for the unit on %(at)s. The unit confirms it first.")
+
+
+class NothingToConfirm(Refused):
+    code = "nothing_to_confirm"
+    message = _("Nothing that was filled in for the unit waits for confirmation.")
+
+
+class EditsItself(Refused):
+    code = "edits_itself"
+    message = _("You may edit this table yourself, so nothing is filled in for you. Open it and fill it in.")
+
+
+class NoProposal(Refused):
+    code = "no_proposal"
+    message = _("No admission of the table as it stands now is proposed. Propose it with number, date and scan.")
+
+
 class NobodyThere(Refused):
     code = "nobody_there"
     message = _("Nobody holds the step “%(step)s” in %(organisation)s yet. Ask the administrator to name somebody.")

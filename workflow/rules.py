@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 
 from workflow import grants, record, routes
 from workflow.look import Look
-from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State
+from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State, TaskKind
 from workflow.models import Task, User
 from workflow.refusals import (
     AskedFirst,
     Claimed,
     ConditionsOpen,
+    EditsItself,
+    NoProposal,
+    NothingToConfirm,
     NotPermitted,
     NotPossible,
     NotVisible,
@@ -26,6 +29,7 @@ from workflow.refusals import (
     Refused,
     SamePersonRefused,
     Stale,
+    Unconfirmed,
 )
 
 EDIT_NEEDS = Needs((State.DRAFT,), Right.CHANGE)
@@ -93,6 +97,13 @@ def _basis(look: Look, action: Action, task: Task | None) -> str:
     behalf = _("as the deputy of %(name)s") % {"name": holder} if look.on_behalf_of else ""
     if task is not None and holder is not None and task.person_id == holder.pk:
         return "，".join(filter(None, [_("asked in person"), behalf]))
+    if posts := _needs(action).posts:
+        held = dict.fromkeys(
+            f"{p.organisation}·{Role(p.role).label}"
+            for p in look.posts()
+            if holder is not None and (p.role, p.place) in posts and holder.pk in p.members
+        )
+        return "，".join(filter(None, ["、".join(held), behalf]))
     if right is None or holder is None:
         return "，".join(filter(None, [_("by what the record says of you"), behalf]))
     groups = {group for group, given in look.rows.groups if given == right} & look.groups_of(holder)
@@ -123,8 +134,12 @@ def _check_seen(look: Look, seen: Seen) -> None:
         for e in look.events
         if e.version > seen.version and not e.refused
     )
-    at = timezone.localtime(last.at).strftime("%Y-%m-%d %H:%M") if last else ""
+    at = _moment(last.at) if last else ""
     raise Stale(by=last.actor_name if last else "", at=at, changes=changes)
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
 
 
 def _check_right(look: Look, action: Action) -> Task | None:
@@ -136,14 +151,15 @@ def _check_right(look: Look, action: Action) -> Task | None:
         if not needs.system:
             raise NotPermitted(action=action.label, who="")
         return None
-    if needs.right is None:
-        RELATIONS[action](look)
-        return None
     headed = None
-    if needs.right not in look.rights:
+    if needs.posts and not look.holds(needs.posts):
+        raise NotPermitted(action=action.label, who=_offices(look, needs))
+    if needs.right is not None and needs.right not in look.rights:
         headed = _headed_task(look, needs) if needs.for_others else None
-        if headed is None:
+        if headed is None and not (action == Action.SUBMIT and look.submits_for()):
             raise NotPermitted(action=action.label, who=_who_can(look))
+    if action in RELATIONS:
+        RELATIONS[action](look)
     if not needs.task:
         return None
     task = headed or _own_task(look, needs)
@@ -215,11 +231,53 @@ def _check_meeting(look: Look) -> None:
         raise SamePersonRefused(did=_("edited"), who=_who_can(look))
 
 
+def _check_filled(look: Look) -> None:
+    """A unit submits nothing that was filled in for it before it has confirmed it."""
+    if look.unconfirmed is not None:
+        raise Unconfirmed(name=look.unconfirmed.actor_name, at=_moment(look.unconfirmed.at))
+
+
+def _check_filling(look: Look) -> None:
+    """Who edits the table in their own right does not fill it in for the unit."""
+    if Right.CHANGE in look.rights:
+        raise EditsItself
+
+
+def _check_confirming(look: Look) -> None:
+    """There is something to confirm, and somebody else filled it in."""
+    if look.unconfirmed is None:
+        raise NothingToConfirm
+    people = {person.pk for person in (look.by, look.holder) if person}
+    if people & {look.unconfirmed.actor_id, look.unconfirmed.on_behalf_of_id}:
+        raise SamePersonRefused(did=_("filled in"), who=_who_can(look))
+
+
+def _check_admission(look: Look) -> None:
+    """The second of two people: neither who proposed nor who drafted what is admitted."""
+    if look.proposal is None:
+        raise NoProposal
+    people = {person.pk for person in (look.by, look.holder) if person}
+    if people & {look.proposal.actor_id, look.proposal.on_behalf_of_id}:
+        raise SamePersonRefused(did=_("proposed the admission of"), who=_who_can(look))
+    if look.drafted_by_actor():
+        raise SamePersonRefused(did=_("edited"), who=_who_can(look))
+
+
+def _check_declining(look: Look) -> None:
+    if not any(t.kind == TaskKind.CONFIRM and t.role_group_id not in look.editor_groups() for t in look.open_tasks):
+        raise NoProposal
+
+
 RELATIONS: dict[Action, Callable[[Look], None]] = {
     Action.UNDO_APPROVAL: _check_undo,
     Action.MEET_CONDITION: _check_meeting,
+    Action.SUBMIT: _check_filled,
+    Action.FILL_FOR: _check_filling,
+    Action.CONFIRM_FILLED: _check_confirming,
+    Action.ADMIT: _check_admission,
+    Action.DECLINE_ADMISSION: _check_declining,
 }
-"""What the record must say of the actor where no right of guardian's rows is asked."""
+"""What the record must say besides the right or office that is asked."""
 
 
 def _check_duties(look: Look, task: Task, action: Action) -> None:
@@ -231,7 +289,7 @@ def _check_duties(look: Look, task: Task, action: Action) -> None:
     step = task.step
     assert step is not None
     if not routes.is_inside_unit(step) and (did := look.drafted_by_actor()):
-        words = {Action.EDIT: _("edited"), Action.SUBMIT: _("submitted")}
+        words = {Action.EDIT: _("edited"), Action.SUBMIT: _("submitted"), Action.FILL_FOR: _("filled in")}
         raise SamePersonRefused(did=words[Action(did)], who=_who_can(look))
     signs = action in (*SIGNATURES, Action.CLAIM)
     if signs and step.stage == State.FINANCE_REVIEW and look.signed_finance_steps() - {step.key}:
@@ -242,3 +300,11 @@ def _who_can(look: Look) -> str:
     """Return a sentence that names whose turn it is: role groups and named people, never a secret."""
     names = dict.fromkeys(str(t.role_group.name if t.role_group else t.person) for t in look.open_tasks)
     return _("It is with: %(names)s.") % {"names": "、".join(names)} if names else ""
+
+
+def _offices(look: Look, needs: Needs) -> str:
+    """Return a sentence that names the offices that may, where they are around the case."""
+    offices = dict.fromkeys(
+        f"{p.organisation}·{Role(p.role).label}" for p in look.posts() if (p.role, p.place) in needs.posts
+    )
+    return _("It is for: %(names)s.") % {"names": "、".join(offices)} if offices else ""

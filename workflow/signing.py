@@ -14,7 +14,7 @@ UNIT = "unit"
 """What a return names when it goes to the unit."""
 STARTING_ANEW = (Action.RECALL, Action.REJECT, Action.READMIT)
 FOLDED = {*SIGNATURES, *STARTING_ANEW, Action.SUBMIT, Action.RETURN, Action.UNDO_APPROVAL, Action.ADD_APPROVER,
-          Action.MEET_CONDITION}  # fmt: skip
+          Action.MEET_CONDITION, Action.FUNDS_CHANGED}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ def signed(events: Sequence[Any], *, steps: Sequence[str], payload_of: Any) -> S
             stands.keep({})
         elif event.action == Action.RETURN:
             stands.keep(_after_return(steps, payload))
+        elif event.action == Action.FUNDS_CHANGED:
+            stands.keep({key: key not in payload.get("asks", ()) for key in steps})
         elif event.action == Action.UNDO_APPROVAL:
             stands.void(int(payload["voids"]))
         elif event.action == Action.MEET_CONDITION:

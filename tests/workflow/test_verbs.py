@@ -102,8 +102,10 @@ def test_a_case_is_archived_after_its_year_with_its_reports_in_or_waived(world, 
     act(case, Action.CLOSE, world.performance_reviewer, reason="单位撤销，免报", now=AFTER_THE_YEAR)
     assert refreshed(case).state == State.CLOSED
     assert last_payload(case)["waived"] == [report.number]
-    assert open_tasks(report)[0].resting_since is not None
+    assert (refreshed(report).state, open_tasks(report)) == (State.CANCELLED, [])
+    assert (last_payload(report)["reason"], last_payload(report)["pass"]) == ("单位撤销，免报", 0)
     assert_sound(case)
+    assert_sound(report)
 
 
 # CLAIM

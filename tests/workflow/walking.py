@@ -21,6 +21,11 @@ EDITORS = {"editor", "editor2"}
 """The second is a department reviewer as well, and so must not sign what they drafted."""
 FINANCE_STEPS = {"business", "performance", "release"}
 SIGNING = ("approve", "approve_with_conditions", "release")
+FILLERS = {"reviewer", "business_reviewer", "performance_reviewer"}
+"""Who fills a table in for its unit: the department and the divisions; never who edits it anyway."""
+BUREAU = {"business_reviewer", "performance_reviewer", "leader"}
+SHORT_ROUTE = {"business", "release"}
+"""What signs anew when a control figure has changed a table."""
 SEES = {"editor", "editor2", "head", "reviewer", "business_reviewer", "performance_reviewer", "leader", "auditor"}
 
 
@@ -44,6 +49,13 @@ class Model:
     """Whether somebody was urged within the last day."""
     direct_by: list[str] = field(default_factory=list)
     """The steps that have returned the case straight back, in order."""
+    filled_by: str = ""
+    """Who filled it in for the unit, until the unit confirms."""
+    proposal: tuple[str, str] | None = None
+    """The admission that waits for a second person: (who, content)."""
+    asked_to_admit: bool = False
+    admitted: bool = False
+    funds_changed: bool = False
 
     def may(self, action: str, who: str) -> bool:
         """Return whether the table allows it."""
@@ -63,7 +75,34 @@ class Model:
         return self.state == DRAFT and who in EDITORS
 
     def _may_submit(self, who: str) -> bool:
-        return self.state == DRAFT and who in EDITORS
+        return self.state == DRAFT and who in EDITORS and not self.filled_by
+
+    def _may_fill_for(self, who: str) -> bool:
+        return self.state == DRAFT and who in FILLERS
+
+    def _may_confirm_filled(self, who: str) -> bool:
+        return self.state == DRAFT and who in EDITORS and bool(self.filled_by)
+
+    def _may_propose_admission(self, who: str) -> bool:
+        return self.state == DRAFT and who in BUREAU
+
+    def _may_decline_admission(self, who: str) -> bool:
+        return self.state == DRAFT and who in BUREAU and self.asked_to_admit
+
+    def _may_admit(self, who: str) -> bool:
+        if self.state != DRAFT or who not in BUREAU or self.proposal is None:
+            return False
+        return self.proposal[0] != who and self.proposal[1] == self.content and who not in self._drafters
+
+    @property
+    def _drafters(self) -> set[str]:
+        return self.drafted | ({self.filled_by} if self.filled_by else set())
+
+    def _may_funds_changed(self, who: str) -> bool:
+        return self.state in (DRAFT, DEPARTMENT, FINANCE, APPROVED) and who in BUREAU
+
+    def _may_waive(self, who: str) -> bool:
+        return False  # reports are waived, not tables
 
     def _may_recall(self, who: str) -> bool:
         return self.state == DEPARTMENT and who in EDITORS and not self.decided_in_stage
@@ -134,6 +173,12 @@ class Model:
             "meet_condition": self._meet,
             "urge": lambda: setattr(self, "waited", True),
             "open_monitoring": lambda: self._stay(MONITORING),
+            "fill_for": lambda: self._fill(who, text),
+            "confirm_filled": lambda: setattr(self, "filled_by", ""),
+            "propose_admission": lambda: self._propose(who),
+            "decline_admission": self._forget_proposal,
+            "admit": self._admit,
+            "funds_changed": self._funds_changed,
             "suspend": lambda: self._stay(SUSPENDED),
             "resume": lambda: self._stay(MONITORING),
         }.get(action, lambda: self._sign(action, who))()
@@ -142,8 +187,29 @@ class Model:
         self.drafted.add(who)
         self.content = text
 
+    def _fill(self, who: str, text: str) -> None:
+        self.content, self.filled_by = text, who
+        self._forget_proposal()
+
+    def _propose(self, who: str) -> None:
+        self.proposal, self.asked_to_admit = (who, self.content), True
+
+    def _forget_proposal(self) -> None:
+        self.proposal, self.asked_to_admit = None, False
+
+    def _admit(self) -> None:
+        self._forget_proposal()
+        self.state, self.admitted = APPROVED, True
+
+    def _funds_changed(self) -> None:
+        self._forget(SHORT_ROUTE)
+        self.funds_changed, self.last, self.admitted = True, None, self.admitted and self.state == DRAFT
+        if self.state != DRAFT:
+            self.state, self.step, self.claimed = DRAFT, "", ""
+
     def _submit(self, who: str) -> None:
         self.drafted.add(who)
+        self._forget_proposal()
         self.decided_in_stage, self.last = False, None
         self._go_on()
 
