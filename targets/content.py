@@ -4,7 +4,8 @@ Readers produce it, checks judge it, drafts store it, exports print it, differen
 SHA-256 is what a reviewer's decision is bound to. Pure: no Django, no clock, no parsing of values.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from difflib import SequenceMatcher
@@ -13,6 +14,15 @@ from typing import Any, Self
 from workflow.canonical import clean_text, content_hash
 
 CANONICAL_VERSION = 1
+
+
+def rows_digest(rows: Iterable[tuple[str, str | None, str | None]]) -> str:
+    """Return the digest of some (code, name, value) rows in order, blanks left out; "" for no rows.
+
+    Two tables of the same digest hold the same indicators.
+    """
+    texts = ["\x1f".join("".join((text or "").split()) for text in row) for row in rows]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest() if texts else ""
 
 
 def _text(value: str | None) -> str | None:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils import timezone, translation
 
-from targets import drafts, monitoring, projects, reading, reviews, uploads
+from targets import checks, drafts, monitoring, projects, reading, reviews, secrecy, uploads
 from targets.models import (
     Indicator,
     MonitoringPeriod,
@@ -27,6 +27,7 @@ from targets.models import (
     ProjectListImport,
     ProjectListing,
     SourceDocument,
+    TargetTable,
 )
 from workflow import engine, record
 from workflow.machine import Action, Role
@@ -36,7 +37,7 @@ DATA = Path(__file__).parent / "data" / "demo.toml"
 SAMPLE = Path(__file__).parent / "samples" / "pingluo-2024-targets.txt"
 LANGUAGE = "zh-hans"
 LIST_NAME = "演示预算项目清单.csv"
-DAYS_AGO = {"list": 38, "upload": 20, "submit": 12, "department": 9, "business": 6, "performance": 4, "return": 3,
+DAYS_AGO = {"list": 38, "upload": 20, "secrecy": 13, "submit": 12, "department": 9, "business": 6, "performance": 4, "return": 3,
             "release": 3, "monitoring": 1, "report": 0}
 """How many days before the demo was made each move happened."""
 REVIEWERS = {"department": "zhuguan", "business": "yewugu", "performance": "jixiaogu"}
@@ -189,12 +190,15 @@ class Stage:
     def move(self, code: str, move: str) -> None:
         """Make one move of one table, unless it was made before."""
         key = f"demo:{code}:{move}"
-        if Event.objects.filter(key=key).exists():
-            return
         case = self.case_of(code)
+        if Event.objects.filter(key=key).exists() or (move == "secrecy" and self.is_confirmed(case)):
+            return
         seen, now = drafts.seen_of(case), self.at(move)
         words = plan()["words"]
-        if move == "submit":
+        if move == "secrecy":
+            secrecy.confirm(case=case, by=self.who("fuzeren"), now=now, reason=words["secrecy"],
+                            mark=checks.secrecy_mark(drafts.content_of(case)))
+        elif move == "submit":
             drafts.submit(case=case, by=self.who("jingban"), now=now, seen=seen, key=key, looked_at=True)
         elif move == "return":
             reviews.decide(case=case, by=self.who("zhuguan"), verdict="return", words=words["return_"], seen=seen,
@@ -209,6 +213,10 @@ class Stage:
             self.report(case, key=key, now=now)
         else:
             reviews.decide(case=case, by=self.who(REVIEWERS[move]), verdict="approve", seen=seen, key=key, now=now)
+
+    def is_confirmed(self, case: Case) -> bool:
+        """Return whether the secrecy review was noted by an earlier run: it has no operation key."""
+        return TargetTable.objects.filter(pk=case.pk).exclude(secrecy_mark="").exists()
 
     def remark(self, case: Case) -> reviews.Remark:
         """Return the reviewer's comment: on the value of the first cost row."""

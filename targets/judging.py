@@ -6,7 +6,7 @@ kinds (what blocks), drafts (what the tick covers) and queries (what the pages s
 
 from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -14,10 +14,9 @@ from django.utils.translation import gettext
 from targets import attachments, checks, history, profiles
 from targets.content import TableContent
 from targets.models import ProjectListing, TargetTable
+from targets.rows import YUAN_A_WAN
 from workflow.machine import Kind, State
 from workflow.models import Case
-
-YUAN_A_WAN = Decimal(10000)
 
 
 def sentence(marked: Any) -> str:
@@ -34,15 +33,16 @@ def listing_of(case: Case) -> ProjectListing | None:
     return kept
 
 
-def context_of(case: Case, table: TargetTable | None, *, audience: str = checks.ALL) -> checks.CheckContext:
-    """Return what the rules ask about `case` besides its content. Amount in 万元. Five queries at most.
+def context_of(case: Case, table: TargetTable | None, content: TableContent, *,
+               audience: str = checks.ALL) -> checks.CheckContext:
+    """Return what the rules ask about `case` besides its content. Amounts in 万元. Six queries at most.
 
-    For a reviewer also the unit's other tables: two queries more.
+    For a reviewer also what lies beside the table, eight queries more; none of them grows with the tables.
     """
     listing = None if case.is_off_list else listing_of(case)
     amount = listing.amount / YUAN_A_WAN if listing and listing.amount is not None else None
     required = attachments.required_labels(case, table, listing_of(case))
-    return checks.CheckContext(
+    context = checks.CheckContext(
         listed_name=listing.name if listing else None,
         listed_amount_wan=amount,
         control_figures_final=bool(listing and listing.round.control_figures_final),
@@ -52,7 +52,25 @@ def context_of(case: Case, table: TargetTable | None, *, audience: str = checks.
         required_attachments=required,
         attachments=attachments.labels_there(case) if required else (),
         last_year=history.last_year_of(case, table),
-        neighbours=history.neighbours_of(case) if audience == checks.REVIEWER else None,
+        other_organisations=history.other_offices(case),
+        secrecy_confirmed=table.secrecy_mark if table else "",
+    )
+    return _beside(context, case, table, content) if audience == checks.REVIEWER else context
+
+
+def _beside(context: checks.CheckContext, case: Case, table: TargetTable | None,
+            content: TableContent) -> checks.CheckContext:
+    """Return `context` with what only who reviews is told about: other tables, sums, execution, library, offices."""
+    asked, given = history.sums_of_unit(case, None if case.is_off_list else listing_of(case))
+    return replace(
+        context,
+        neighbours=history.neighbours_of(case),
+        last_year_spent=history.spent_last_year(case, table, context.last_year),
+        unit_total_wan=asked,
+        unit_control_wan=given,
+        same_in_units=history.units_with_the_same(case, content),
+        library=history.library_for(case, content),
+        hosted_units=history.names_kept_by(case, content),
     )
 
 
@@ -70,10 +88,11 @@ def judge(case: Case, content: TableContent, table: TargetTable | None, *,
     `audience` "reviewer" adds what only who reviews is to see.
     """
     kept: dict[str, tuple[checks.Finding, ...]] = case.__dict__.setdefault("_findings", {})
-    mark = audience + content.hash() + repr(sorted(table.not_applicable.items()) if table else "")
+    mark = audience + content.hash()
+    mark += repr((sorted(table.not_applicable.items()), table.secrecy_mark) if table else "")
     if mark not in kept:
         kept[mark] = checks.check(content=content, profile=profiles.load(case.profile),
-                                  context=context_of(case, table, audience=audience), audience=audience)
+                                  context=context_of(case, table, content, audience=audience), audience=audience)
     return kept[mark]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from targets.content import Funds, IndicatorContent, TableContent, amount
+from targets.content import Funds, IndicatorContent, TableContent, amount, rows_digest
 from targets.models import Attachment, Indicator, TargetTable
 from workflow.canonical import clean_text
 from workflow.models import Case
@@ -169,6 +169,10 @@ def _write_rows(table: TargetTable, rows: Sequence[RowText]) -> None:
     if gone:
         Indicator.objects.filter(pk__in=gone).delete()
     Indicator.objects.bulk_create(fresh)
+    digest = rows_digest((row.code, row.name, row.value) for row in rows)
+    if digest != table.rows_digest:
+        table.rows_digest = digest
+        table.save(update_fields=["rows_digest"])
 
 
 def rows_from(content: TableContent, *, there: Sequence[Indicator] = ()) -> list[RowText]:

@@ -52,6 +52,7 @@ ACTION_TONES: dict[str, tuple[str, str]] = {
     Action.CANCEL: ("cross", "bad"),
     Action.EDIT: ("ring", "quiet"),
     Action.EXPORT: ("ring", "quiet"),
+    Action.CLEAR_SECRECY: ("tick", "good"),
 }
 
 

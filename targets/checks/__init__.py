@@ -29,12 +29,15 @@ from targets.checks.registry import (
     judge,
     subject,
 )
+from targets.checks.relevance import names_an_organ
+from targets.checks.wording import KINDS_OF_OFFICE, secrecy_mark, secret_texts
 from targets.content import TableContent
 from targets.profiles import SEVERITIES, Profile
 
 __all__ = [
     "ALL",
     "FAMILIES",
+    "KINDS_OF_OFFICE",
     "REVIEWER",
     "RULES",
     "CheckContext",
@@ -44,7 +47,10 @@ __all__ = [
     "Rule",
     "Verdict",
     "check",
+    "names_an_organ",
     "outcomes",
+    "secrecy_mark",
+    "secret_texts",
 ]
 
 # Importing a family registers its rules.

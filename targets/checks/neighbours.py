@@ -129,6 +129,7 @@ def _also_elsewhere(table: Subject, codes: tuple[str, ...]) -> Answer:
 @rule(
     "XTB-04",
     severity=HINT,
+    audience=REVIEWER,
     source=sources.PRACTICE,
     message=_("%(count)s indicators are not in the indicator library (lines %(lines)s). They may be offered to it."),
 )

@@ -38,7 +38,8 @@ class CheckContext:
     spent (0 to 1); `neighbours` are the unit's other tables of this year; `unit_total_wan` and `unit_control_wan`
     the sum of the unit's tables and its control figure; `same_in_units` in how many units the same indicators stand;
     `other_organisations` names that belong to others; `hosted_units` names whose projects this unit keeps;
-    `library` the names of the indicator library. None means unknown: a rule that needs it then answers
+    `library` the names of the indicator library; `secrecy_confirmed` the mark of the texts that were reviewed for
+    secrets ("" for none). None means unknown: a rule that needs it then answers
     "insufficient data", it never guesses.
     """
 
@@ -58,6 +59,7 @@ class CheckContext:
     hosted_units: tuple[str, ...] = ()
     library: frozenset[str] | None = None
     required_attachments: tuple[str, ...] | None = None
+    secrecy_confirmed: str = ""
     attachments: tuple[str, ...] = ()
 
 

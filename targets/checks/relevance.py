@@ -6,6 +6,7 @@ from decimal import Decimal
 from targets.checks import sources
 from targets.checks.lexicon import WORDS, pairs, shared
 from targets.checks.registry import REVIEWER, Answer, Hit, Line, Subject, Verdict, cut, one_line, plain, rule
+from targets.content import TableContent
 from targets.normal import tight
 from targets.profiles import HINT, SHOULD_FIX
 from targets.values import IndicatorValue
@@ -183,8 +184,14 @@ def project_belongs_to_the_unit(table: Subject) -> list[Hit]:
     """The project is not named after an organ that is neither its department nor its unit, nor kept for it."""
     content = table.content
     own = (content.department or "") + (content.unit or "") + "".join(table.context.hosted_units)
+    organ = names_an_organ(content)
+    return [Hit("unit", {"organ": organ})] if organ and organ not in own else []
+
+
+def names_an_organ(content: TableContent) -> str:
+    """Return the organ that a project is named after (宣传部), "" for none."""
     found = WORDS["organs"].search(content.project_name or "")
-    return [Hit("unit", {"organ": found[0]})] if found and found[0] not in own else []
+    return found[0] if found else ""
 
 
 @rule(

@@ -1,13 +1,14 @@
 """Rules on the text itself: doubled words, slips, numbers of documents, persons, secrecy, another county's name."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 
 from targets.checks import sources
-from targets.checks.lexicon import LISTS, TYPO, TYPOS, WORDS
+from targets.checks.lexicon import LISTS, TYPO, TYPOS, WORDS, any_of
 from targets.checks.people import persons
 from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, cut, rule
-from targets.content import HEADER_TEXTS
+from targets.content import HEADER_TEXTS, TableContent
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from workflow.text import _
 
@@ -15,7 +16,28 @@ DOUBLED = re.compile("([\u4e00-\u9fff]{3,8})\\1")
 DOCUMENT_NUMBER = re.compile(r"[【\[(（]((?:19|20)\d{2})[】\])）](?=\s*第?\d+\s*号)")
 CODE_DASH = re.compile(r"^\d{4}(?:—+|–|－|-{2,})")
 HALF_WIDTH = re.compile("(?<=[\u4e00-\u9fff])[,;:()](?=[ \u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) ?\\((?=[\u4e00-\u9fff])")
-OWN_PLACES = re.compile("[县市区旗]")
+OPEN_MATTER = any_of(LISTS["open_matter"])
+KINDS_OF_OFFICE = LISTS["kinds_of_office"]
+OWN_PLACES = re.compile("[\u4e00-\u9fff]{2}[县市区旗]")
+WITH_OTHERS = re.compile("(?:赴|到|与|和|同|及|、|前往|对口|协作|考察|学习|向|经|至|往|连接|毗邻|邻近|帮扶|支援|-|—)$")
+
+
+def secret_texts(content: TableContent) -> tuple[str, ...]:
+    """Return the texts of a table that may be secret (SEC-01), each once, in the order of the form."""
+    cells = [getattr(content, name) or "" for name in HEADER_TEXTS]
+    cells += [text or "" for row in content.indicators for text in (row.name, row.value)]
+    return tuple(dict.fromkeys(text for text in cells if secret_words(text)))
+
+
+def secret_words(text: str) -> list[str]:
+    """Return the words of a text that may point to a secret; 国防教育 or 密码锁 is none."""
+    return WORDS["secret"].findall(OPEN_MATTER.sub("", text)) if text else []
+
+
+def secrecy_mark(content: TableContent) -> str:
+    """Return the digest of what may be secret in a table, "" for nothing: what a secrecy review is bound to."""
+    texts = secret_texts(content)
+    return hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest() if texts else ""
 
 
 def _texts(table: Subject) -> Iterator[tuple[str, int | None, str]]:
@@ -129,13 +151,19 @@ def secrecy_is_reviewed_before_publication(table: Subject) -> Iterator[Hit]:
     source=sources.SECRECY,
     message=_(
         "“%(words)s” (“%(text)s”) may be a state or work secret. This system is not for secrets. "
-        "Take it out and hand the project in on paper, or have the secrecy review confirm that it is none."
+        "Take it out and hand the project in on paper, or have the head of the unit confirm below that it was "
+        "reviewed and is none."
     ),
 )
 def nothing_secret_is_entered(table: Subject) -> list[Hit]:
-    """No text speaks of what may be secret; one line a table."""
-    found = [(place, row, text) for place, row, text in _texts(table) if WORDS["secrecy"].search(text)]
-    words = sorted({word for _place, _row, text in found for word in WORDS["secrecy"].findall(text)})
+    """No text speaks of what may be secret, unless a head confirmed that it was reviewed; one line a table.
+
+    What is confirmed are these texts: another hit asks for another look.
+    """
+    found = [(place, row, text) for place, row, text in _texts(table) if secret_words(text)]
+    if found and table.context.secrecy_confirmed == secrecy_mark(table.content):
+        return []
+    words = sorted({word for _place, _row, text in found for word in secret_words(text)})
     return _together(found, words="、".join(words))
 
 
@@ -155,8 +183,10 @@ def no_other_county_is_named(table: Subject) -> Answer:
     if not own:
         return Verdict.INSUFFICIENT_DATA
     foreign = [name for name in others if name not in own]
-    if table.context.other_organisations is None and not OWN_PLACES.search(own):
-        return Verdict.INSUFFICIENT_DATA
+    if not OWN_PLACES.search(own):
+        foreign = list(table.context.other_organisations or ())
+        if table.context.other_organisations is None:
+            return Verdict.INSUFFICIENT_DATA
     return _named(table, foreign)
 
 
@@ -166,5 +196,5 @@ def _named(table: Subject, foreign: list[str]) -> list[Hit]:
         for place, row, text in _texts(table)
         if place not in ("project_name", "department", "unit")
         for name in foreign
-        if name in text
+        if name in text and not WITH_OTHERS.search(text[: text.index(name)])
     ]

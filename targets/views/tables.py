@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import attachments, comparing, exporting, judging, overview, profiles
+from targets import attachments, comparing, exporting, judging, overview, profiles, secrecy
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
@@ -97,6 +97,7 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         "is_typed": typed is not None,
         **findings_context(findings), "comments": comments, "looked_at": _is_looked_at(row, content),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
+        "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,
     }, status=status)
 
@@ -143,6 +144,7 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         "profile": profiles.load(case.profile),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case),
                                    compared_with=before.attachments if before is not None else None),
+        "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "has_before": before is not None, "before_words": before_words, "row": row,
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
         "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),

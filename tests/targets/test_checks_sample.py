@@ -4,12 +4,13 @@ Where the catalogue and this list differ, the reason stands below. No finding ke
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import targets
-from targets.checks import CheckContext, Verdict, check, outcomes
+from targets.checks import CheckContext, Verdict, check, outcomes, secrecy_mark
 from targets.profiles import MUST_FIX, load
 from targets.reading import read
 
@@ -88,7 +89,7 @@ REL-08|hint|T1 unit, T2 unit, T3 unit, T6 unit, T7 unit, T8 unit
 REL-09|hint|T8 category 12
 SAT-01|should_fix|31, 60, 91, 118, 142, 175
 SAT-03|hint|T4 category 31, T5 category 31
-SEC-01|should_fix|105, 110, 111, T4 project_name
+SEC-01|must_fix|105, 110, 111, T4 project_name
 STR-03|hint|T1 category 21, T2 category 21, T3 category 21, T4 category 21, T5 category 21, T6 category 21
 STR-11|should_fix|159, 163
 STR-12|hint|T5 attribute
@@ -139,9 +140,24 @@ def test_the_sample_gives_the_lines_of_the_catalogue():
     assert found() == expected()
 
 
-def test_nothing_keeps_a_real_table_back_until_the_secrecy_gate_exists():
-    assert not [rule for rule, severity in expected() if severity == MUST_FIX]
-    assert ("SEC-01", "should_fix") in expected()
+def test_only_the_fourth_table_is_kept_back_and_only_by_the_secrecy_gate():
+    kept_back = {
+        (number, f.rule)
+        for number, table in enumerate(tables(), 1)
+        for f in check(content=table.content, profile=NX)
+        if f.severity == MUST_FIX
+    }
+    assert kept_back == {(4, "SEC-01")}
+
+
+def test_once_its_secrecy_review_is_confirmed_nothing_keeps_a_real_table_back_until_another_text_is_hit():
+    fourth = tables()[3].content
+    confirmed = CheckContext(secrecy_confirmed=secrecy_mark(fourth))
+    assert not [f for f in check(content=fourth, profile=NX, context=confirmed) if f.severity == MUST_FIX]
+    dearer = replace(fourth, funds=replace(fourth.funds, total="49"))
+    assert "SEC-01" not in {f.rule for f in check(content=dearer, profile=NX, context=confirmed)}
+    more = replace(fourth, annual_goal="保障涉密会议")
+    assert "SEC-01" in {f.rule for f in check(content=more, profile=NX, context=confirmed)}
 
 
 def test_hints_that_fire_on_every_row_are_one_line_a_table():

@@ -158,4 +158,4 @@ def test_the_review_page_asks_the_same_number_of_questions_for_any_number_of_row
     client = client_of(world.reviewer)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(reverse("table", args=[case.number])).status_code == 200
-    assert len(asked) <= 28
+    assert len(asked) <= 32

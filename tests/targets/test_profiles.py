@@ -38,6 +38,7 @@ def test_eleven_rules_at_most_keep_a_table_back():
         "VAL-14",
         "XTB-01",
         "LST-01",
+        "SEC-01",
     }
     assert severities["CST-01.short"] == SHOULD_FIX
     assert severities["STR-06"] == HINT
