@@ -13,7 +13,7 @@ from targets.reading.child import grids_in_child
 from targets.reading.container import container_of
 from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
-from targets.reading.header import Draft, finish_header, read_header_row, read_year
+from targets.reading.header import FUNDS, Draft, finish_header, read_header_row, read_year
 from targets.reading.labels import OTHER_FIELD, Labels, labels_of
 from targets.reading.opening import misnamed
 from targets.reading.refusals import refusal
@@ -117,7 +117,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     has_cells = any(row.part.kind == "table" for row in section.rows)
     reader = RowReader(draft)
     read_year(section.lead, draft)
-    in_rows = False
+    in_rows = late = False
     others = strangers(section, labels)
     for rows in others:
         text = " ".join(cell for cell in rows[0].cells if cell)
@@ -130,7 +130,8 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
             reader.note_outside(row)
             continue
         in_rows = in_rows or _begins_rows(row, labels)
-        if in_rows and not _is_late_header(row, draft):
+        late = in_rows and not row.blank and _is_late_header(row, draft, late)
+        if in_rows and not late:
             reader.read(row)
         elif not row.blank:
             read_header_row(row, draft)
@@ -164,10 +165,19 @@ def _begins_rows(row: Row, labels: Labels) -> bool:
     )
 
 
-def _is_late_header(row: Row, draft: Draft) -> bool:
-    """Whether a header field that was not met above stands at the very left of a row below the head."""
-    found = draft.labels.header(row.cells[0]) if row.cells and row.cells[0] else None
-    return found is not None and found.field not in (*draft.seen, OTHER_FIELD)
+def _is_late_header(row: Row, draft: Draft, late: bool) -> bool:
+    """Whether a header field that was not met above stands left in a row below the head; `late`: so did the row above.
+
+    Below the first of such rows the further lines of the money block belong to them as well.
+    """
+    labels = draft.labels
+    front = [cell for _i, cell in row.filled()[:2]]
+    if not front or any(labels.family(cell) or labels.category(cell) for cell in front):
+        return False
+    for found in map(labels.header, front):
+        if found is not None and found.field not in draft.seen and (late or found.field != OTHER_FIELD):
+            return found.field == "funds" or found.field in FUNDS or found is labels.header(front[0]) or late
+    return False
 
 
 def _note_markup(rows: list[Row], draft: Draft) -> None:

@@ -3,14 +3,16 @@
 Cells are laid by the share of a column that they cover, so that rows drawn by hand still fall under their heads.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
-from targets.reading.cells import is_measure
 from targets.reading.grid import Row
 from targets.reading.labels import MAX_HEAD, REMARK, Labels, tight
 from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
 
 MIN_COVERED = 0.6
+SIGNED = re.compile(r"^[≥≤＞＜><=＝]|^\d+(?:\.\d+)?(?:%|％|万?元|$)")
+"""What begins as a value, and so is no township."""
 OTHER, GROUP = "other", "group"
 WORDS = {tight(word): name for name, words in ALSO_COLUMNS.items() for word in words}
 WORDS |= {tight(word): OTHER for word in OTHER_COLUMNS} | {tight(word): GROUP for word in GROUPS}
@@ -68,6 +70,17 @@ class Head:
         )
         return sum(bool(row.cells[i]) for i in inside) > 1
 
+    def above(self, row: Row, index: int) -> int | None:
+        """Return the column of this head that a cell of the row below stands under; in text a blank head goes on."""
+        if row.spans and self.row.spans:
+            return self._slot(*row.spans[index])
+        return next((i for i in range(min(index, len(self.row.cells) - 1), -1, -1) if self.row.cells[i]), None)
+
+    def word_above(self, row: Row, index: int) -> str:
+        """Return the head that a cell of the row below stands under."""
+        at = self.above(row, index)
+        return self.row.cells[at] if at is not None and at < len(self.row.cells) else ""
+
     def _slots(self, row: Row) -> dict[int, list[int]]:
         """Return for each column of the head the cells that lie under it; cells beside the head come last."""
         slots: dict[int, list[int]] = {}
@@ -99,14 +112,15 @@ def refined(head: Head, row: Row, labels: Labels) -> Head | None:
     texts = [tight(text) for _i, text in row.filled()]
     if not texts or len(texts) > 40:
         return None
-    if not all(text in BELOW or labels.column(text) for text in texts):
+    if not all(text in BELOW or labels.column(text) or WORDS.get(text) == OTHER for text in texts):
         return _several_values(head, row, labels)
-    if not any(text in BELOW for text in texts):
+    if not any(text in BELOW or WORDS.get(text) == OTHER for text in texts):
         return None
     cells, below = [], {}
     for index, text in enumerate(row.cells):
         if text:
-            below[index] = BELOW.get(tight(text), labels.column(text) or OTHER)
+            known = WORDS.get(tight(text)) if WORDS.get(tight(text)) == OTHER else None
+            below[index] = BELOW.get(tight(text)) or known or labels.column(text) or OTHER
             cells.append(text)
             continue
         above = head._slot(*row.spans[index]) if row.spans and head.row.spans else index
@@ -123,23 +137,16 @@ def refined(head: Head, row: Row, labels: Labels) -> Head | None:
 
 
 def _several_values(head: Head, row: Row, labels: Labels) -> Head | None:
-    """Return the head whose value column is divided, one column for each township or unit."""
+    """Return the head whose value column is divided, one column for each township, unit or quarter."""
     at = head.columns.get("value")
-    if at is None or not row.spans or not head.row.spans:
+    if at is None:
         return None
-    under = [i for i, _text in row.filled() if head._slot(*row.spans[i]) == at]
+    under = [i for i, _text in row.filled() if head.above(row, i) == at]
     named = any(labels.category(text) or labels.family(text) for _i, text in row.filled())
-    if (
-        len(under) < 2
-        or len(under) != len(row.filled())
-        or named
-        or any(is_measure(row.cells[i]) for i in under)
-    ):
+    if len(under) < 2 or len(under) != len(row.filled()) or named or any(SIGNED.match(row.cells[i]) for i in under):
         return None
-    above = [head._slot(*span) for span in row.spans]
-    cells = [
-        text or (head.row.cells[a] if a is not None else "") for text, a in zip(row.cells, above, strict=True)
-    ]
+    cells = [text or head.word_above(row, i) for i, text in enumerate(row.cells)]
+    cells += head.row.cells[len(cells) :] if not row.spans else ()
     whole = Row(row.line, tuple(cells), True, (), row.part, row.order, row.spans, row.numbers)
     found = _head(whole, labels, {under[0]: "value", **dict.fromkeys(under[1:], GROUP)})
     return replace(found, values={i: row.cells[i] for i in under})
@@ -154,6 +161,13 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
     left_out = {i: row.cells[i] for i, kind in kinds.items() if kind == OTHER}
     side = columns.get("family", 0)
     unknown = {i: text for i, text in row.filled() if i not in kinds and i > side}
+    if "value" not in columns and "name" in columns:
+        # A head that nobody knows, right of the name, where no other can be the value: read as such, and told.
+        behind = [i for i in unknown if i > columns["name"]]
+        if behind:
+            columns["value"] = behind[0]
+            taken = unknown.pop(behind[0])
+            return Head(row, columns, left_out | unknown, (taken, *unknown.values()))
     twice = [i for i, kind in kinds.items() if kind in NAMED[1:] and i != columns[kind]]
     if twice:
         # The half that is left out ends where the annual half begins: all of it is left of the last 二级/三级指标.

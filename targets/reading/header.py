@@ -243,6 +243,11 @@ def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
 def _continue(row: Row, draft: Draft) -> None:
     """A line without any label belongs to the text field above, if there is one."""
     filled, name = row.filled(), draft.last_field
+    if row.separated and len(filled) > 1:
+        # A label that nobody knows, with its text: not the rest of the field above.
+        draft.last_field = None
+        draft.note("other_field", row.at(filled[0][0]), {"text": " ".join(text for _i, text in filled)})
+        return
     if name not in HEADER_TEXTS or (name not in draft.texts and row.separated):
         _note_extra(row, filled, draft)
         return

@@ -140,6 +140,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             fixed=True,
         ),
+        "several_values": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "The values stand in several columns (%(heads)s); they were put together, each behind its head. "
+                "Compare with the paper."
+            ),
+            fixed=True,
+        ),
         "numbered": Kind(
             "STR-07",
             HINT,
@@ -279,6 +288,48 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "STR-06",
             SHOULD_FIX,
             _("“%(file)s” in this zip was not read. Upload it alone to see why."),
+            fixed=True,
+        ),
+        "from_pdf": Kind(
+            "STR-06",
+            HINT,
+            _(
+                "This table was read from a PDF, which keeps places and no cells. Look through it once; the Word or "
+                "Excel file, if you have it, is read without doubt."
+            ),
+            fixed=True,
+        ),
+        "pdf_unsure": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "“%(text)s” was put together from several lines of a PDF, or holds a sign without a letter: a blank "
+                "or a sign may be wrong. Compare with the paper."
+            ),
+            fixed=True,
+        ),
+        "pdf_split": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "“%(text)s” stands at the top of a page and may belong to the last line of the page before. Compare "
+                "with the paper."
+            ),
+            fixed=True,
+        ),
+        "scanned_page": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("Page %(page)s is a picture (a scan) and was not read. Type in what stands on it."),
+            fixed=True,
+        ),
+        "scanned_letters": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "Page %(page)s is a scan with text that a machine recognised; it may hold wrong letters and digits. "
+                "Compare every value with the paper."
+            ),
             fixed=True,
         ),
         "markup": Kind(

@@ -102,13 +102,14 @@ class RowReader:
         return True
 
     def finish(self) -> None:
-        """Say once that the form writes its labels in its own way, when it does so everywhere."""
-        if self.official or len(self.variants) < 2:
+        """Say once that the form writes its labels in its own way, when it does so more often than not."""
+        if self.official > len(self.variants) or len(self.variants) < 2:
             return
         first, *others = self.variants
-        told = ", ".join(problem.facts["labels"] for problem in self.variants)
+        told = ", ".join(dict.fromkeys(problem.facts["labels"] for problem in self.variants))
+        place = first.place if self.head is None else self.head.row.at()
         self.draft.problems = [
-            replace(problem, facts={"labels": told}) if problem is first else problem
+            replace(problem, place=place, facts={"labels": told}) if problem is first else problem
             for problem in self.draft.problems
             if not any(problem is other for other in others)
         ]
@@ -117,6 +118,10 @@ class RowReader:
         """Note a paragraph that stands outside the tables; a page number is none."""
         if not is_folio(row):
             self._say_once("outside", row.at(), {"text": row.filled()[0][1][:60]})
+
+    def _of_table(self, row: Row) -> Place:
+        """Return where something is told that is true of all rows: at the head, where there is one."""
+        return row.at() if self.head is None else self.head.row.at()
 
     def _say_once(self, kind: str, place: Place, facts: dict[str, str] | None = None) -> None:
         """Note what is true of the whole table, one time."""
@@ -139,7 +144,7 @@ class RowReader:
             value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)
         ]
         if any(texts.values()):
-            self._say_once("three_columns", row.at())
+            self._say_once("three_columns", self._of_table(row))
         return row.moved(cells, range(len(cells)))
 
     def _one_of_several(self, row: Row, heads: dict[int, str]) -> Row:
@@ -150,7 +155,7 @@ class RowReader:
             "；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)
         ]
         if len(texts) > 1:
-            self.draft.note("value_joined", row.at(first), {})
+            self._say_once("several_values", self._of_table(row), {"heads": ", ".join(heads.values())})
         return row.moved(cells, range(len(cells)))
 
     def _note_gap(self) -> None:
@@ -214,15 +219,19 @@ class RowReader:
         (index, text), labels = queue[0], self.draft.labels
         family = labels.family(text) if front.family is None else None
         label = family or labels.category(text)
-        if label is not None and label.bare and not self._stands_as_label(front, index, text, len(queue) - 1):
+        if label is not None and label.bare and not self._stands_as_label(front, index, queue):
             label = family = None
         return ("family" if family else "category"), label
 
-    def _stands_as_label(self, front: _Front, index: int, text: str, behind: int) -> bool:
+    def _stands_as_label(self, front: _Front, index: int, queue: list[tuple[int, str]]) -> bool:
         """Words without code or mark are a label left of the names, with name and value (or nothing) behind."""
+        behind = queue[1:]
         if index >= self.columns["name"]:
-            return front.family is not None and behind == 0
-        return behind != 1 or tight(text).endswith("指标")
+            return front.family is not None and not behind
+        if len(behind) != 1 or tight(queue[0][1]).endswith("指标"):
+            return True
+        in_column = self.head is not None and index in (self.columns["family"], self.columns["category"])
+        return in_column and (self.drawn or not is_measure(behind[0][1]))
 
     def _looks_unknown(self, queue: list[tuple[int, str]]) -> bool:
         index, text = queue[0]
@@ -281,7 +290,7 @@ class RowReader:
     ) -> tuple[str | None, str | None]:
         """A name or value that is merged over several lines holds for each of them; a printed 指标1： is no name."""
         if name is not None and (PLACEHOLDER.match(name) or NUMBERED.match(name)):
-            self._say_once("numbered", row.at(front.contents[0][0]))
+            self._say_once("numbered", self._of_table(row))
             name = None if PLACEHOLDER.match(name) else NUMBERED.sub("", name).strip() or None
         if value is not None and (PLACEHOLDER.match(value) or NUMBERED.match(value)):
             value = None if PLACEHOLDER.match(value) else NUMBERED.sub("", value).strip() or None
@@ -317,7 +326,8 @@ class RowReader:
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
             return self.category, front.family is not None
         self.category = self._nearest(self.family or "")
-        return self.category, True
+        alone = [c for c in self.draft.profile.categories if c.code[:1] == self.category[:1]]
+        return self.category, not (front.family is not None and len(alone) == 1)
 
     def _nearest(self, code: str) -> str:
         """Return the category nearest to a printed code: the last not above it in its family, else as above."""

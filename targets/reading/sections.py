@@ -15,8 +15,8 @@ TITLE = re.compile(
 )
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
-ASIDE = re.compile(r"^(?:金额)?单位[:：]|^\(?(?:[12]\d{3})年度?\)?$|^(?:附件|附表|表)\d*")
-"""What may stand in the line of a title beside it."""
+ASIDE = re.compile(r"^(?:金额)?(?:计量)?单位[:：](?:人民币)?(?:元|千元|万元|亿元)$|^\(?(?:[12]\d{3})年度?\)?$|^附?[件表]\s*[0-9一二三四五六七八九十-]*[:：]?$")
+"""What may stand beside a title or in a line of its own above the table: unit of money, year, number of the annex."""
 MAX_TITLE = 90
 NEAR = 250
 MIN_HEADER_LABELS = 3
@@ -51,6 +51,12 @@ def is_year_line(row: Row) -> bool:
     return len(filled) == 1 and len(filled[0][1]) <= 20 and bool(YEAR_LINE.match(tight(filled[0][1])))
 
 
+def is_aside(row: Row) -> bool:
+    """Whether this row holds nothing but the unit of money, the year or the number of the annex."""
+    filled = row.filled()
+    return 0 < len(filled) <= 2 and all(ASIDE.match(tight(text)) for _i, text in filled)
+
+
 def is_folio(row: Row) -> bool:
     """Whether this row is only a page number."""
     filled = row.filled()
@@ -67,7 +73,7 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
             if sections and not lead:
                 sections[-1].rows.append(row)
             continue
-        if is_title(row) or is_year_line(row) or (lead and _is_running_text(row, labels) and len(lead) < 8):
+        if is_title(row) or is_year_line(row) or is_aside(row) or (lead and _is_running_text(row, labels) and len(lead) < 8):
             lead.append(row)
             continue
         fields = header_fields(row, labels)
