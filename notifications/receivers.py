@@ -1,18 +1,33 @@
 """What happens becomes one Notice row, inside the same transaction. Nothing is rendered here, nobody looked up."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from notifications.kinds import KINDS, kind_of_transition
 from notifications.models import Notice
-from workflow import record
+from workflow import record, sql
 from workflow.machine import Action
-from workflow.models import Case, Event, Rung, RungFired, Task, User
+from workflow.models import Case, Event, Task, User
+from workflow.sweep_sql import Fired
 
 SAYING = (Action.RETURN, Action.READMIT, Action.REJECT, Action.RELEASE, Action.COPY)
 """The actions whose words are told."""
 TOLD = ("reason", "reason_code", "document_number", "document_date")
 """Details of an event that the words of its notice need."""
+NOTICES_OF_RUNGS = """
+INSERT INTO notifications_notice
+       (kind, case_id, task_id, rung_fired_id, facts, created_at, attempts, last_error)
+SELECT CASE WHEN rung.is_escalation THEN 'escalation' ELSE 'reminder' END, task.case_id, task.id, rung.id,
+       {facts}('audience', rung.audience, 'rung', rung.code), %s, 0, ''
+  FROM {keys}
+  JOIN workflow_rungfired AS rung ON rung.id = fired.id
+  JOIN workflow_task AS task ON task.id = rung.task_id
+ ORDER BY rung.id
+"""
 
 
 def note_transition(
@@ -28,7 +43,7 @@ def note_transition(
     if not kind:
         return
     payload = record.payload_of(event) if event.action in SAYING else {}
-    Notice.objects.create(
+    notice = Notice(
         kind=kind,
         case=case,
         event=event,
@@ -37,21 +52,20 @@ def note_transition(
         facts={name: str(payload[name]) for name in TOLD if payload.get(name)},
         created_at=now,
     )
+    sql.insert([notice])
 
 
-def note_rungs(sender: Any, *, rungs: list[tuple[Task, Rung, RungFired]], now: datetime, **kwargs: Any) -> None:
-    """Receiver of rungs_fired: one row for each reminder and escalation. One statement."""
-    Notice.objects.bulk_create(
-        Notice(
-            kind="escalation" if fired.is_escalation else "reminder",
-            case_id=task.case_id,
-            task=task,
-            rung_fired=fired,
-            facts={"audience": fired.audience, "rung": fired.code},
-            created_at=now,
-        )
-        for task, _rung, fired in rungs
+def note_rungs(sender: Any, *, fired: Sequence[Fired], now: datetime, **kwargs: Any) -> None:
+    """Receiver of rungs_fired: one row for each reminder and escalation. One statement, whatever their number."""
+    is_postgres = connection.vendor == "postgresql"
+    keys = [row.id for row in fired]
+    statement = NOTICES_OF_RUNGS.format(
+        keys="unnest(%s::bigint[]) AS fired (id)" if is_postgres else "(SELECT value AS id FROM json_each(%s)) AS fired",
+        facts="jsonb_build_object" if is_postgres else "json_object",
     )
+    with connection.cursor() as cursor:
+        moment = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(statement, [moment, keys if is_postgres else json.dumps(keys)])
 
 
 def note_announcement(

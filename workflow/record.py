@@ -41,6 +41,41 @@ def append(
     The caller writes `head` and `head_seq` with its own update of the case (see `save_head`). `version` is the
     version after the event. Raises: TypeError when `payload` has no canonical form (a float, say).
     """
+    event = compose(
+        case,
+        action=action,
+        by=by,
+        now=now,
+        payload=payload,
+        from_state=from_state,
+        to_state=to_state,
+        version=version,
+        key=key,
+        refused=refused,
+        on_behalf_of=on_behalf_of,
+    )
+    insert([event])
+    return event
+
+
+def compose(
+    case: Case,
+    *,
+    action: str,
+    by: User | None,
+    now: datetime,
+    payload: Mapping[str, Any],
+    from_state: str,
+    to_state: str,
+    version: int,
+    key: str | None = None,
+    refused: str = "",
+    on_behalf_of: User | None = None,
+) -> Event:
+    """Return the next event of the chain of `case`, not yet inserted, and move the head on the instance; see `append`.
+
+    For who appends to many cases at once and inserts all events in one statement.
+    """
     event = Event(
         case=case,
         seq=case.head_seq + 1,
@@ -60,7 +95,6 @@ def append(
         prev=case.head,
     )
     event.hash = digest(event)
-    insert([event])
     case.head, case.head_seq = event.hash, event.seq
     return event
 

@@ -5,11 +5,9 @@ from django.dispatch import Signal
 transitioned = Signal()
 """case, event, by, opened (list of Task), closed (list of Task), now: after an action has been carried out."""
 
-rung_fired = Signal()
-"""task (with case), rung (models.Rung), fired (models.RungFired), now: a reminder or an escalation is due."""
-
 rungs_fired = Signal()
-"""rungs (list of (task, rung, fired)), now: the same, once for all that one transaction of the sweep has fired."""
+"""fired (list of sweep_sql.Fired: rows of RungFired that are not silent), now: reminders and escalations are due; once
+for all that one transaction of the sweep has fired."""
 
 announced = Signal()
 """case, kind (str), by, now, facts (dict): what a document room has to tell."""

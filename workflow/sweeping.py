@@ -5,22 +5,25 @@ escalations and the tasks' next rungs, and announces; who is told, and in which 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
-from workflow import calendar, deadlines, ladders, record
+from workflow import calendar, deadlines, ladders, record, sql, sweep_sql
 from workflow.machine import Action, TaskStatus
-from workflow.models import Case, Heartbeat, Rung, RungFired, Task
-from workflow.signals import rung_fired, rungs_fired, time_passes, work_waits
+from workflow.models import Heartbeat, Task
+from workflow.signals import rungs_fired, time_passes, work_waits
 
 logger = logging.getLogger(__name__)
 
-SWEEP_CHUNK = 20
+SWEEP_CHUNK = 50
 """Tasks a transaction on SQLite, where every writer waits for it; on PostgreSQL only their cases wait."""
+SHRINK = 8
+"""By how much a chunk that fails is made smaller, and one that succeeds larger again."""
 SWEEP_AT_MOST = 20_000
 """Tasks one sweep looks at before it leaves the rest to the next."""
 BEAT_EVERY = timedelta(minutes=1)
@@ -79,160 +82,130 @@ class SweepResult:
 
 
 def sweep(
-    *, now: datetime, limit: int = 500, recorded_at: datetime | None = None, up_since: datetime | None = None
+    *, now: datetime, limit: int = 2000, recorded_at: datetime | None = None, up_since: datetime | None = None
 ) -> SweepResult:
     """Say that time passes, then fire every rung that is due at `now`, oldest first; a second sweep changes nothing.
 
-    Per task, in one transaction: RungFired rows (the insert is the claim), an event for an escalation, the signal
-    rung_fired, the next rung. Of several missed reminders only the latest is sent, and of several missed escalations
-    the latest to each audience; the others are recorded in silence. A task or a case that somebody works on just now
-    is left to the next sweep. `recorded_at` dates the events when `now` is not the real time; default `now`.
-    `up_since`: when the system came back from an outage (see `beat`); an escalation that fell into it waits one
-    working day more, so that nobody is reported for time in which they could not work.
+    `limit` tasks a transaction (SWEEP_CHUNK at most on SQLite): RungFired rows (the insert is the claim), an event for
+    each escalation, the signal rungs_fired, the next rungs. Of several missed reminders only the latest is sent, and of
+    several missed escalations the latest to each audience; the others are recorded in silence. A task or a case that
+    somebody works on just now is left to the next sweep. `recorded_at` dates the events when `now` is not the real
+    time; default `now`. `up_since`: when the system came back from an outage (see `beat`); an escalation that fell into
+    it waits one working day more, so that nobody is reported for time in which they could not work.
     """
     for receiver, answer in time_passes.send_robust(sender=Task, now=now):
         if isinstance(answer, Exception):
             logger.error("%s cannot keep time", receiver, exc_info=answer)
-    done, left = SweepResult(), set[int]()
-    size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
-    due = Task.objects.filter(status=TaskStatus.OPEN, next_rung_at__lte=now).order_by("next_rung_at", "pk")
+    done, unfit = SweepResult(), set[int]()
+    full = size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
     while done.tasks < SWEEP_AT_MOST:
-        chunk = list(due.exclude(pk__in=left).values_list("pk", flat=True)[:size])
-        if not chunk:
-            break
         try:
-            swept, result = _sweep_chunk(chunk, now=now, recorded_at=recorded_at or now, up_since=up_since)
-        except Exception:
-            # One task that cannot be fired must not keep the others from theirs, whatever its reason.
-            if size == 1:
-                logger.exception("The rungs of task %s cannot be fired", chunk[0])
-                left.update(chunk)
-            size = 1
+            result = _sweep_chunk(
+                size, without=unfit, now=now, recorded_at=recorded_at or now, up_since=up_since
+            )
+        except _Unfit as error:
+            # One task that cannot be fired must not keep the others from theirs: the chunk shrinks until it is alone.
+            if len(error.tasks) == 1:
+                logger.exception("The rungs of task %s cannot be fired", error.tasks[0])
+                unfit.update(error.tasks)
+            size = max(1, min(size, len(error.tasks)) // SHRINK)
             continue
-        done += result
-        left.update(set(chunk) - swept)
+        if not result.tasks:
+            break
+        done, size = done + result, min(full, size * SHRINK)
     return done
 
 
+class _Unfit(Exception):
+    """Something among `tasks` cannot be fired; nothing of them has been."""
+
+    def __init__(self, tasks: Sequence[int]) -> None:
+        super().__init__(tasks)
+        self.tasks = tasks
+
+
 def _sweep_chunk(
-    chunk: Sequence[int], *, now: datetime, recorded_at: datetime, up_since: datetime | None
-) -> tuple[set[int], SweepResult]:
-    """Fire what is due of the tasks of `chunk` that nobody else holds, in one transaction.
-
-    Locks task and case together and waits for neither, so that it can never stand in a circle with the engine, which
-    locks the case first.
-    """
+    size: int, *, without: Collection[int], now: datetime, recorded_at: datetime, up_since: datetime | None
+) -> SweepResult:
+    """Fire what is due of at most `size` tasks that nobody else holds, in one transaction. Raises: _Unfit."""
     with transaction.atomic():
-        tasks = list(
-            Task.objects.select_for_update(skip_locked=True, of=("self", "case"))
-            .select_related("case")
-            .filter(pk__in=chunk, status=TaskStatus.OPEN, next_rung_at__lte=now)
-            .order_by("next_rung_at", "pk")
-        )
-        known = set(RungFired.objects.filter(task__in=tasks).values_list("task_id", "term", "code"))
-        held_until = grace_end(up_since) if up_since is not None and now < grace_end(up_since) else None
-        missed_before = up_since if held_until else None
-        times = _Times()
-        firing = [
-            (task, list(_firing(task, times.of(task), known, now=now, missed_before=missed_before))) for task in tasks
-        ]
-        rows = RungFired.objects.bulk_create(fired for _task, pairs in firing for _rung, fired in pairs)
-        for task in tasks:
-            upcoming = min((moment for moment, _rung in times.of(task) if moment > now), default=None)
-            task.next_rung_at = min(filter(None, (upcoming, held_until)), default=None)
-        for moment, alike in _by_next(tasks).items():
-            Task.objects.filter(pk__in=alike).update(next_rung_at=moment)
-        _record_escalations(firing, recorded_at=recorded_at)
-        loud = [(task, rung, fired) for task, pairs in firing for rung, fired in pairs if not fired.is_silent]
-        for task, rung, fired in loud:
-            rung_fired.send(sender=Task, task=task, rung=rung, fired=fired, now=now)
-        if loud:
-            rungs_fired.send(sender=Task, rungs=loud, now=now)
-        silent = sum(row.is_silent for row in rows)
-        if len(rows) > silent:
-            transaction.on_commit(lambda: work_waits.send(sender=Task))
-    return {task.pk for task in tasks}, SweepResult(len(rows) - silent, silent, len(tasks))
+        claimed = sweep_sql.claim(now=now, limit=size, without=without)
+        if not claimed:
+            return SweepResult()
+        try:
+            return _fire(claimed, now=now, recorded_at=recorded_at, up_since=up_since)
+        except Exception as error:
+            raise _Unfit([task.task_id for task in claimed]) from error
 
 
-def _by_next(tasks: Sequence[Task]) -> dict[datetime | None, list[int]]:
-    """Return the tasks' ids by the time of their next rung: few times, however many tasks."""
-    found: dict[datetime | None, list[int]] = {}
-    for task in tasks:
-        found.setdefault(task.next_rung_at, []).append(task.pk)
-    return found
+def _fire(
+    claimed: Sequence[sweep_sql.Claimed], *, now: datetime, recorded_at: datetime, up_since: datetime | None
+) -> SweepResult:
+    held_until = grace_end(up_since) if up_since is not None and now < grace_end(up_since) else None
+    plans = _Plans(now=now, missed_before=up_since if held_until else None, held_until=held_until)
+    planned = [(task.task_id, plans.number_of(task)) for task in claimed]
+    fired = sweep_sql.fire(claimed=planned, rungs=plans.due, now=now)
+    sweep_sql.move_on(claimed=planned, upcoming=plans.upcoming)
+    loud = [row for row in fired if not row.is_silent]
+    _record_escalations([row for row in loud if row.is_escalation], recorded_at=recorded_at)
+    if loud:
+        rungs_fired.send(sender=Task, fired=loud, now=now)
+        transaction.on_commit(lambda: work_waits.send(sender=Task))
+    return SweepResult(len(loud), len(fired) - len(loud), len(claimed))
 
 
-class _Times:
-    """When the rungs of tasks fire, computed once for all that share ladder, opening day and due time."""
+class _Plans:
+    """When the rungs of tasks fire, computed once for all that share ladder, opening day and due time (one plan).
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int | None, date, datetime], list[tuple[datetime, Rung]]] = {}
-
-    def of(self, task: Task) -> list[tuple[datetime, Rung]]:
-        """Return each rung of `task` with its time."""
-        assert task.due_at is not None
-        alike = task.ladder_id, deadlines.day_of(task.opened_at), task.due_at
-        if alike not in self._known:
-            self._known[alike] = [
-                (deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at), rung)
-                for rung in ladders.rungs_of(task.ladder_id)
-            ]
-        return self._known[alike]
-
-
-def _firing(
-    task: Task,
-    times: Sequence[tuple[datetime, Rung]],
-    known: set[tuple[int, int, str]],
-    *,
-    now: datetime,
-    missed_before: datetime | None,
-) -> Iterator[tuple[Rung, RungFired]]:
-    """Yield the rungs of `task` that are due and have not fired in this term, the overtaken ones as silent.
-
-    A reminder earlier than the task's next rung was passed over on purpose: it lay before the task was opened.
-    An escalation earlier than `missed_before` is held back.
+    `due`: the rungs whose time has come, for sweep_sql.fire; an escalation earlier than `missed_before` is held back
+    until `held_until`. `upcoming`: the time of the next rung by plan.
     """
-    assert task.next_rung_at is not None
-    due: list[tuple[datetime, Rung]] = []
-    for moment, rung in times:
-        is_meant = rung.is_escalation or moment >= task.next_rung_at
-        is_moot = rung.only_if_not_begun and task.begun_at is not None
-        is_held = rung.is_escalation and missed_before is not None and moment < missed_before
-        if moment <= now and is_meant and not is_moot and not is_held and (task.pk, task.term, rung.code) not in known:
-            due.append((moment, rung))
-    latest = {(rung.is_escalation, rung.audience): rung.pk for _moment, rung in sorted(due, key=_by_time)}
-    for moment, rung in due:
-        yield (
-            rung,
-            RungFired(
-                task=task,
-                code=rung.code,
-                term=task.term,
-                audience=rung.audience,
-                is_escalation=rung.is_escalation,
-                due_at=moment,
-                fired_at=now,
-                is_silent=latest[rung.is_escalation, rung.audience] != rung.pk,
-            ),
-        )
+
+    def __init__(self, *, now: datetime, missed_before: datetime | None, held_until: datetime | None) -> None:
+        self.due: list[dict[str, Any]] = []
+        self.upcoming: dict[int, datetime | None] = {}
+        self._now, self._missed_before, self._held_until = now, missed_before, held_until
+        self._numbers: dict[tuple[int | None, date, datetime], int] = {}
+        self._days: dict[datetime, date] = {}
+
+    def number_of(self, task: sweep_sql.Claimed) -> int:
+        """Return the number of the plan of `task`, which is made when it is the first of its like."""
+        opened_on = self._days.get(task.opened_at)
+        if opened_on is None:
+            opened_on = self._days[task.opened_at] = deadlines.day_of(task.opened_at)
+        alike = task.ladder_id, opened_on, task.due_at
+        number = self._numbers.get(alike)
+        if number is None:
+            number = self._numbers[alike] = len(self._numbers)
+            self._make(number, task)
+        return number
+
+    def _make(self, number: int, task: sweep_sql.Claimed) -> None:
+        nexts = [self._held_until] if self._held_until else []
+        for rung in ladders.rungs_of(task.ladder_id):
+            moment = deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
+            if moment > self._now:
+                nexts.append(moment)
+            elif not (rung.is_escalation and self._missed_before is not None and moment < self._missed_before):
+                self.due.append({
+                    "plan": number, "place": rung.pk, "code": rung.code, "audience": rung.audience,
+                    "is_escalation": rung.is_escalation, "only_if_not_begun": rung.only_if_not_begun, "due_at": moment,
+                })  # fmt: skip
+        self.upcoming[number] = min(nexts, default=None)
 
 
-def _by_time(timed: tuple[datetime, Rung]) -> tuple[datetime, int]:
-    return timed[0], timed[1].pk
-
-
-def _record_escalations(
-    firing: Sequence[tuple[Task, Sequence[tuple[Rung, RungFired]]]], *, recorded_at: datetime
-) -> None:
-    """Append an event for each escalation announced, and save the head of each case once."""
-    cases: dict[int, Case] = {}
-    for task, pairs in firing:
-        for rung, fired in pairs:
-            if not rung.is_escalation or fired.is_silent:
-                continue
-            case = cases.setdefault(task.case_id, task.case)
-            record.append(
+def _record_escalations(fired: Sequence[sweep_sql.Fired], *, recorded_at: datetime) -> None:
+    """Append an event for each escalation announced. Three statements, whatever the number."""
+    if not fired:
+        return
+    tasks = Task.objects.select_related("case").in_bulk({row.task_id for row in fired})
+    cases = {task.case_id: task.case for task in tasks.values()}
+    events = []
+    for row in fired:
+        task = tasks[row.task_id]
+        case = cases[task.case_id]
+        events.append(
+            record.compose(
                 case,
                 action=Action.ESCALATE,
                 by=None,
@@ -240,14 +213,15 @@ def _record_escalations(
                 payload={
                     "task": task.pk,
                     "task_kind": task.kind,
-                    "rung": rung.code,
-                    "audience": rung.audience,
-                    "rung_due_at": fired.due_at.isoformat(),
+                    "rung": row.code,
+                    "audience": row.audience,
+                    "rung_due_at": row.due_at.isoformat(),
                     "due_at": task.due_at.isoformat() if task.due_at else None,
                 },
                 from_state=case.state,
                 to_state=case.state,
                 version=case.version,
             )
-    for case in cases.values():
-        record.save_head(case)
+        )
+    sql.insert(events)
+    sweep_sql.save_heads((case.pk, case.head, case.head_seq) for case in cases.values())

@@ -141,7 +141,7 @@ def loop(at: datetime, many: int) -> float:
             if RungFired.objects.filter(task=task, code="due-1", term=task.term).exists():
                 continue
             for user in get_users_with_perms(
-                task.case, only_with_perms_in=[Right.EDIT.value], with_group_users=True
+                task.case, only_with_perms_in=[Right.SUBMIT.value], with_group_users=True
             ):
                 Notice.objects.create(kind="reminder", case=task.case, task=task, created_at=at, facts={"to": user.pk})
             RungFired.objects.create(
