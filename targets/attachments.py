@@ -8,7 +8,8 @@ import hashlib
 import io
 import uuid
 import zipfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -119,6 +120,44 @@ def add(*, case: Case, kind: str, name: str, data: bytes, by: User, now: datetim
     `kind`: a code of the profile's kinds. What the page had before its eyes is not asked: a file disturbs no text.
     Raises: a class of AttachmentRefused; NotVisible, NotPossible, NotPermitted. Nothing is stored then.
     """
+    with attaching(case=case, kind=kind, name=name, data=data, by=by, now=now) as file:
+        engine.set_content(case, by=by, now=now, write=file.write, amount=_amount_of(case))
+    return file.made
+
+
+@dataclass(frozen=True, slots=True)
+class Attaching:
+    """One checked file on its way: `write` stores it under the lock that the caller holds."""
+
+    made: Attachment
+    data: bytes
+    again: bool
+
+    def write(self, locked: Case) -> None:
+        """Store file and row. Raises: AttachmentThere unless `again`, TooManyAttachments."""
+        if locked.kind != Kind.TARGET:
+            raise NotVisible
+        there = list(Attachment.objects.filter(case=locked))
+        standing = [old for old in there if old.removed_at is None]
+        if same := next((old for old in standing if old.sha256 == self.made.sha256), None):
+            if self.again and same.kind == self.made.kind:
+                return
+            raise AttachmentThere(name=same.name)
+        if len(standing) >= MOST_FILES:
+            raise TooManyAttachments(limit=MOST_FILES)
+        self.made.position = max((old.position for old in there), default=0) + 1
+        self.made.path = default_storage.save(self.made.path, ContentFile(self.data))
+        self.made.save()
+
+
+@contextmanager
+def attaching(*, case: Case, kind: str, name: str, data: bytes, by: User, now: datetime,
+              again: bool = False) -> Iterator[Attaching]:
+    """Check a file and give what stores it inside an action of the engine; if that fails, its bytes go.
+
+    `again`: a file that is attached already as the same kind stays as it is instead of being refused.
+    Raises: a class of AttachmentRefused.
+    """
     known = profiles.load(case.profile).attachments
     if kind not in {one.code for one in known}:
         raise UnknownAttachmentKind(known="、".join(one.label for one in known))
@@ -126,26 +165,11 @@ def add(*, case: Case, kind: str, name: str, data: bytes, by: User, now: datetim
     _check_bytes(shown, data)
     made = Attachment(case=case, kind=kind, name=shown, path=f"attachments/{uuid.uuid4().hex}", size=len(data),
                       sha256=hashlib.sha256(data).hexdigest(), added_by=by, added_at=now)
-
-    def write(locked: Case) -> None:
-        if locked.kind != Kind.TARGET:
-            raise NotVisible
-        there = list(Attachment.objects.filter(case=locked))
-        standing = [old for old in there if old.removed_at is None]
-        if same := next((old for old in standing if old.sha256 == made.sha256), None):
-            raise AttachmentThere(name=same.name)
-        if len(standing) >= MOST_FILES:
-            raise TooManyAttachments(limit=MOST_FILES)
-        made.position = max((old.position for old in there), default=0) + 1
-        made.path = default_storage.save(made.path, ContentFile(data))
-        made.save()
-
     try:
-        engine.set_content(case, by=by, now=now, write=write, amount=_amount_of(case))
+        yield Attaching(made, data, again)
     except BaseException:
         default_storage.delete(made.path)
         raise
-    return made
 
 
 def remove(*, attachment: Attachment, by: User, now: datetime) -> None:

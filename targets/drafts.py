@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from targets import judging, profiles, rows
+from targets import judging, profiles, reopened, rows
 from targets.content import TableContent
 from targets.models import Indicator, Project, TargetTable
 from targets.rows import content_of
@@ -116,6 +116,7 @@ def write_unsaved(case: Case, unsaved: Unsaved) -> None:
     _check_locked(case, table, header)
     codes = [c.code for c in profiles.load(case.profile).categories]
     new = None if unsaved.rows is None else rows.rows_of(unsaved.rows, codes=codes)
+    reopened.check(table, header=header, rows=new)
     rows.write(table, header=header, rows=new)
     if unsaved.not_applicable is not None:
         _write_not_applicable(table, unsaved.not_applicable, codes)
@@ -127,7 +128,9 @@ def write_content(case: Case, content: TableContent) -> None:
         case=case, defaults={"project_name": case.title, "fiscal_year": case.fiscal_year})
     header = rows.header_of(rows.header_texts(content))
     there = list(Indicator.objects.filter(table=table).order_by("position"))
-    rows.write(table, header=header, rows=rows.rows_from(content, there=there))
+    new = rows.rows_from(content, there=there)
+    reopened.check(table, header=header, rows=new)
+    rows.write(table, header=header, rows=new)
 
 
 def _check_locked(case: Case, table: TargetTable, header: Mapping[str, str]) -> None:
