@@ -1,49 +1,42 @@
-"""The child process in which Word, Excel and zip files are opened: used once, with limits, then gone.
+"""The child process in which Word, Excel, PDF and zip files are opened: used once, with limits, then gone.
 
-`grids_in_child` starts it, hands it the bytes and waits; `python -m targets.reading.child` is the child. What comes
-back is JSON with plain texts, never an object of the file's making.
+`grids_in_child` has one forked (see `server`), hands it the bytes and waits; `limited_answer` is what it does. What
+comes back is JSON with plain texts, never an object of the file's making.
 """
 
 import json
 import resource
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from targets.reading.grid import Grid, Note, Row
 from targets.reading.opening import ending_of, grids_in
 from targets.reading.refusals import CannotRead, refusal
 from targets.reading.result import TEXT, Part, Place, Refusal
+from targets.reading.server import NoReader, asked
 
-ROOT = Path(__file__).resolve().parents[2]
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_SECONDS = 20
 WALL_SECONDS = 30
-DIED_ON_THE_FILE = (-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL)
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
+DIED_ON_THE_FILE = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL)
 
 
 def grids_in_child(*, name: str, data: bytes, seconds: float = WALL_SECONDS) -> list[Grid] | Refusal:
-    """Return the grids of a Word, Excel or zip file, opened in a process of its own, or why there are none.
+    """Return the grids of a Word, Excel, PDF or zip file, opened in a process of its own, or why there are none.
 
     `seconds` is the longest wait; the child is then killed. The child sees no environment of ours and
     of the name only its ending.
     """
     ending = ending_of(name)
     try:
-        done = subprocess.run(
-            [sys.executable, "-B", "-m", "targets.reading.child", f"x.{ending}" if ending else "x"],
-            input=data, capture_output=True, timeout=seconds, cwd=ROOT, env={"PYTHONUTF8": "1"}, check=False,
-        )  # fmt: skip
-    except (subprocess.TimeoutExpired, OSError, ValueError):
+        said, ended = asked(name=f"x.{ending}" if ending else "x", data=data, seconds=seconds)
+    except NoReader:
         return refusal("no_answer")
-    if done.returncode in DIED_ON_THE_FILE:
-        return refusal("damaged", what=signal.Signals(-done.returncode).name)
-    if done.returncode != 0 or len(done.stdout) > MAX_ANSWER_BYTES:
+    if -ended in DIED_ON_THE_FILE:
+        return refusal("damaged", what=signal.Signals(-ended).name)
+    if ended != 0:
         return refusal("no_answer")
-    return grids_of_answer(json.loads(done.stdout))
+    return grids_of_answer(json.loads(said))
 
 
 def _to_json(grid: Grid) -> dict[str, Any]:
@@ -66,8 +59,7 @@ def _to_json(grid: Grid) -> dict[str, Any]:
             for r in grid.rows
         ],
         "notes": [
-            [n.kind, n.place.line, n.place.cell, number[n.place.part], n.place.order, dict(n.facts)]
-            for n in grid.notes
+            [n.kind, n.place.line, n.place.cell, number[n.place.part], n.place.order, dict(n.facts)] for n in grid.notes
         ],
     }
 
@@ -104,9 +96,7 @@ def answer(*, name: str, data: bytes) -> dict[str, Any]:
         grids = refusal("no_answer")
     except RecursionError:
         grids = refusal("bad_xml", what="recursion")
-    except (
-        BaseException
-    ) as wrong:  # a panic of calamine is no Exception; whatever a file causes is the file's
+    except BaseException as wrong:  # a panic of calamine is no Exception; whatever a file causes is the file's
         grids = refusal("damaged", what=type(wrong).__name__)
     if isinstance(grids, Refusal):
         return {"refused": {"code": grids.code, "message": grids.message, "facts": dict(grids.facts)}}
@@ -114,24 +104,15 @@ def answer(*, name: str, data: bytes) -> dict[str, Any]:
 
 
 def _limit() -> None:
-    """Bound memory and time of this process, and forbid it to open anything: no file, no socket."""
+    """Bound memory and time of this process, and forbid it to open anything: no file, no socket, no process."""
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_NOFILE, 3),
+        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_NOFILE, 1),
     ):  # fmt: skip
         resource.setrlimit(what, (most, most))
 
 
-def main() -> int:
-    """Read a file from standard input and write the answer to standard output."""
-    for encoding in ("gb18030", "utf-16", "utf-16-le", "utf-16-be", "cp437", "utf-8-sig"):
-        "".encode(encoding)  # loads the codec while files may still be opened
+def limited_answer(name: str, data: bytes) -> bytes:
+    """Return what a child answers, as JSON in ASCII; from here on this process may open nothing."""
     _limit()
-    data = sys.stdin.buffer.read()
-    text = json.dumps(answer(name=sys.argv[1] if len(sys.argv) > 1 else "", data=data), ensure_ascii=True)
-    sys.stdout.buffer.write(text.encode("ascii"))
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return json.dumps(answer(name=name, data=data), ensure_ascii=True).encode("ascii")

@@ -21,6 +21,7 @@ MAX_TOTAL_BYTES = 200 * 1024 * 1024
 MAX_RATIO = 100
 RATIO_FROM_BYTES = 1024 * 1024
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PDF = b"%PDF-"
 END = b"PK\x05\x06"
 LOCAL = struct.Struct("<4s5H3I2H")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -65,10 +66,19 @@ class Package:
 
 
 def container_of(data: bytes) -> str:
-    """Return "zip", "ole" or "" by the first bytes alone."""
+    """Return "zip", "ole", "pdf" or "" by the first bytes alone."""
     if data.startswith((ZIP, END)):
         return "zip"
+    if data.startswith(PDF):
+        return "pdf"
     return "ole" if data.startswith(OLE) else ""
+
+
+def ends_as_zip(data: bytes) -> bool:
+    """Whether the bytes end as a zip does, whatever they begin with: two files in one."""
+    end = data.rfind(END, max(0, len(data) - 70_000))
+    comment = int.from_bytes(data[end + 20 : end + 22], "little")
+    return end >= 0 and len(data) >= end + 22 and end + 22 + comment == len(data)
 
 
 def kind_in_ole(data: bytes) -> str:

@@ -18,7 +18,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 KINDS = (
-    (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"{\\rtf", "RTF"),

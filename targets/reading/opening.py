@@ -7,10 +7,11 @@ import unicodedata
 import zipfile
 from dataclasses import replace
 
-from targets.reading.container import Package, container_of, kind_in_ole, open_package
+from targets.reading.container import Package, container_of, ends_as_zip, kind_in_ole, open_package
 from targets.reading.decoding import decode
 from targets.reading.docx import grid_of as grid_of_word
 from targets.reading.grid import Grid, Note, Row, from_text
+from targets.reading.pdf import grid_of as grid_of_pdf
 from targets.reading.refusals import CannotRead, refusal
 from targets.reading.result import Part, Refusal
 from targets.reading.sheets import grids_of as grids_of_excel
@@ -20,11 +21,12 @@ FAMILIES = {
     "word": ("docx", "doc", "wps", "dotx"),
     "excel": ("xlsx", "xls", "et", "xltx"),
     "bundle": ("zip",),
+    "pdf": ("pdf",),
     "text": ("txt", "csv", "tsv", "md", "text", "tab"),
 }
 ENDINGS = {ending: family for family, endings in FAMILIES.items() for ending in endings}
-PRINTED = {"word": "Word (docx)", "excel": "Excel (xlsx, xls)", "bundle": "zip", "text": "TXT, CSV"}
-OFFICE = ("word", "excel", "bundle")
+PRINTED = {"word": "Word (docx)", "excel": "Excel (xlsx, xls)", "bundle": "zip", "pdf": "PDF", "text": "TXT, CSV"}
+OFFICE = ("word", "excel", "bundle", "pdf")
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini", "~$")
 
 
@@ -57,6 +59,8 @@ def grids_in(*, name: str, data: bytes, file: str = "") -> list[Grid] | Refusal:
     container = container_of(data)
     if container == "zip":
         return _from_zip(name, data, file)
+    if container == "pdf":
+        return misnamed(name, "pdf") or _from_pdf(data, file)
     if container == "ole":
         return _from_ole(name, data, file)
     text = decode(data)
@@ -84,6 +88,12 @@ def _from_zip(name: str, data: bytes, file: str) -> list[Grid] | Refusal:
     if package.kind == "word":
         return [grid_of_word(package, file=file)]
     return grids_of_excel(data, package=package, file=file)
+
+
+def _from_pdf(data: bytes, file: str) -> list[Grid]:
+    if ends_as_zip(data):
+        raise CannotRead("disguised", what="PDF + zip")
+    return [grid_of_pdf(data, file=file)]
 
 
 def _from_ole(name: str, data: bytes, file: str) -> list[Grid] | Refusal:

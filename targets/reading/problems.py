@@ -108,6 +108,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             HINT,
             _("“%(text)s” belongs to the mid term and was left out; this table holds the year."),
         ),
+        "mid_only": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "Only indicators of the mid term were found (“%(text)s”); they were read. If the table should hold the "
+                "year, type the year's in."
+            ),
+            fixed=True,
+        ),
         "mid_columns": Kind(
             "STR-07",
             HINT,

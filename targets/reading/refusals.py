@@ -66,6 +66,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The name of the file has no ending, but inside it is %(kind)s. Add the ending that belongs to it to the "
             "name and upload it again."
         ),
+        "scanned": _(
+            "This PDF is a scan: its pages are pictures without text, and pictures are not read here. Upload the Word "
+            "or Excel file it was printed from, or type the table in."
+        ),
+        "no_letters": _(
+            "The text of this PDF cannot be taken out: it has no letters, or its fonts do not say which. Upload the "
+            "Word or Excel file it was printed from, or type the table in."
+        ),
         "no_answer": _(
             "The file took too much time or memory and reading was stopped. Keep only the target tables, save and "
             "upload again; several files can go in one zip."

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Part:
     """The part of a file that a row stands in. `kind`: "text", "table" (Word), "paragraph" (Word) or "sheet" (Excel).
 
-    `name` is the number of the Word table ("3", "2.1" when nested) or the sheet's name; `file` the file inside a zip.
+    `name` is the number of the Word table ("3", "2.1" when nested), the page of a PDF ("p2", "p2.2" for its second
+    table) or the sheet's name; `file` the file inside a zip.
     """
 
     kind: str = "text"
@@ -25,13 +26,14 @@ class Part:
     file: str = ""
 
     def written(self, line: int, cell: int | None) -> str:
-        """Return a place in this part as people write it: L30:C2, T3:R5:C2, P7, 目标表!C5."""
+        """Return a place in this part as people write it: L30:C2, T3:R5:C2, p2:R5:C2, P7, 目标表!C5."""
         file = f"{self.file}/" if self.file else ""
         if self.kind == "sheet":
             return f"{file}{self.name}!{column_letters(cell) if cell else ''}{line}"
         if self.kind == "paragraph":
-            return f"{file}P{line}"
-        row = f"T{self.name}:R{line}" if self.kind == "table" else f"L{line}"
+            return f"{file}{self.name}:P{line}" if self.name else f"{file}P{line}"
+        name = self.name if self.name.startswith("p") else f"T{self.name}"
+        row = f"{name}:R{line}" if self.kind == "table" else f"L{line}"
         return f"{file}{row}" if cell is None else f"{file}{row}:C{cell}"
 
 

@@ -2,16 +2,20 @@
 project's list of bad inputs."""
 
 import io
+import os
+import signal
+import socket
 import struct
 import subprocess
 import sys
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from openpyxl import Workbook
 
-from targets.reading import MAX_BYTES, container, read, xmlscan
+from targets.reading import MAX_BYTES, child, container, read, server, xmlscan
 from targets.reading.child import grids_in_child
 from tests.targets.office import (
     PACKAGE,
@@ -192,7 +196,8 @@ REFUSED = {
     "18 drive": ("a.docx", renamed("word/x.xml", "C:xxxx.xml"), "unsafe"),
     "18 backslash": ("a.docx", renamed("word/x.xml", "word\\x.xml"), "unsafe"),
     "19 symlink": ("a.docx", symlink(), "unsafe"),
-    "20 pdf in front": ("a.docx", b"%PDF-1.7\n" + GOOD, "not_text"),
+    "20 pdf in front": ("a.docx", b"%PDF-1.7\n" + GOOD, "wrong_name"),
+    "20 pdf in front, named pdf": ("a.pdf", b"%PDF-1.7\n" + GOOD, "disguised"),
     "21 jpeg in front": ("a.docx", b"\xff\xd8\xff\xe0" + GOOD, "not_text"),
     "20 bytes before": ("a.docx", b"PK\x03\x04" + b"\0" * 60 + GOOD, "disguised damaged"),
     "20 bytes behind": ("a.docx", GOOD + b"%PDF-1.7", "disguised"),
@@ -337,24 +342,73 @@ def test_a_file_that_takes_too_long_is_stopped_and_refused():
     assert found.code == "no_answer"
 
 
-def test_the_child_has_no_environment_no_files_and_little_memory():
-    """Asked of a real child: what it may open, and how much memory it gets."""
+def test_a_child_has_no_environment_no_files_and_little_memory():
+    """Asked of a real child that a waiting process forked: what it may open, and how much memory it gets."""
     asked = (
         "import os, socket, sys\n"
-        "from targets.reading import child\n"
-        "child._limit()\n"
+        "from targets.reading import child, server\n"
         "def tried(what):\n"
         "    try: what()\n"
         "    except (OSError, MemoryError) as no: return type(no).__name__\n"
         "    return 'done'\n"
-        "print(tried(lambda: open('/etc/hosts')), tried(socket.socket), tried(lambda: bytearray(10**9)),"
-        " sorted(k for k in os.environ if 'BTR' in k or 'SECRET' in k))\n"
+        "def read(name, data):\n"
+        "    child._limit()\n"
+        "    return ' '.join([name, data.decode(), tried(lambda: open('/etc/hosts')), tried(socket.socket),"
+        " tried(lambda: bytearray(10**9)), str(sorted(k for k in os.environ if 'BTR' in k))]).encode()\n"
+        "with socket.socket(fileno=int(sys.argv[1])) as control:\n"
+        "    server.serve(control, load=lambda is_pdf: None, read=read)\n"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", asked], env={}, cwd=container.__file__.partition("targets")[0],
-        capture_output=True, text=True, check=True, timeout=60,
-    ).stdout  # fmt: skip
-    assert said.split(" ", 3) == ["OSError", "OSError", "MemoryError", "[]\n"]
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", asked, str(theirs.fileno())], pass_fds=[theirs.fileno()], env={},
+        cwd=container.__file__.partition("targets")[0],
+    )  # fmt: skip
+    theirs.close()
+    channel, given = socket.socketpair()
+    with given:
+        socket.send_fds(ours, [server.REQUEST.pack(20.0, 1, False) + b"n"], [given.fileno()])
+    said, ended = server._exchange(channel, b"d", 20)
+    ours.close()
+    channel.close()
+    assert waiting.wait(timeout=20) == 0
+    assert (said.decode(), ended) == ("n d OSError OSError MemoryError []", 0)
+
+
+def test_when_the_waiting_process_is_gone_another_is_started():
+    assert grids_in_child(name="a.docx", data=GOOD)
+    gone = server._server._process
+    gone.kill()
+    gone.wait()
+    assert read(name="a.docx", data=GOOD).tables[0].content == SMALL
+    assert server._server._process.pid != gone.pid
+
+
+def test_files_of_several_threads_are_read_side_by_side_each_with_its_own_answer():
+    def named(n):
+        data = docx(small_content(project_name=f"演示项目{n}"))
+        return read(name="a.docx", data=data).tables[0].content.project_name
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(named, range(24))) == [f"演示项目{n}" for n in range(24)]
+
+
+def test_after_a_fork_a_process_has_its_own_readers():
+    assert grids_in_child(name="a.docx", data=GOOD)
+    other = server._server._process.pid
+    child = os.fork()
+    if child == 0:
+        own = read(name="a.docx", data=GOOD).tables[0].content == SMALL
+        os._exit(0 if own and server._server._process.pid != other else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert server._server._process.poll() is None
+
+
+@pytest.mark.parametrize("ended", [-signal.SIGSEGV, -signal.SIGABRT])
+def test_a_child_that_dies_over_a_file_is_the_files_fault(monkeypatch, ended):
+    monkeypatch.setattr(child, "asked", lambda **_what: (b"", ended))
+    assert grids_in_child(name="a.xlsx", data=SHEET).code == "damaged"
+    monkeypatch.setattr(child, "asked", lambda **_what: (b"", -signal.SIGKILL))
+    assert grids_in_child(name="a.xlsx", data=SHEET).code == "no_answer"
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx"])

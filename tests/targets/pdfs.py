@@ -1,0 +1,64 @@
+"""PDFs made for tests by typst from the same paper tables as Word and Excel: with all rules, some, or none."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import typst
+
+from targets import export
+from tests.targets.office import ABOVE, LEFT, Table
+
+FONTS = Path(export.__file__).parent / "fonts"
+ALL, ACROSS, NONE = "0.5pt", "(x, y) => (top: 0.5pt, bottom: 0.5pt)", "none"
+PAGE = """
+#let given = json(bytes(sys.inputs.data))
+#set text(font: "Noto Serif CJK SC", size: 10pt, lang: "zh", fallback: false)
+#set page(paper: "a4", margin: 2cm, numbering: "1 / 1", PAGE)
+#for form in given {
+  align(center, text(size: 16pt, form.title))
+  align(center, form.year)
+  table(columns: form.widths.map(w => w * 1cm), stroke: STROKE, inset: INSET, align: left + horizon,
+    ..form.cells.map(c => table.cell(x: c.x, y: c.y, colspan: c.across, rowspan: c.down, c.text)))
+}
+"""
+
+
+def pdf(
+    *tables: Table,
+    stroke: str = ALL,
+    title: str = "部门项目支出预算绩效目标表",
+    year: int = 2025,
+    widths: Sequence[float] = (2.2, 2.8, 4.2, 4.4, 3.4),
+    inset: str = "4pt",
+    page: str = "",
+) -> bytes:
+    """Return a PDF with these tables, each below its title and year; `widths` in centimetres."""
+    given = [
+        {"title": title, "year": f"({year} 年度)", "widths": list(widths), "cells": _cells(table)} for table in tables
+    ]
+    source = PAGE.replace("STROKE", stroke).replace("INSET", inset).replace("PAGE", page)
+    made = typst.compile(
+        source.encode(),
+        format="pdf",
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(given, ensure_ascii=False)},
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def _cells(table: Table) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for y, row in enumerate(table.rows):
+        for x, text in enumerate(row):
+            if text is LEFT or text is ABOVE:
+                continue
+            across = down = 1
+            while x + across < len(row) and row[x + across] is LEFT:
+                across += 1
+            while y + down < len(table.rows) and table.rows[y + down][x] is ABOVE:
+                down += 1
+            found.append({"x": x, "y": y, "across": across, "down": down, "text": str(text)})
+    return found
