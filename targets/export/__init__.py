@@ -12,6 +12,7 @@ from targets.export.docx import docx_of
 from targets.export.glyphs import Missing, missing_in
 from targets.export.layout import Form, Mark, form_of
 from targets.export.pdf import pdf_of
+from targets.export.ruled import ruled_of
 from targets.export.template import template_of
 from targets.export.xlsx import xlsx_of
 from targets.profiles import Profile
@@ -38,7 +39,7 @@ MEDIA = {
 WRITERS: Mapping[Format, Callable[[Form, datetime], bytes]] = {
     Format.DOCX: docx_of,
     Format.XLSX: xlsx_of,
-    Format.PDF: lambda form, now: pdf_of([form], now),
+    Format.PDF: lambda form, now: pdf_of([ruled_of(form)], now),
 }
 
 
@@ -54,7 +55,8 @@ def export(
 
 def volume(*, tables: Sequence[tuple[TableContent, Profile, Mark | None]], now: datetime) -> bytes:
     """Return all tables, each on pages of its own, as one PDF."""
-    return pdf_of([form_of(content=content, profile=profile, mark=mark) for content, profile, mark in tables], now)
+    forms = (form_of(content=content, profile=profile, mark=mark) for content, profile, mark in tables)
+    return pdf_of([ruled_of(form) for form in forms], now)
 
 
 def missing_glyphs(*, content: TableContent, profile: Profile) -> tuple[Missing, ...]:

@@ -31,42 +31,66 @@ class Missing:
 
 def missing_in(form: Form) -> tuple[Missing, ...]:
     """Return each character of the form's typed texts without a glyph once, in the order of the form."""
-    glyphs, found = printable(), dict[str, str]()
+    legible, found = _legible(), dict[str, str]()
     for place, text in form.texts():
-        for character in text:
-            if ord(character) not in glyphs and character not in INVISIBLE:
-                found.setdefault(character, place)
+        if not legible.issuperset(text):
+            for character in text:
+                if character not in legible:
+                    found.setdefault(character, place)
     return tuple(Missing(character, place) for character, place in found.items())
+
+
+@cache
+def _legible() -> frozenset[str]:
+    return frozenset(map(chr, printable())) | INVISIBLE
 
 
 @cache
 def printable() -> frozenset[int]:
     """Return the code points that the font has a glyph for."""
+    return frozenset(character_map())
+
+
+@cache
+def character_map() -> dict[int, int]:
+    """Return code point → number of its glyph. Source: OpenType, cmap."""
     data = FONT.read_bytes()
+    cmap = table_of(data, b"cmap")
+    (count,) = struct.unpack_from(">H", data, cmap + 2)
+    found: dict[int, int] = {}
+    for at in {cmap + struct.unpack_from(">L", data, cmap + 8 + 8 * n)[0] for n in range(count)}:
+        kind = struct.unpack_from(">H", data, at)[0]
+        found.update(_format_4(data, at) if kind == 4 else _format_12(data, at) if kind == 12 else ())
+    return found
+
+
+def table_of(data: bytes, tag: bytes) -> int:
+    """Return where a table of the font begins."""
     (tables,) = struct.unpack_from(">H", data, 4)
     records = (struct.unpack_from(">4sLLL", data, 12 + 16 * n) for n in range(tables))
-    cmap = next(offset for tag, _sum, offset, _length in records if tag == b"cmap")
-    (count,) = struct.unpack_from(">H", data, cmap + 2)
-    offsets = [struct.unpack_from(">L", data, cmap + 8 + 8 * n)[0] for n in range(count)]
-    found: set[int] = set()
-    for at in {cmap + offset for offset in offsets}:
-        kind = struct.unpack_from(">H", data, at)[0]
-        found |= set(_format_4(data, at) if kind == 4 else _format_12(data, at) if kind == 12 else ())
-    return frozenset(found)
+    return next(offset for name, _sum, offset, _length in records if name == tag)
 
 
-def _format_4(data: bytes, at: int) -> Iterator[int]:
-    """Source: OpenType, cmap format 4. The segments of the subset hold no code point without a glyph but 0xFFFF."""
+def _format_4(data: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Source: OpenType, cmap format 4."""
     (double,) = struct.unpack_from(">H", data, at + 6)
-    ends = struct.unpack_from(f">{double // 2}H", data, at + 14)
-    starts = struct.unpack_from(f">{double // 2}H", data, at + 16 + double)
-    for start, end in zip(starts, ends, strict=True):
-        yield from (code for code in range(start, end + 1) if code != 0xFFFF)
+    half = double // 2
+    ends, starts, deltas, offsets = (struct.unpack_from(f">{half}H", data, at + 14 + n * double + 2 * (n > 0))
+                                     for n in range(4))
+    base = at + 16 + 3 * double
+    for n in range(half):
+        for code in range(starts[n], min(ends[n], 0xFFFE) + 1):
+            if offsets[n]:
+                (glyph,) = struct.unpack_from(">H", data, base + 2 * n + offsets[n] + 2 * (code - starts[n]))
+            else:
+                glyph = code
+            if glyph or not offsets[n]:
+                yield code, (glyph + deltas[n]) & 0xFFFF
 
 
-def _format_12(data: bytes, at: int) -> Iterator[int]:
+def _format_12(data: bytes, at: int) -> Iterator[tuple[int, int]]:
     """Source: OpenType, cmap format 12."""
     (groups,) = struct.unpack_from(">L", data, at + 12)
     for n in range(groups):
-        start, end, _glyph = struct.unpack_from(">LLL", data, at + 16 + 12 * n)
-        yield from range(start, end + 1)
+        start, end, glyph = struct.unpack_from(">LLL", data, at + 16 + 12 * n)
+        yield from ((code, glyph + code - start) for code in range(start, end + 1))

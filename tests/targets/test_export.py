@@ -6,7 +6,6 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +13,11 @@ from openpyxl import load_workbook
 
 from targets import export
 from targets.content import Funds, IndicatorContent, TableContent, diff
-from targets.export import Format, Mark
+from targets.export import Format, Mark, breaking, paging
 from targets.export.code import check_code, typed_code
 from targets.export.layout import form_of
-from targets.export.pdf import _compiler, _given, _on_pages
+from targets.export.pdf import _compiler
+from targets.export.ruled import ruled_of
 from targets.profiles import load
 from targets.reading import read
 from tests.targets.office import read_here
@@ -135,27 +135,78 @@ def test_number_version_and_code_stand_at_the_foot_of_the_page(sample, format):
     assert "校验码" not in "".join(parts(printed(sample[0], format)).values())
 
 
-def pages_of(content, mark=None):
-    """Return the pages of first line, rows and last line that typst gives a form, and what is printed then."""
-    given = [_given(form_of(content=content, profile=PROFILE, mark=mark))]
-    found = json.loads(_compiler(given).query("<pages>", field="value", one=True))
-    return found, _on_pages(given, found)
+def pages(content, mark=None):
+    """Return the pages of a form as typst is given them."""
+    return paging.pages_of(ruled_of(form_of(content=content, profile=PROFILE, mark=mark)))
 
 
-def test_a_form_of_several_pages_knows_them_and_a_group_that_crosses_has_its_label_again(sample):
+def said(page):
+    return ["".join(cell[4]) for cell in page.cells]
+
+
+def test_a_group_that_crosses_a_page_has_its_label_again_and_every_page_the_head_of_the_columns(sample):
     rows = tuple(IndicatorContent("11", f"第{n}项", "≥1个") for n in range(80))
-    found, (form,) = pages_of(replace(sample[0], indicators=rows), MARK)
-    assert found == sorted(found)
-    assert form["page_count"] == found[-1] >= 3
-    assert len(form["pages"]) == len(form["lines"]) == 88
-    svgs = _compiler([form]).compile(format="svg")
-    assert len(svgs) == form["page_count"]
-    again = json.loads(_compiler([form]).query("<again>", field="value"))
-    turns = sum(a != b for a, b in pairwise(form["pages"]))
-    assert again.count("11-数量指标（续）") == again.count("1-产出指标（续）") == turns >= 2
-    short = TableContent(project_name="演示项目", fiscal_year=2027)
-    _found, (form,) = pages_of(short)
-    assert json.loads(_compiler([form]).query("<again>")) == []
+    found = pages(replace(sample[0], indicators=rows))
+    assert len(found) >= 3
+    for page in found[1:]:
+        assert said(page)[:5] == ["名称", "一级指标", "二级指标", "三级指标", "绩效值"]
+    labels = [[text for text in said(page) if "11-" in text] for page in found]
+    assert labels[0] == ["11-数量指标（必填硬性指标）"], "the blank falls where the line breaks"
+    assert labels[1] == ["11-数量指标（续）"]
+    assert sum(page.cells[-1][3] > 0 for page in found) == len(found)
+    assert not any("（续）" in text for page in pages(TableContent(project_name="演示项目")) for text in said(page))
+
+
+@settings(max_examples=30, deadline=None)
+@given(contents())
+def test_every_text_stands_whole_on_pages_that_hold_it_and_labels_have_room(content):
+    form = form_of(content=content, profile=PROFILE, mark=MARK)
+    found = paging.pages_of(ruled_of(form))
+    bare = re.compile(r"\s")
+    printed_text = "".join(bare.sub("", text) for page in found for text in said(page))
+    for _place, text in form.texts():
+        for line in text.split("\n"):
+            assert bare.sub("", line) in printed_text or len(found) > 1
+    for page in found:
+        assert sum(page.heights) == pytest.approx(page.used)
+        assert page.used <= paging.PAGE + paging.height_of(3)
+        for _column, row, _columns, rows, lines, look in page.cells:
+            if look in (paging.LEFT, paging.CENTER):
+                assert paging.height_of(len(lines)) <= sum(page.heights[row:row + rows]) + 0.01
+
+
+def test_a_text_longer_than_a_page_goes_on_over_pages_and_nothing_is_lost(sample):
+    goal = "".join(f"第{n}句话说明一件事。" for n in range(1500))
+    found = pages(replace(sample[0], annual_goal=goal), MARK)
+    assert len(found) > 4
+    assert goal in "".join("".join(cell[4]) for page in found for cell in page.cells if cell[0] == 1)
+
+
+def test_lines_are_as_typst_sets_them_so_that_heights_are_true(sample):
+    """typst is asked how high each cell is in its column; a line that it broke again would be higher."""
+    for content in sample:
+        ruled = ruled_of(form_of(content=content, profile=PROFILE, mark=MARK))
+        given_cells = [cell for page in paging.pages_of(ruled) for cell in page.cells if cell[5] in ("left", "center")]
+        asked = """
+        #context [#metadata(data.forms.map(f => f.pages.map(p => p.cells.filter(c => c.at(5) in ("left", "center"))
+          .map(c => measure(width: f.widths.slice(c.at(0), c.at(0) + c.at(2)).sum() * 1cm - 8pt,
+            c.at(4).join(linebreak())).height.pt())).flatten()).flatten())<heights>]"""
+        found = json.loads(_compiler([ruled], after=asked).query("<heights>", field="value", one=True))
+        assert found == pytest.approx([len(c[4]) * 15 - 5 for c in given_cells])
+    assert max(breaking.widths().values()) <= breaking.WIDEST
+
+
+@pytest.mark.parametrize(("text", "room", "lines"), [
+    ("一二三四五，六", 5, ("一二三四", "五，六")), ("一二三四（五）", 5, ("一二三四", "（五）")),
+    ("预算100万元", 3, ("预算", "100万", "元")), ("a" * 30, 5, None), ("一\n二", 5, ("一", "二")), ("", 5, ("",)),
+    ("一二三 四五六", 4, ("一二三", "四五六")), ("，，，，，，，，", 3, None),
+])
+def test_lines_break_where_chinese_is_broken(text, room, lines):
+    found = breaking.lines_of(text, room)
+    if lines is not None:
+        assert found == lines
+    assert "".join(found) == re.sub(r"[ \n]", "", text)
+    assert all(breaking.width_of(line) <= room for line in found)
 
 
 def test_a_volume_holds_every_form_on_pages_of_its_own(sample):
