@@ -32,12 +32,14 @@ class Status(models.TextChoices):
 class Notice(models.Model):
     """One thing that somebody has to be told (the outbox). Written by receivers, marked expanded by expand."""
 
-    kind = models.SlugField(max_length=32)
+    kind = models.SlugField(max_length=32, db_index=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="notices")
-    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="notices")
+    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="notices", db_index=False)
     task = models.ForeignKey(Task, models.PROTECT, null=True, blank=True, related_name="notices")
     rung_fired = models.OneToOneField(RungFired, models.PROTECT, null=True, blank=True, related_name="notice")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     facts = models.JSONField(default=dict, blank=True)
     """What the words need and cannot be read from the case: the reviewer's words, the document number …"""
     created_at = models.DateTimeField()
@@ -49,7 +51,11 @@ class Notice(models.Model):
 
     class Meta:
         verbose_name = _("notice")
-        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="notice_once_an_event_and_kind")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "kind"], condition=Q(event__isnull=False), name="notice_once_an_event_and_kind"
+            )
+        ]
         indexes = [models.Index(fields=["id"], name="notice_to_expand", condition=Q(expanded_at__isnull=True))]
 
     def __str__(self) -> str:

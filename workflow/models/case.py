@@ -103,20 +103,23 @@ class CaseGroupPermission(GroupObjectPermissionBase):
 class Task(models.Model):
     """What a role group or a person must do with a case by when. A closed task never reopens."""
 
-    case = models.ForeignKey(Case, models.PROTECT, related_name="tasks")
+    # Indexes that no read needs are left out (db_index=False): every move of a clock would write them all.
+    case = models.ForeignKey(Case, models.PROTECT, related_name="tasks", db_index=False)
     kind = models.CharField(max_length=10, choices=TaskKind.choices)
-    step = models.ForeignKey(Step, models.PROTECT, null=True, blank=True, related_name="+")
+    step = models.ForeignKey(Step, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     pass_no = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
     """The place in line under rule SEQUENCE; 0 otherwise."""
     role_group = models.ForeignKey(RoleGroup, models.PROTECT, null=True, blank=True, related_name="tasks")
     person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tasks")
-    principal = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tasks_delegated")
+    principal = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="tasks_delegated", db_index=False
+    )
     status = models.CharField(max_length=10, choices=TaskStatus.choices, default=TaskStatus.OPEN)
     opened_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    claimed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     opened_seq = models.PositiveIntegerField(null=True, blank=True)
     """The seq of the event that opened it; `closed_seq`: of the one that closed it. An approval undone reads them."""
     closed_seq = models.PositiveIntegerField(null=True, blank=True)
@@ -132,7 +135,7 @@ class Task(models.Model):
     term = models.PositiveIntegerField(default=1)
     """Rises when the deadline is extended, so that the rungs fire anew."""
     resting_since = models.DateTimeField(null=True, blank=True)
-    ladder = models.ForeignKey(Ladder, models.PROTECT, null=True, blank=True, related_name="+")
+    ladder = models.ForeignKey(Ladder, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     next_rung_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -205,8 +208,8 @@ class Suspension(models.Model):
 class RungFired(models.Model):
     """One rung of one task's term that has fired: the insert is the claim, so nothing fires twice."""
 
-    task = models.ForeignKey(Task, models.PROTECT, related_name="rungs_fired")
-    code = models.SlugField(max_length=20)
+    task = models.ForeignKey(Task, models.PROTECT, related_name="rungs_fired", db_index=False)
+    code = models.SlugField(max_length=20, db_index=False)
     term = models.PositiveIntegerField(default=1)
     audience = models.CharField(max_length=24)
     is_escalation = models.BooleanField(default=False)
