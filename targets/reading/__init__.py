@@ -15,11 +15,12 @@ from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.header import FUNDS, Draft, finish_header, read_header_row, read_year
 from targets.reading.labels import OTHER_FIELD, Labels, labels_of
+from targets.reading.listing import projects
 from targets.reading.opening import misnamed
 from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
 from targets.reading.rows import RowReader, numbered
-from targets.reading.sections import Section, split, strangers
+from targets.reading.sections import Section, is_block, split, strangers
 from targets.reading.words import BLANK_HEADER
 from workflow.text import _
 
@@ -78,7 +79,7 @@ def read_grids(name: str, grids: list[Grid], profile: Profile | None = None) -> 
     blank = 0
     waiting: list[Note] = []
     for grid in grids:
-        sections = split(grid, labels)
+        sections = [part for section in split(grid, labels) for part in projects(section, labels)]
         waiting += grid.notes if not sections else ()
         for n, section in enumerate(sections):
             end = sections[n + 1].first_order if n + 1 < len(sections) else None
@@ -116,7 +117,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     draft = Draft(profile, labels)
     has_cells = any(row.part.kind == "table" for row in section.rows)
     reader = RowReader(draft)
-    read_year(section.lead, draft)
+    read_year(section.above or section.lead, draft)
     in_rows = late = False
     others = strangers(section, labels)
     for rows in others:
@@ -143,9 +144,9 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
         draft.note("page_break", row.at())
     for note in notes:
         draft.note(note.kind, note.place, note.facts)
-    _note_markup([*section.lead, *section.rows], draft)
+    source = (*section.lead, *(section.shown or section.rows))
+    _note_markup(source, draft)
     problems = sorted(draft.problems, key=lambda p: (p.place.order, p.place.cell or 0))
-    source = (*section.lead, *section.rows)
     return ReadTable(content, tuple(problems), numbered(reader.places), section.rows[0].line, source)
 
 
@@ -158,7 +159,7 @@ def _stands_outside(row: Row, labels: Labels) -> bool:
 
 def _begins_rows(row: Row, labels: Labels) -> bool:
     """The head of the columns, or the first row with the label of a category, begins the indicators."""
-    if labels.columns(row.cells):
+    if labels.columns(row.cells) or is_block(row):
         return True
     return any(
         (found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell
@@ -174,13 +175,14 @@ def _is_late_header(row: Row, draft: Draft, late: bool) -> bool:
     front = [cell for _i, cell in row.filled()[:2]]
     if not front or any(labels.family(cell) or labels.category(cell) for cell in front):
         return False
-    for found in map(labels.header, front):
-        if found is not None and found.field not in draft.seen and (late or found.field != OTHER_FIELD):
-            return found.field == "funds" or found.field in FUNDS or found is labels.header(front[0]) or late
-    return False
+    found = [label for label in map(labels.header, front) if label and label.field not in draft.seen]
+    if late:
+        return bool(found)
+    first = labels.header(front[0])
+    return any(label.field != OTHER_FIELD and (label.field in FUNDS or label == first) for label in found)
 
 
-def _note_markup(rows: list[Row], draft: Draft) -> None:
+def _note_markup(rows: Sequence[Row], draft: Draft) -> None:
     for row in rows:
         if row.markup:
             raw = ", ".join(raw for _i, raw in row.markup)

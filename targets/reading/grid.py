@@ -4,8 +4,9 @@ A reader of another format (docx, xlsx) makes the same Grid; everything after it
 """
 
 import csv
+import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from targets.reading.markup import clean
@@ -18,6 +19,10 @@ MAX_CELLS = 200
 MIN_BARS = 4
 RULER = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$")
 COMMA_TABLE = re.compile(r"项目名称\s*,|一级指标\s*,")
+OPEN_QUOTE = {"\t": re.compile(r'(?:^|\t)"'), ",": re.compile(r'(?:^|,)"')}
+MAX_QUOTED = 60
+"""Most lines that one cell in quotes holds."""
+BREAK = re.compile(r"<br\s*/?>", re.I)
 WIDE_GAP = re.compile(r"[ \u3000]{2,}")
 
 
@@ -109,7 +114,24 @@ def from_text(text: str) -> Grid | Refusal:
             {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)},
         )
     split = _splitter(text)
-    return Grid(tuple(_row(n, line, split) for n, line in enumerate(lines, 1)))
+    return Grid(tuple(_row(n, line, split) for n, line in _joined(lines, split)))
+
+
+def _joined(lines: list[str], split: str) -> Iterator[tuple[int, str]]:
+    """Yield each line with its number; a cell in quotes that goes on below makes one line of several."""
+    if split not in ("\t", ","):
+        yield from enumerate(lines, 1)
+        return
+    number = 0
+    while number < len(lines):
+        line, end = lines[number], number + 1
+        if OPEN_QUOTE[split].search(line) and line.count('"') % 2:
+            closing = range(end, min(len(lines), end + MAX_QUOTED))
+            close = next((n for n in closing if lines[n].count('"') % 2), None)
+            if close is not None:
+                line, end = "\n".join(lines[number : close + 1]), close + 1
+        yield number + 1, line
+        number = end
 
 
 def _splitter(text: str) -> str:
@@ -136,13 +158,16 @@ def _row(number: int, line: str, split: str) -> Row:
 
 def _parts(line: str, split: str) -> list[str]:
     if split == "|":
+        line = BREAK.sub("\n", line)
         line = line.replace("｜", "|").replace("│", "|")
         if RULER.match(line):
             return []
         bare = line.strip()
         return bare.removeprefix("|").removesuffix("|").split("|") if "|" in bare else [bare]
     if split == ",":
-        return next(csv.reader([line]), [])
+        return next(csv.reader(io.StringIO(line, newline="")), [])
+    if split == "\t" and "\n" in line:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter="\t"), [])
     if split == " ":
         return WIDE_GAP.split(line.rstrip())
     return line.rstrip("\t \r").split("\t") if line.rstrip("\t \r").count("\t") else _lone(line)

@@ -225,7 +225,7 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
     if name in FUNDS:
         if not draft.money_columns:
             _note_extra(row, values[1:], draft)
-        value = _money(value, row.at(at), name, draft)
+        value = _money(value, row.at(at), name, draft, label.unit)
     elif len(values) > 1:
         value = " ".join(text for _i, text in values)
         draft.note("header_shifted", row.at(values[1][0]), {"value": value, "label": draft.label(name)})
@@ -257,7 +257,7 @@ def _continue(row: Row, draft: Draft) -> None:
     draft.note("continued", row.at(filled[0][0]), {"text": text, "label": draft.label(name)})
 
 
-def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
+def _money(typed: str, place: Place, name: str, draft: Draft, unit_of_label: str | None) -> str:
     """Return the amount in 万元 as typed; converted, with a problem, where another unit is printed."""
     facts = {"typed": typed, "label": draft.label(name)}
     if DASHES.match(typed):
@@ -269,7 +269,7 @@ def _money(typed: str, place: Place, name: str, draft: Draft) -> str:
     if number is None:
         draft.note("no_number", place, facts)
         return typed
-    unit = match[2] if match else draft.funds_unit or draft.profile.funds_unit
+    unit = match[2] if match else unit_of_label or draft.funds_unit or draft.profile.funds_unit
     if match is None and IN_WAN[unit] == 1:
         return typed
     taken = match[1] if match and IN_WAN[unit] == 1 else format((number * IN_WAN[unit]).normalize(), "f")

@@ -13,15 +13,15 @@ from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place, Problem
-from targets.reading.sections import is_folio
-from targets.reading.words import ALSO_CATEGORY, NUMBERED, PLACEHOLDER
+from targets.reading.sections import BLOCKS, is_block, is_folio
+from targets.reading.words import COST_CATEGORIES, MID_BLOCKS, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
     r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
-COST_WORDS = {tight(word) for words in ALSO_CATEGORY.values() for word in words}
+COST_WORDS = {tight(word) for word in COST_CATEGORIES}
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class RowReader:
     draft: Draft
     columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
     head: Head | None = None
+    plain: Head | None = None
     head_above: bool = False
     drawn: bool = False
     said: set[str] = field(default_factory=set)
@@ -53,6 +54,8 @@ class RowReader:
     category: str | None = None
     found: list[IndicatorContent] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    mid_block: str | None = None
+    aside: list[tuple[IndicatorContent, Place]] = field(default_factory=list)
     gap: Row | None = None
     ended: bool = False
 
@@ -60,6 +63,9 @@ class RowReader:
         """Take one row: a head, a label, an indicator, a page break, a foot line, or a line left out."""
         if row.blank:
             self.gap = self.gap or row
+            return
+        if is_block(row):
+            self._take_block(row)
             return
         if self._take_head(row):
             return
@@ -80,15 +86,30 @@ class RowReader:
         self._note_gap()
         self._read_cells(self._whole_value(row))
 
+    def _take_block(self, row: Row) -> None:
+        """Take the side label of a block of indicators: those of the mid term are laid aside, which is told."""
+        word = next((text for _i, text in row.filled() if tight(text) in BLOCKS), None)
+        if word is None:
+            return
+        self.mid_block = word if tight(word) in MID_BLOCKS else None
+        self.family = self.category = None
+        if self.mid_block:
+            self.draft.note("mid_term", row.at(), {"text": word})
+
     def _take_head(self, row: Row) -> bool:
         """Take a head of the columns, or the second row of one."""
         labels, above = self.draft.labels, self.head_above
         self.head_above = False
         head = find_head(row, labels)
-        if head is None and above and self.head is not None:
-            head = refined(self.head, row, labels)
+        if head is not None and self.plain is not None and head.row.cells == self.plain.row.cells:
+            self.head_above = True
+            return True
+        self.plain = head or self.plain
+        if head is None and above and self.plain is not None:
+            head = refined(self.plain, row, labels)
         if head is None:
             return False
+        self._take_block(row)
         first = self.head is None or head.row.cells != self.head.row.cells
         self.head, self.head_above = head, True
         self.columns = {**self.columns, **{k: i for k, i in head.columns.items() if k in DEFAULT_COLUMNS}}
@@ -102,7 +123,10 @@ class RowReader:
         return True
 
     def finish(self) -> None:
-        """Say once that the form writes its labels in its own way, when it does so more often than not."""
+        """Say what is true of the whole table: labels written otherwise, indicators of the mid term only."""
+        if self.aside and not self.found:
+            self.found, self.places = [one for one, _place in self.aside], [place for _one, place in self.aside]
+            self.draft.note("mid_only", self.places[0], {"text": self.mid_block or ""})
         if self.official > len(self.variants) or len(self.variants) < 2:
             return
         first, *others = self.variants
@@ -149,7 +173,10 @@ class RowReader:
 
     def _one_of_several(self, row: Row, heads: dict[int, str]) -> Row:
         """Return the row with the values of all townships in one cell, each behind its head."""
-        texts = [f"{head}{row.cells[i]}" for i, head in heads.items() if i < len(row.cells) and row.cells[i]]
+        given = {i: row.cells[i] for i in heads if i < len(row.cells) and row.cells[i]}
+        texts = [f"{heads[i]}{text}" for i, text in given.items()]
+        if given and all(DASHES.match(text) for text in given.values()):
+            texts = [next(iter(given.values()))]
         first = min(heads)
         cells = [
             "；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)
@@ -273,7 +300,11 @@ class RowReader:
         if several:
             self.draft.note("several", place, {"count": str(len(several))})
         for one_name, one_value in several or [(name, value)]:
-            self.found.append(IndicatorContent(code, one_name, one_value))
+            one = IndicatorContent(code, one_name, one_value)
+            if self.mid_block:
+                self.aside.append((one, place))
+                continue
+            self.found.append(one)
             self.places.append(place)
         facts = {"name": name or "", "value": value or "", "category": self._printed(code)}
         if front.glued:

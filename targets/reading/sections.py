@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from targets.reading.grid import Grid, Row
 from targets.reading.labels import OTHER_FIELD, Labels, tight
 from targets.reading.result import Part
+from targets.reading.words import MID_BLOCKS, YEAR_BLOCKS
 
 TITLE = re.compile(
     r"绩效(?:目标)?(?:申报|批复|审批|申报审批|审核|自评|运行监控|执行监控|监控|情况)?表(?:\(.{0,20}\))?$"
@@ -17,6 +18,7 @@ YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
 ASIDE = re.compile(r"^(?:金额)?(?:计量)?单位[:：](?:人民币)?(?:元|千元|万元|亿元)$|^\(?(?:[12]\d{3})年度?\)?$|^附?[件表]\s*[0-9一二三四五六七八九十-]*[:：]?$")
 """What may stand beside a title or in a line of its own above the table: unit of money, year, number of the annex."""
+BLOCKS = {*MID_BLOCKS, *YEAR_BLOCKS}
 MAX_TITLE = 90
 NEAR = 250
 MIN_HEADER_LABELS = 3
@@ -24,11 +26,17 @@ MIN_HEADER_LABELS = 3
 
 @dataclass(slots=True)
 class Section:
-    """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row."""
+    """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row.
+
+    A project of a list has rows that were made of columns: `above` are the lines above the whole list, `shown` the rows
+    as they stand in the file.
+    """
 
     lead: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     broken_at: list[Row] = field(default_factory=list)
+    above: list[Row] = field(default_factory=list)
+    shown: list[Row] = field(default_factory=list)
 
     @property
     def first_order(self) -> int:
@@ -40,6 +48,8 @@ class Section:
 def is_title(row: Row) -> bool:
     """Whether this row is the title of a target table."""
     filled = row.filled()
+    if filled and tight(filled[0][1]) in BLOCKS:
+        return False
     if len(filled) > 1 and not all(ASIDE.match(tight(text)) for _i, text in filled[1:]):
         return False
     return bool(filled) and len(filled[0][1]) <= MAX_TITLE and bool(TITLE.search(tight(filled[0][1])))
@@ -49,6 +59,12 @@ def is_year_line(row: Row) -> bool:
     """Whether this row holds nothing but the year: (2024 年度)."""
     filled = row.filled()
     return len(filled) == 1 and len(filled[0][1]) <= 20 and bool(YEAR_LINE.match(tight(filled[0][1])))
+
+
+def is_block(row: Row) -> bool:
+    """Whether this row only names the block of indicators below it: those of the mid term, or those of the year."""
+    filled = row.filled()
+    return len(filled) == 1 and tight(filled[0][1]) in BLOCKS
 
 
 def is_aside(row: Row) -> bool:

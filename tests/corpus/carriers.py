@@ -61,8 +61,8 @@ def _lines(forms: Sequence[Laid], row: Callable[[list[str]], str], line: Callabl
 
 def _written(cells: Sequence[str], separator: str) -> str:
     out = io.StringIO()
-    csv.writer(out, delimiter=separator, lineterminator="").writerow(cells)
-    return out.getvalue()
+    csv.writer(out, delimiter=separator).writerow(cells)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def commas(forms: Sequence[Laid]) -> bytes:

@@ -310,7 +310,7 @@ def overall(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
 
 def listing(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Several projects in one list: the project in a column, one indicator a row."""
-    style = replace(style, label="plain")
+    style = replace(style, label="plain", value="three" if style.value == "three below" else style.value)
     other = replace(content, project_name=f"{content.project_name}（续建）", annual_goal="继续实施。", indicators=content.indicators[:5])
     heads = ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值"), *style.extra]
     table = Table([["单位名称", "项目名称", rng.choice(("预算数（万元）", "资金总额", "预算金额（万元）")), "年度绩效目标", *heads]])

@@ -51,7 +51,9 @@ def style_of(rng: Random, frame: str) -> Style:
     if frame in ONE_VALUE:
         picked["value"], extra = "one", ()
     if frame == "regional" and picked["value"] != "one":
-        picked["value"], extra = "unit first", ()
+        picked["value"] = "unit first"
+    if frame == "regional":
+        extra = ()
     if frame in ONLY_WAN:
         picked["money"] = "wan"
     return Style(frame=frame, extra=extra, side=rng.random() < 0.7, heads_again=rng.random() < 0.2, **picked)

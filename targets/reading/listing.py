@@ -1,0 +1,88 @@
+"""Lists: several projects in one table, the project in a column of its own and one indicator a row.
+
+Such a table is cut into one section a project: its header columns become header rows, its indicators stay where they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from targets.reading.grid import Row
+from targets.reading.labels import OTHER_FIELD, Labels
+from targets.reading.sections import Section
+
+MIN_COLUMNS = 3
+
+
+def projects(section: Section, labels: Labels) -> list[Section]:
+    """Return one section for each project of a list, or the section itself when it is none. Linear in the rows."""
+    at = next((n for n, row in enumerate(section.rows) if list_columns(row, labels)), None)
+    if at is None:
+        return [section]
+    before, head = section.rows[:at], section.rows[at]
+    fields = list_columns(head, labels)
+    own = min(i for i, name in fields.items() if name == "project_name")
+    groups: list[list[Row]] = []
+    for row in section.rows[at + 1 :]:
+        if row.cells == head.cells:
+            continue
+        name = _under(head, row, own)
+        same = groups and (name is None or not row.cells[name] or name in row.merged or _is_same(groups[-1][0], row, name, head, own))
+        if groups and (same or row.blank or not _is_line(row, name)):
+            groups[-1].append(row)
+        elif not row.blank:
+            groups.append([row])
+    bare = replace(head, cells=tuple("" if i in fields else text for i, text in enumerate(head.cells)))
+    found = []
+    for number, rows in enumerate(groups):
+        header = [made for i in fields if (made := _field_row(head, rows[0], i)) is not None]
+        lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
+        part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
+        part.above = section.lead
+        part.shown = [*(section.rows[: at + 1] if number == 0 else [head]), *rows]
+        found.append(part)
+    return found or [section]
+
+
+def list_columns(row: Row, labels: Labels) -> dict[int, str]:
+    """Return the header field of each column of a list (index → field), else {}: its head names 项目名称 and levels."""
+    if len(labels.columns(row.cells)) < MIN_COLUMNS:
+        return {}
+    found = {}
+    first = min(labels.columns(row.cells).values())
+    for index, cell in row.filled():
+        label = labels.header(cell) if index < first else None
+        if label is not None and not label.rest:
+            found[index] = label.field
+    return found if "project_name" in found.values() and set(found.values()) != {OTHER_FIELD} else {}
+
+
+def _is_line(row: Row, name: int | None) -> bool:
+    return name is not None and len(row.filled()) > 1
+
+
+def _is_same(first: Row, row: Row, name: int, head: Row, own: int) -> bool:
+    before = _under(head, first, own)
+    return before is not None and first.cells[before] == row.cells[name]
+
+
+def _under(head: Row, row: Row, index: int) -> int | None:
+    """Return the cell of a row that stands under the head's cell `index`."""
+    if not row.spans or not head.spans:
+        return index if index < len(row.cells) else None
+    start, end = head.spans[index]
+    inside = [i for i, (s, e) in enumerate(row.spans) if min(end, e) - max(start, s) > (e - s) / 2]
+    return next((i for i in inside if row.cells[i]), inside[0] if inside else None)
+
+
+def _field_row(head: Row, row: Row, index: int) -> Row | None:
+    """Return a header row made of one column: its head as label, the cell of the project's first row as text."""
+    at = _under(head, row, index)
+    if at is None or not row.cells[at]:
+        return None
+    return row.moved([head.cells[index], row.cells[at]], [at, at])
+
+
+def _without(head: Row, row: Row, fields: Sequence[int] | dict[int, str]) -> tuple[str, ...]:
+    """Return the cells of a row without those of the header columns."""
+    gone = {_under(head, row, index) for index in fields}
+    return tuple("" if i in gone else text for i, text in enumerate(row.cells))
