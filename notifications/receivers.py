@@ -28,6 +28,10 @@ SELECT CASE WHEN rung.is_escalation THEN 'escalation' ELSE 'reminder' END, task.
   JOIN workflow_task AS task ON task.id = rung.task_id
  ORDER BY rung.id
 """
+DIALECTS = {
+    "postgresql": {"keys": "unnest(%s::bigint[]) AS fired (id)", "facts": "jsonb_build_object"},
+    "sqlite": {"keys": "(SELECT value AS id FROM json_each(%s)) AS fired", "facts": "json_object"},
+}
 
 
 def note_transition(
@@ -57,15 +61,13 @@ def note_transition(
 
 def note_rungs(sender: Any, *, fired: Sequence[Fired], now: datetime, **kwargs: Any) -> None:
     """Receiver of rungs_fired: one row for each reminder and escalation. One statement, whatever their number."""
-    is_postgres = connection.vendor == "postgresql"
     keys = [row.id for row in fired]
-    statement = NOTICES_OF_RUNGS.format(
-        keys="unnest(%s::bigint[]) AS fired (id)" if is_postgres else "(SELECT value AS id FROM json_each(%s)) AS fired",
-        facts="jsonb_build_object" if is_postgres else "json_object",
-    )
+    moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        moment = connection.ops.adapt_datetimefield_value(now)
-        cursor.execute(statement, [moment, keys if is_postgres else json.dumps(keys)])
+        cursor.execute(
+            NOTICES_OF_RUNGS.format(**DIALECTS[connection.vendor]),
+            [moment, keys if connection.vendor == "postgresql" else json.dumps(keys)],
+        )
 
 
 def note_announcement(

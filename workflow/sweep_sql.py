@@ -99,9 +99,7 @@ class Fired(NamedTuple):
 def claim(*, now: datetime, limit: int, without: Collection[int]) -> list[Claimed]:
     """Lock and return at most `limit` tasks with a rung due at `now`, oldest first, that nobody else holds."""
     marks = ", ".join("%s" for _ in without)
-    statement = CLAIM.format(
-        without=f"AND task.id NOT IN ({marks})" if without else "", lock=LOCK[connection.vendor]
-    )
+    statement = CLAIM.format(without=f"AND task.id NOT IN ({marks})" if without else "", lock=LOCK[connection.vendor])
     found = rows(statement, _time(now), *without, limit)
     return [Claimed(pk, ladder, _read(opened_at), _read(due_at)) for pk, ladder, opened_at, due_at in found]
 

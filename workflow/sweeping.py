@@ -100,9 +100,7 @@ def sweep(
     full = size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
     while done.tasks < SWEEP_AT_MOST:
         try:
-            result = _sweep_chunk(
-                size, without=unfit, now=now, recorded_at=recorded_at or now, up_since=up_since
-            )
+            result = _sweep_chunk(size, without=unfit, now=now, recorded_at=recorded_at or now, up_since=up_since)
         except _Unfit as error:
             # One task that cannot be fired must not keep the others from theirs: the chunk shrinks until it is alone.
             if len(error.tasks) == 1:
