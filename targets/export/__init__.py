@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from targets.content import TableContent
+from targets.export import county
 from targets.export.docx import docx_of
 from targets.export.glyphs import Missing, missing_in
 from targets.export.layout import Form, Mark, form_of
@@ -44,13 +45,18 @@ WRITERS: Mapping[Format, Callable[[Form, datetime], bytes]] = {
 
 
 def export(
-    *, content: TableContent, profile: Profile, format: Format, now: datetime, mark: Mark | None = None
+    *, content: TableContent, profile: Profile, format: Format, now: datetime, mark: Mark | None = None,
+    word_template: bytes | None = None,
 ) -> bytes:
     """Return one table as a file in the official layout. `mark`: what the paper says of its version, if anything.
 
-    `now` dates the file. Every text is written as text: no formula, no link. Linear in the text.
+    `word_template`: the county's own, checked before (county.faults_of); Word files are then made from it. `now` dates
+    the file. Every text is written as text: no formula, no link. Linear in the text.
     """
-    return WRITERS[format](form_of(content=content, profile=profile, mark=mark), now)
+    form = form_of(content=content, profile=profile, mark=mark)
+    if word_template is not None and format == Format.DOCX:
+        return county.fill(template=word_template, form=form, content=content, profile=profile, now=now)
+    return WRITERS[format](form, now)
 
 
 def volume(*, tables: Sequence[tuple[TableContent, Profile, Mark | None]], now: datetime) -> bytes:

@@ -5,6 +5,7 @@ Written by hand because one table with merged cells is all there is; a template 
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from xml.sax.saxutils import escape
 
@@ -48,12 +49,15 @@ OWN_LINKS = (
 )
 
 
-def docx_of(form: Form, now: datetime) -> bytes:
-    """Return the form as a docx, one section of A4; its zip is dated `now`."""
+def docx_of(form: Form, now: datetime, *, lines: Sequence[str] | None = None) -> bytes:
+    """Return the form as a docx, one section of A4; its zip is dated `now`.
+
+    `lines`: rows of the table (see `table_row`) instead of the form's own indicators.
+    """
     parts = {
         "[Content_Types].xml": TYPES,
         "_rels/.rels": LINKS,
-        "word/document.xml": _document(form),
+        "word/document.xml": _document(form, _lines(form) if lines is None else lines),
         "word/styles.xml": STYLES,
         "word/footer1.xml": f'{XML}<w:ftr xmlns:w="{W}">{_footer(form)}</w:ftr>',
         "word/_rels/document.xml.rels": OWN_LINKS,
@@ -67,10 +71,10 @@ def docx_of(form: Form, now: datetime) -> bytes:
     return out.getvalue()
 
 
-def _document(form: Form) -> str:
+def _document(form: Form, lines: Sequence[str]) -> str:
     body = _paragraph(form.title, align="center", size=36, bold=True)
     body += _paragraph(form.year_line, align="center", size=24)
-    rows = _head(form) + _lines(form)
+    rows = [*_head(form), *lines]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in WIDTHS)
     body += f"<w:tbl>{_table_look(BORDERS)}<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
     if form.mark is not None:
@@ -120,6 +124,13 @@ def _lines(form: Form) -> list[str]:
         )
         for n, line in enumerate(form.lines)
     ]
+
+
+def table_row(texts: Sequence[str]) -> str:
+    """Return one row under the head of the columns: five texts, or one over the whole width."""
+    if len(texts) == 1:
+        return _row(_cell(texts[0], 0, len(WIDTHS) - 1))
+    return _row("".join(_cell(text, n, n, align="left" if n > 2 else "center") for n, text in enumerate(texts)))
 
 
 def _label(text: str, column: int, begins: bool) -> str:

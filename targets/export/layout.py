@@ -64,6 +64,12 @@ class Form:
     funds_row: int = 3
     """The row of `head` in which the money begins; its first cell spans three rows."""
 
+    def typed(self) -> Iterator[str]:
+        """Yield the texts of the upper part in the order of the form: name, department, unit, attribute, period,
+        three amounts, goal.
+        """
+        yield from (cell.text for row in self.head for cell in row if not cell.is_label)
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield every text that was typed, with the label of its place."""
         label = self.title

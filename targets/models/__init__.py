@@ -1,7 +1,7 @@
 """The document's own tables."""
 
 from targets.models.execution import ExecutionFigure, ExecutionImport, ExecutionMatch
-from targets.models.exporting import ExportJob
+from targets.models.exporting import ExportJob, WordTemplate
 from targets.models.importing import ImportBatch, WaitingFile
 from targets.models.monitoring import IndicatorProgress, MonitoringPeriod, MonitoringReport
 from targets.models.project import Project, ProjectListImport, ProjectListing
@@ -12,5 +12,5 @@ __all__ = [
     "Attachment", "Comment", "ExecutionFigure", "ExecutionImport", "ExecutionMatch", "ExportJob",
     "ImportBatch", "ImportedTable", "Indicator", "IndicatorProgress", "MonitoringPeriod", "MonitoringReport",
     "Project", "ProjectListImport", "ProjectListing", "ReviewSheet", "Revision", "SourceDocument",
-    "TargetTable", "WaitingFile",
+    "TargetTable", "WaitingFile", "WordTemplate",
 ]
