@@ -11,9 +11,10 @@ class WorkflowConfig(AppConfig):
     name = "workflow"
 
     def ready(self) -> None:
-        from workflow import checks, grants, sealing, signals  # noqa: F401
+        from workflow import batches, checks, grants, sealing, signals  # noqa: F401
 
         signals.time_passes.connect(sealing.when_time_passes, dispatch_uid="workflow.sealing")
+        signals.time_passes.connect(batches.when_time_passes, dispatch_uid="workflow.batches")
         post_migrate.connect(_after_migrate, sender=self)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from workflow import delegations, grants
 from workflow.look import Look
 from workflow.machine import DECIDING, REVIEW_STATES, Place, TaskStatus
-from workflow.models import Case, Step, Task, User
+from workflow.models import Case, RoleGroup, Step, Task, User
 from workflow.moves import earlier_steps
 from workflow.signing import Condition
 
@@ -40,6 +40,16 @@ def reviewers_around(case: Case, *, but: User) -> list[Reviewer]:
             offices |= dict.fromkeys(post.members, post.organisation)
     people = User.objects.filter(pk__in=set(offices) - {but.pk}).order_by("full_name", "username")
     return [Reviewer(person.username, str(person), offices[person.pk]) for person in people]
+
+
+def colleagues(by: User) -> list[Reviewer]:
+    """Return the active people who hold a role in one of the offices of `by`, without `by`. One statement."""
+    offices = [held.organisation_id for held in grants.roles_of(by)]
+    groups = RoleGroup.objects.filter(organisation__in=offices, user__is_active=True).exclude(user=by.pk)
+    rows = groups.order_by("user__full_name", "user__username").values_list(
+        "user__username", "user__full_name", "organisation__name"
+    )
+    return list({username: Reviewer(username, name or username, office) for username, name, office in rows}.values())
 
 
 def open_conditions(case: Case, *, now: datetime) -> Sequence[Condition]:

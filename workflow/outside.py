@@ -117,7 +117,7 @@ def _funds_changed(look: Look, task: Task | None, details: dict[str, Any]) -> Mo
     figure = _figure(details.get("amount"))
     details["amount"] = f"{figure:.2f}"
     move, case = begin(look), look.case
-    outcome = _outcome(figure, case.amount)
+    outcome = outcome_of(figure, case.amount)
     move.payload |= {"outcome": str(outcome), "was": f"{case.amount:.2f}" if case.amount is not None else None}
     if outcome == FundsOutcome.NOT_FUNDED:
         case.drop()
@@ -128,7 +128,8 @@ def _funds_changed(look: Look, task: Task | None, details: dict[str, Any]) -> Mo
     return move
 
 
-def _outcome(figure: Decimal, amount: Decimal | None) -> FundsOutcome:
+def outcome_of(figure: Decimal, amount: Decimal | None) -> FundsOutcome:
+    """Return what a control figure means for a table of `amount`, both in yuan."""
     if figure == 0:
         return FundsOutcome.NOT_FUNDED
     return FundsOutcome.UNCHANGED if figure == amount else FundsOutcome.CHANGED

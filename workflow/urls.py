@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import extensions, inbox, reading, timing
+from workflow.views import batches, extensions, inbox, reading, timing
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -21,6 +21,9 @@ urlpatterns = [
         name="password_change",
     ),
     path("password/done", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("batches", batches.batch_list, name="batch_list"),
+    path("batches/new", batches.batch_new, name="batch_new"),
+    path("batches/<uuid:pk>", batches.batch, name="batch"),
     path("cases/<slug:number>", inbox.case, name="case"),
     path("cases/<slug:number>/history", reading.case_history, name="case_history"),
     path("overdue", reading.overdue_board, name="overdue_board"),

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from workflow import deadlines, kinds, queries
+from workflow import batches, deadlines, kinds, queries
 from workflow.machine import TaskKind
 from workflow.models import Task
 from workflow.views.asking import person, visible_case
@@ -95,6 +95,8 @@ def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> d
         "kind": wanted_kind,
         "department": wanted_department,
         "is_filtered": bool(wanted_kind or wanted_department),
+        "can_batch": any(task.step_id for task in shown),
+        "batch_actions": [(action.value, action.label) for action in batches.CHOSEN],
     }
 
 
