@@ -5,9 +5,10 @@ that moves it, `drift` compares all rows with what they should be. Viewing follo
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
@@ -192,11 +193,39 @@ def posts_around(case: Case) -> tuple[Post, ...]:
     Needs `case.department` and `case.unit` selected.
     """
     division = case.department.division_in_charge_id
+    found = sql.rows(sql.POSTS_AROUND_A_CASE, case.unit_id, case.department_id, division or 0)
+    return _posts(case, [row[1:] for row in found])
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around one case: the posts, guardian's rows, and the dates of its round by milestone."""
+
+    posts: tuple[Post, ...]
+    rows: "Rows"
+    dates: dict[str, date]
+
+
+def around(case: Case) -> Surroundings:
+    """Return what stands around `case`. One query. Needs `case.department` and `case.unit` selected."""
+    division = case.department.division_in_charge_id
+    parts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for part, *row in sql.rows(
+        sql.AROUND_A_CASE, case.unit_id, case.department_id, division or 0, case.pk, case.pk, case.round_id or 0
+    ):
+        parts[part].append(tuple(row))
+    names = {pk: right for right, pk in permission_ids().items()}
+    groups, people = (frozenset((row[0], names[row[2]]) for row in parts[part]) for part in ("group", "person"))
+    dates = {row[1]: date.fromisoformat(row[3]) for row in parts["date"]}
+    return Surroundings(_posts(case, parts["post"]), Rows(groups, people), dates)
+
+
+def _posts(case: Case, found: Iterable[tuple[Any, ...]]) -> tuple[Post, ...]:
+    """Return the posts from rows of (group, role, organisation, name, kind, is performance division, member)."""
+    division = case.department.division_in_charge_id
     groups: dict[int, tuple[str, int, str, str, bool]] = {}
     members: dict[int, list[int]] = defaultdict(list)
-    for group, role, organisation, name, kind, performance, person in sql.rows(
-        sql.POSTS_AROUND_A_CASE, case.unit_id, case.department_id, division or 0
-    ):
+    for group, role, organisation, name, kind, performance, person in found:
         groups[group] = (role, organisation, name, kind, bool(performance))
         if person is not None:
             members[group].append(person)
@@ -205,6 +234,31 @@ def posts_around(case: Case) -> tuple[Post, ...]:
         for group, (role, organisation, name, kind, performance) in groups.items()
         for place in _places(case, organisation, kind, performance, division)
     )
+
+
+def posts_everywhere() -> Callable[[Organisation], tuple[Post, ...]]:
+    """Return a function that gives the posts around any unit, as `posts_around` does for its cases. Two statements.
+
+    For looking at many units at once; needs each unit's `parent` selected.
+    """
+    found: Any = RoleGroup.objects
+    groups: list[RoleGroup] = list(found.select_related("organisation").order_by("pk"))
+    members: dict[int, list[int]] = defaultdict(list)
+    memberships = User.groups.through.objects.filter(user__is_active=True, group__in=[g.pk for g in groups])
+    for group, person in memberships.order_by("user_id").values_list("group_id", "user_id"):
+        members[group].append(person)
+
+    def posts_for(unit: Organisation) -> tuple[Post, ...]:
+        case = Case(unit=unit, department=unit.department)
+        division = unit.department.division_in_charge_id
+        return tuple(
+            Post(group.pk, group.role, place, of.name, tuple(members[group.pk]))
+            for group in groups
+            for of in (group.organisation,)
+            for place in _places(case, of.pk, of.kind, of.is_performance_division, division)
+        )
+
+    return posts_for
 
 
 def _places(case: Case, organisation: int, kind: str, performance: bool, division: int | None) -> Iterator[Place]:
@@ -258,12 +312,7 @@ def wanted(case: Case, *, state: str, posts: Iterable[Post], tasks: Iterable[Tas
 
 def rows_of(case: Case) -> Rows:
     """Return the rows that stand for `case`. One query."""
-    names = {pk: right for right, pk in permission_ids().items()}
-    rows = sql.rows(sql.GRANT_ROWS_OF_A_CASE, case.pk, case.pk)
-    return Rows(
-        frozenset((pk, names[permission]) for of_group, pk, permission in rows if of_group),
-        frozenset((pk, names[permission]) for of_group, pk, permission in rows if not of_group),
-    )
+    return around(case).rows
 
 
 def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
@@ -290,8 +339,9 @@ def drift(*, mend: bool = False) -> Iterator[Drift]:
     """Yield every case whose rows differ from what follows from its state and tasks; with `mend`, rewrite them."""
     cases = Case.objects.select_related("unit", "department").prefetch_related("tasks").order_by("pk")
     for case in cases.iterator(chunk_size=200):
-        should = wanted(case, state=case.state, posts=posts_around(case), tasks=case.tasks.all())
-        there = rows_of(case)
+        stands = around(case)
+        should = wanted(case, state=case.state, posts=stands.posts, tasks=case.tasks.all())
+        there = stands.rows
         if there != should:
             if mend:
                 sync(case, before=None, after=should)

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import batches, extensions, inbox, reading, timing
+from workflow.views import batches, extensions, inbox, reading, routes, timing
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -38,5 +38,11 @@ urlpatterns = [
     path("tasks/<int:task>/extension", extensions.ask, name="extension_ask"),
     path("overdue.xlsx", reading.overdue_sheet, name="overdue_sheet"),
     path("people", reading.people, name="people"),
+    path("routes", routes.route_list, name="route_list"),
+    path("routes/begin", routes.route_begin, name="route_begin"),
+    path("routes/<int:pk>", routes.route_show, name="route_show"),
+    path("routes/<int:pk>/draft", routes.route_draft, name="route_draft"),
+    path("routes/<int:pk>/steps/add", routes.route_step, name="route_step_add"),
+    path("routes/<int:pk>/steps/<slug:key>", routes.route_step, name="route_step"),
     path("robots.txt", inbox.robots, name="robots"),
 ]

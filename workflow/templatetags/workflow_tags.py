@@ -7,13 +7,11 @@ from uuid import uuid4
 
 from django import template
 from django.templatetags.static import static
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from workflow import call_list, words
+from workflow import call_list, route_words, words
 from workflow.machine import Action
 from workflow.models import Case, Event, Rung, Step, Task
 
@@ -125,20 +123,10 @@ def rung_words(rung: Rung) -> str:
     return _("%(days)s working days after") % {"days": rung.days}
 
 
-CONDITION_WORDS: dict[str, dict[bool, str | Promise]] = {
-    "own_office": {True: gettext_lazy("the department's own office"), False: gettext_lazy("a unit below a department")},
-    "key_project": {True: gettext_lazy("a key project"), False: gettext_lazy("an ordinary project")},
-}
-
-
 @register.filter
 def condition_words(step: Step) -> list[str]:
     """Return the facts that must hold for a step, in words."""
-    known = [
-        str(CONDITION_WORDS[fact][bool(value)]) for fact, value in step.condition.items() if fact in CONDITION_WORDS
-    ]
-    least = step.condition.get("amount_at_least_yuan")
-    return [*known, _("at least %(amount)s × 10,000 yuan") % {"amount": words.wan(Decimal(least))}] if least else known
+    return route_words.condition_words(step.condition)
 
 
 @register.filter

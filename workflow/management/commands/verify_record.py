@@ -11,7 +11,7 @@ from workflow.models import Case, Event
 
 
 class Command(BaseCommand):
-    help = "Check every event of the record: changed, swapped, removed or inserted rows are found; also seals, rulings and routes."
+    help = "Check every event of the record: changed, swapped, removed or inserted rows; also seals, rulings, routes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--case", metavar="NUMBER", help="only this case")
