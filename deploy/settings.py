@@ -262,5 +262,7 @@ DEFAULT_PROFILE = os.environ.get("BTR_PROFILE", "nx_2022")
 DAY_ENDS_AT = os.environ.get("BTR_DAY_ENDS_AT", "24:00")
 REMINDERS_AT = os.environ.get("BTR_REMINDERS_AT", "09:00")
 AUTO_SEND_UP_TO = os.environ.get("BTR_AUTO_SEND_UP_TO", "division_in_charge")
+CONVERTER = os.environ.get("BTR_CONVERTER", "")  # blank: LibreOffice where it is installed; "none": none
+CLAMD_SOCKET = os.environ.get("BTR_CLAMD", "")  # blank: files are not scanned
 UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
 DEMO_LOGINS = _flag("BTR_DEMO_LOGINS")

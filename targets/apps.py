@@ -28,11 +28,15 @@ class TargetsConfig(AppConfig):
     name = "targets"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from targets import batches, exporting, kinds, monitoring
+        from targets.reading import intake
         from workflow import kept
         from workflow.signals import time_passes
 
         kinds.register_all()
+        intake.use(intake.Tools(converter=settings.CONVERTER, scanner=settings.CLAMD_SOCKET))
         kept.name_fields(FIELD_WORDS)
         time_passes.connect(monitoring.when_time_passes, dispatch_uid="targets.monitoring")
         time_passes.connect(exporting.when_time_passes, dispatch_uid="targets.exporting")

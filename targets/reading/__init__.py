@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from targets.content import TableContent
 from targets.profiles import Profile, load
-from targets.reading.child import grids_in_child
 from targets.reading.container import container_of
 from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.header import FUNDS, Draft, finish_header, read_header_row, read_year
+from targets.reading.intake import grids_of_file, kind_to_convert, refused_by_scanner
 from targets.reading.labels import OTHER_FIELD, Labels, labels_of
 from targets.reading.listing import projects
 from targets.reading.opening import misnamed
@@ -44,11 +44,14 @@ def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:
     """Return all target tables of one file, or the refusal that says why there is none.
 
     `name` is the file's name, kept for messages and compared with what is inside; `data` its bytes (at most
-    MAX_BYTES). What the file is, its first bytes say. Text is read here; Word, Excel and zip in a child process.
+    MAX_BYTES). What the file is, its first bytes say. Text is read here; Word, Excel, PDF and zip in a child process.
     Linear in the size.
     """
-    if len(data) <= MAX_BYTES and container_of(data):
-        found = grids_in_child(name=name, data=data)
+    infected = refused_by_scanner(data) if len(data) <= MAX_BYTES else None
+    if infected is not None:
+        return Reading(name, refused=infected)
+    if len(data) <= MAX_BYTES and (container_of(data) or kind_to_convert(data)):
+        found = grids_of_file(name=name, data=data)
         return (
             Reading(name, refused=found) if isinstance(found, Refusal) else read_grids(name, found, profile)
         )

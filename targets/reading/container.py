@@ -24,6 +24,7 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PDF = b"%PDF-"
 END = b"PK\x05\x06"
 LOCAL = struct.Struct("<4s5H3I2H")
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ODD_NAME = re.compile(r"(?:^|/)\.\.(?:/|$)|^/|^[A-Za-z]:|\\|\0")
 MACROS = re.compile(r"vbaproject|vbadata|(?:^|/)activex", re.I)
@@ -79,6 +80,14 @@ def ends_as_zip(data: bytes) -> bool:
     end = data.rfind(END, max(0, len(data) - 70_000))
     comment = int.from_bytes(data[end + 20 : end + 22], "little")
     return end >= 0 and len(data) >= end + 22 and end + 22 + comment == len(data)
+
+
+def is_open_document(data: bytes) -> str:
+    """Return "odt" or "ods" for a file of OpenDocument by its first member, which says what it is, else ""."""
+    if data[30:38] != b"mimetype" or not data.startswith(ZIP):
+        return ""
+    kinds = {b"text": "odt", b"spreadsheet": "ods"}
+    return next((kind for word, kind in kinds.items() if data[38:].startswith(OPEN_DOCUMENT + word)), "")
 
 
 def kind_in_ole(data: bytes) -> str:
@@ -167,12 +176,7 @@ def _check_layout(infos: list[zipfile.ZipInfo], data: bytes) -> None:
         own = data[at + LOCAL.size : at + LOCAL.size + name]
         listed = info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437", "replace")
         sizes_agree = flags & 0x8 or (packed, plain) == (info.compress_size, info.file_size)
-        if (
-            sign != ZIP
-            or own != listed
-            or method != info.compress_type
-            or not (sizes_agree or packed == 0xFFFFFFFF)
-        ):
+        if sign != ZIP or own != listed or method != info.compress_type or not (sizes_agree or packed == 0xFFFFFFFF):
             raise CannotRead("disguised", what=info.filename[:80])
         behind = at + LOCAL.size + name + extra + info.compress_size
 

@@ -66,6 +66,18 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The name of the file has no ending, but inside it is %(kind)s. Add the ending that belongs to it to the "
             "name and upload it again."
         ),
+        "not_converted": _(
+            "The old Word or WPS file could not be converted. Open it in Word or WPS, choose “Save as” and the kind "
+            "docx (for a sheet: xlsx), and upload that."
+        ),
+        "infected": _(
+            "The virus scanner found %(what)s in this file; it was not opened. Tell your administrator, and upload the "
+            "table from a clean computer."
+        ),
+        "scanner_away": _(
+            "The virus scanner does not answer, and without it no file is opened. Nothing was stored. Try again in "
+            "some minutes; if it stays so, tell your administrator."
+        ),
         "scanned": _(
             "This PDF is a scan: its pages are pictures without text, and pictures are not read here. Upload the Word "
             "or Excel file it was printed from, or type the table in."
