@@ -1,4 +1,4 @@
-"""The target table while it is drafted: opening, whole-form save, submission. One transaction a public function.
+"""The target table while it is drafted: opening, whole-form save, merged autosave, submission, each one transaction.
 
 The only writer of a table's content, always under the case's lock (engine.set_content, engine.perform).
 Uploads and their preview are in targets.uploads.
@@ -13,20 +13,26 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from targets import judging, profiles, reopened, rows
+from targets import judging, merging, profiles, reopened, rows
 from targets.content import TableContent
 from targets.models import Indicator, Project, TargetTable
+from targets.paper import FormText
 from targets.rows import content_of
 from workflow import engine
 from workflow.engine import Outcome, Seen
 from workflow.machine import Action, Kind
 from workflow.models import Case, Organisation, Round, User
-from workflow.refusals import Refused
+from workflow.refusals import Refused, Stale
 
-__all__ = ["LOCKED_FIELDS", "LockedHeader", "Unsaved", "content_of", "open_table", "save_table", "seen_of", "submit"]
+__all__ = ["LOCKED_FIELDS", "LockedHeader", "MergedSave", "Unsaved", "content_of", "form_text", "merge_table",
+           "open_table", "save_table", "seen_of", "submit"]
 
 LOCKED_FIELDS = ("project_name",)
 """What the project list fixes of a table's header; unit, department and year stand on the case itself."""
+
+
+MOST_TRIES = 4
+"""So often a merge is made again because somebody wrote at the same moment."""
 
 
 class LockedHeader(Refused):
@@ -85,6 +91,55 @@ def save_table(*, case: Case, by: User, now: datetime, seen: Seen, header: Mappi
     total = _typed_total(case, typed)
     return engine.set_content(case, by=by, now=now, seen=seen, amount=total, title=_typed_title(case, typed),
                               write=lambda locked: write_unsaved(locked, typed))
+
+
+class _Moved(Exception):
+    """Somebody wrote between the reading and the lock: merge again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergedSave:
+    """What an autosave did: the case as it is now, the whole form as it stands now, and what was not taken."""
+
+    case: Case
+    text: FormText
+    clashes: tuple[merging.Clash, ...]
+
+
+def merge_table(*, case: Case, by: User, now: datetime, base: FormText, typed: FormText) -> MergedSave:
+    """Save what was typed since `base` into a table in draft, cell by cell; the rest of the table stays as it is.
+
+    Cells that somebody else changed meanwhile are not overwritten: they come back as clashes, the others are saved.
+    Raises: NotVisible, NotPermitted, NotPossible; LockedHeader, UnknownField, UnknownCategory, TextTooLong,
+    TooManyRows. Nothing is saved then.
+    """
+    for _try in range(MOST_TRIES):
+        standing = form_text(case)
+        merged = merging.merge(base=base, typed=typed, standing=standing)
+        unsaved = Unsaved(merged.text.header, merged.text.row_dicts(), merged.text.not_applicable)
+
+        def write(locked: Case, unsaved: Unsaved = unsaved, standing: FormText = standing) -> None:
+            if form_text(locked) != standing:
+                raise _Moved
+            write_unsaved(locked, unsaved)
+
+        try:
+            saved = engine.set_content(case, by=by, now=now, write=write, amount=_typed_total(case, unsaved),
+                                       title=_typed_title(case, unsaved))
+        except _Moved:
+            continue
+        return MergedSave(saved, form_text(saved), merged.clashes)
+    raise Stale(by="", at=now, changes=())
+
+
+def form_text(case: Case) -> FormText:
+    """Return every text of the table of `case` as a form shows it. Two statements."""
+    table = TargetTable.objects.filter(pk=case.pk).first()
+    if table is None:
+        return FormText.of_content(TableContent(project_name=case.title, fiscal_year=case.fiscal_year))
+    there = list(Indicator.objects.filter(table=table).order_by("position", "id"))
+    content = rows.content_from(table, rows=[(i.code, i.name, i.value) for i in there])
+    return FormText.of_content(content, uuids=[i.uuid for i in there], not_applicable=table.not_applicable)
 
 
 def submit(*, case: Case, by: User, now: datetime, seen: Seen, key: str, unsaved: Unsaved | None = None,

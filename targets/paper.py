@@ -40,6 +40,17 @@ class TypedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RowMend:
+    """A mend of a form that is not saved: "write", "move" or "delete"; `row` is a uuid, "#<index>" for a row that
+    has none yet, or "" for a field of the head, which `part` then names."""
+
+    kind: str
+    row: str
+    part: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FormText:
     """Every text of the form, whether stored or only typed; amounts in 万元 as typed."""
 
@@ -83,6 +94,48 @@ class FormText:
     def without_row(self, index: int) -> "FormText":
         """Return the same texts without the row at `index` of what was posted."""
         return replace(self, rows=(*self.rows[:index], *self.rows[index + 1:]))
+
+    def with_row_moved(self, index: int, step: int) -> "FormText":
+        """Return the same texts with the row at `index` changed with the next (`step` 1) or the one before (-1)
+        of its category; at the end of the category nothing moves."""
+        rows = list(self.rows)
+        if 0 <= index < len(rows):
+            other = index + step
+            while 0 <= other < len(rows) and rows[other].code != rows[index].code:
+                other += step
+            if 0 <= other < len(rows):
+                rows[index], rows[other] = rows[other], rows[index]
+        return replace(self, rows=tuple(rows))
+
+    def with_entry(self, row: TypedRow) -> "FormText":
+        """Return the same texts with a row more; it takes the place of a blank row of its category."""
+        blank = next((n for n, old in enumerate(self.rows) if old.code == row.code and old.is_blank), None)
+        if blank is None:
+            return replace(self, rows=(*self.rows, row))
+        kept = replace(row, uuid=self.rows[blank].uuid)
+        return replace(self, rows=(*self.rows[:blank], kept, *self.rows[blank + 1:]))
+
+    def with_mends(self, mends: Sequence["RowMend"]) -> "FormText":
+        """Return the same texts with mends applied; one whose row or field is not there any more does nothing."""
+        found = self
+        for mend in mends:
+            found = found._mended(mend)
+        return found
+
+    def _mended(self, mend: "RowMend") -> "FormText":
+        if not mend.row:
+            if mend.kind != "write" or mend.part not in HEADER_FIELDS:
+                return self
+            return replace(self, header={**self.header, mend.part: mend.text})
+        at = next((n for n, row in enumerate(self.rows) if mend.row in (row.uuid, f"#{n}")), None)
+        if at is None:
+            return self
+        row, rest = self.rows[at], (self.rows[:at], self.rows[at + 1:])
+        if mend.kind == "move":
+            return replace(self, rows=(*rest[0], *rest[1], replace(row, code=mend.text)))
+        if mend.kind == "write" and mend.part in ("name", "value"):
+            return replace(self, rows=(*rest[0], replace(row, **{mend.part: mend.text}), *rest[1]))
+        return replace(self, rows=(*rest[0], *rest[1])) if mend.kind == "delete" else self
 
     def row_dicts(self) -> list[dict[str, str]]:
         """Return the rows as targets.drafts takes them."""

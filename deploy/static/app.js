@@ -39,6 +39,11 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter || form.querySelector("button[type=submit], button:not([type])");
   if (button) button.setAttribute("aria-busy", "true");
 });
+// Who logs out leaves no typed text in the browser (target_filling.js keeps it there until it is saved).
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-logout]")) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith("btr-draft:")) localStorage.removeItem(key);
+}, true);
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

@@ -1,5 +1,7 @@
 """The acts of the unit on its table: save, one row more or less, submit, recall, cancel, answer a remark."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +15,7 @@ from targets.models import Comment
 from targets.paper import FormText
 from targets.rows import TextTooLong, TooManyRows, UnknownCategory, UnknownField
 from targets.views.common import person, posted_key, posted_seen, visible_case
+from targets.views.filling import library_context, mended, picked
 from targets.views.tables import form_page, read_page, stored
 from workflow import engine
 from workflow.machine import Action, Kind
@@ -25,11 +28,14 @@ SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, TooManyRows, UnknownCategory, 
 
 @require_POST
 def table_save(request: HttpRequest, number: str) -> HttpResponse:
-    """Save the whole form; or, without script, show it again with one row more or less and nothing saved."""
+    """Save the whole form; or, without script, show it again with what a button changed and nothing saved."""
     case = visible_case(request, number, kind=Kind.TARGET)
     typed = FormText.of_post(request.POST)
-    if "add" in request.POST or "remove" in request.POST:
-        return form_page(request, case, typed=_with_other_rows(request, typed), seen=posted_seen(request))
+    if verb := next((name for name in CHANGES if name in request.POST), ""):
+        more = library_context(case, request.POST.get("library", ""), request.POST.get("library_q", "")) \
+            if verb in ("show_library", "pick") else {}
+        return form_page(request, case, typed=CHANGES[verb](typed, request.POST[verb]), seen=posted_seen(request),
+                         **more)
     try:
         _save(request, case, typed)
     except SHOWN_ON_THE_FORM as refusal:
@@ -39,11 +45,20 @@ def table_save(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("table", number)
 
 
-def _with_other_rows(request: HttpRequest, typed: FormText) -> FormText:
-    if "add" in request.POST:
-        return typed.with_row(request.POST["add"])
-    index = request.POST["remove"]
-    return typed.without_row(int(index)) if index.isdecimal() and len(index) < 6 else typed
+def _index(posted: str) -> int:
+    return int(posted) if posted.isdecimal() and len(posted) < 6 else -1
+
+
+CHANGES: dict[str, Callable[[FormText, str], FormText]] = {
+    "add": lambda typed, code: typed.with_row(code),
+    "remove": lambda typed, index: typed.without_row(_index(index)) if _index(index) >= 0 else typed,
+    "up": lambda typed, index: typed.with_row_moved(_index(index), -1),
+    "down": lambda typed, index: typed.with_row_moved(_index(index), 1),
+    "mend": mended,
+    "pick": picked,
+    "show_library": lambda typed, _posted: typed,
+}
+"""Buttons that change the form and save nothing: name → what they make of the typed texts and the button's value."""
 
 
 def _save(request: HttpRequest, case: Case, typed: FormText) -> None:

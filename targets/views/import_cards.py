@@ -308,11 +308,12 @@ def _buttons(number: int, finding: Finding, begin: str, profile: Profile) -> lis
     if mending.is_one_a_row(finding):
         words = _("Mend %(count)s rows as suggested") % {"count": len(finding.fixes)}
         return [Button(words, f"{begin}:{number}:{ALL_ROWS}")]
-    return [Button(_fix_words(fix.kind, fix.text, fix.place, profile), f"{begin}:{number}:{n}")
+    return [Button(fix_words(fix.kind, fix.text, fix.place, profile), f"{begin}:{number}:{n}")
             for n, fix in enumerate(finding.fixes)]
 
 
-def _fix_words(kind: str, text: str, place: str, profile: Profile) -> str:
+def fix_words(kind: str, text: str, place: str, profile: Profile) -> str:
+    """Return what a mend does, as its button says it."""
     if kind == "delete":
         return _("Take the row out")
     if kind == "move":
@@ -326,7 +327,7 @@ def _fix_words(kind: str, text: str, place: str, profile: Profile) -> str:
 
 def _made(number: int, mend: Mapping[str, Any], staged: ImportedTable, profile: Profile) -> MendMade:
     fix = Fix(mend["kind"], mend["part"] or "name", mend["text"])
-    words = _fix_words(fix.kind, fix.text, fix.place, profile)
+    words = fix_words(fix.kind, fix.text, fix.place, profile)
     if mend["row"]:
         words = _("row %(number)s as read: %(mend)s") % {"number": mend["row"], "mend": words}
     return MendMade(words, f"{staged.pk}:{number}", mend["rule"])

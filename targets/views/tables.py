@@ -16,6 +16,7 @@ from targets.forms import DecisionForm, ListFilters
 from targets.models import Comment, Indicator, TargetTable
 from targets.paper import FormText, paper, place_anchor
 from targets.rows import content_from, content_of
+from targets.views import filling
 from targets.views.common import person, standing_context, visible_case
 from workflow import grants
 from workflow.engine import Seen
@@ -85,6 +86,7 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     `seen`: what the typed texts were made from, so that a stale form stays stale; None: what stands now.
     """
     row, text, content = stored(case)
+    base = filling.base_of(text) if typed is not None else None
     if typed is not None:
         content, text = typed.content(content), typed
         text = FormText({**FormText.of_content(content).header, **typed.header}, typed.rows, typed.not_applicable)
@@ -94,8 +96,9 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     comments = open_comments(case)
     return render(request, "targets/table_form.html", {
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
-        "is_typed": typed is not None,
-        **findings_context(findings), "comments": comments, "looked_at": _is_looked_at(row, content),
+        "is_typed": typed is not None, "form_base": base,
+        **filling.context(case, row, sheet, findings), "comments": comments,
+        "looked_at": _is_looked_at(row, content),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
         "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,

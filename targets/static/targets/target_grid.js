@@ -48,6 +48,41 @@ function addRow(code, behind) {
   return fresh;
 }
 
+// Takes a row away for good; the labels of its group go to the next one, the last of a group only becomes blank.
+function takeOut(row) {
+  const code = row.dataset.code;
+  if (rowsOf(code).length < 2) {
+    if (row.classList.contains("gone")) toggleRow(row);
+    for (const cell of row.querySelectorAll("textarea[data-col]")) write(cell, "");
+    row.querySelector("[name=row_uuid]").value = "";
+    return;
+  }
+  const heads = Array.from(row.querySelectorAll("th"));
+  if (heads.length) rowsOf(code)[1].prepend(...heads);
+  row.remove();
+  widen(code, -1);
+  say(true);
+}
+
+// Changes a row with its neighbour in the category; the labels of the group stay where they are.
+function moveRow(row, step) {
+  const rows = rowsOf(row.dataset.code);
+  const other = rows[rows.indexOf(row) + step];
+  if (!other) return null;
+  const [own, theirs] = [row, other].map((one) => Array.from(one.querySelectorAll(":scope > td")));
+  row.append(...theirs);
+  other.append(...own);
+  const gone = row.classList.contains("gone");
+  row.classList.toggle("gone", other.classList.contains("gone"));
+  other.classList.toggle("gone", gone);
+  say(true);
+  return other;
+}
+
+function changed() {
+  form.dispatchEvent(new CustomEvent("grid:changed"));
+}
+
 function isBlank(row) {
   return Array.from(row.querySelectorAll("textarea[data-col]")).every((cell) => !cell.value.trim());
 }
@@ -66,13 +101,49 @@ function onClick(event) {
   if (add) {
     event.preventDefault();
     addRow(add.value).querySelector("textarea").focus();
+    changed();
     return;
   }
   const remove = event.target.closest("button[name=remove]");
   if (remove) {
     event.preventDefault();
     toggleRow(remove.closest("tr"));
+    changed();
+    return;
   }
+  const move = event.target.closest("button[name=up], button[name=down]");
+  if (move) {
+    event.preventDefault();
+    const name = move.name;
+    const there = moveRow(move.closest("tr"), name === "up" ? -1 : 1);
+    if (there) there.querySelector(`button[name=${name}]`).focus();
+    changed();
+  }
+}
+
+// Row by row with the keyboard: Ctrl+I a row more, Alt+Delete takes it out, Alt+PageUp and PageDown move it, Ctrl+D
+// copies the cell above. Returns whether the key was one of them.
+function onRowKey(event, cell) {
+  const row = cell.closest("tr");
+  if (!row.dataset.code) return false;
+  const key = event.key.toLowerCase();
+  const only = event.ctrlKey && !event.altKey && !event.shiftKey;
+  const alt = event.altKey && !event.ctrlKey && !event.shiftKey;
+  if (only && key === "i") addRow(row.dataset.code, row).querySelector(`[data-col=${cell.dataset.col}]`).focus();
+  else if (alt && key === "delete") {
+    const near = neighbour(cell, 1) || neighbour(cell, -1);
+    toggleRow(row);
+    if (near) near.focus();
+  } else if (alt && (key === "pageup" || key === "pagedown")) {
+    moveRow(row, key === "pageup" ? -1 : 1);
+    cell.focus();
+  } else if (only && key === "d") {
+    const above = neighbour(cell, -1);
+    if (above) write(cell, above.value);
+  } else return false;
+  event.preventDefault();
+  changed();
+  return true;
 }
 
 // Keys
@@ -91,6 +162,7 @@ function onKey(event) {
     return;
   }
   if (!cell.matches("textarea")) return;
+  if (cell.dataset.col && onRowKey(event, cell)) return;
   if (event.key === "Enter" && event.altKey && cell.dataset.col) {
     event.preventDefault();
     cell.setRangeText("\n", cell.selectionStart, cell.selectionEnd, "end");
@@ -113,7 +185,10 @@ function onKey(event) {
 let at = -1;
 function jump(link) {
   const place = document.getElementById(link.getAttribute("href").slice(1));
-  if (!place) return;
+  if (place) show(place);
+}
+
+function show(place) {
   for (const old of document.querySelectorAll(".here")) old.classList.remove("here");
   const box = place.closest("td, th") || place;
   box.classList.add("here");
@@ -210,6 +285,7 @@ function onPaste(event) {
   const named = rows.some((cells) => cells.some((one) => LABEL.test(one)));
   if (named && cell.closest("tr").dataset.code) pasteForm(rows);
   else pasteBlock(cell, rows);
+  changed();
 }
 
 // Reasons and measures are asked only where a target may be missed.
@@ -219,6 +295,7 @@ function calm(row) {
 }
 
 if (form) {
+  form.grid = { say, write, addRow, rowsOf, takeOut, toggleRow, isBlank, show };
   say(unsaved);
   for (const row of form.querySelectorAll(".progress-rows tr[data-row]")) calm(row);
   form.addEventListener("change", (event) => {
