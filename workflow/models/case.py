@@ -137,6 +137,8 @@ class Task(models.Model):
     resting_since = models.DateTimeField(null=True, blank=True)
     ladder = models.ForeignKey(Ladder, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     next_rung_at = models.DateTimeField(null=True, blank=True)
+    nobody_since = models.DateTimeField(null=True, blank=True)
+    """Since when nobody has been there who could do it, as the sweep has noticed (workflow.orphans)."""
 
     class Meta:
         verbose_name = _("task")
@@ -159,6 +161,7 @@ class Task(models.Model):
                 fields=["next_rung_at"], name="task_next_rung", condition=Q(status="open", next_rung_at__isnull=False)
             ),
             models.Index(fields=["case", "status"], name="task_case_status"),
+            models.Index(fields=["id"], name="task_nobody_there", condition=Q(nobody_since__isnull=False)),
         ]
 
 

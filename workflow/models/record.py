@@ -41,6 +41,7 @@ class Event(models.Model):
                 fields=["key"], condition=models.Q(actor__isnull=True), name="operation_key_once_the_system"
             ),
         ]
+        indexes = [models.Index(fields=["id"], name="event_nobody_there", condition=models.Q(refused="nobody_there"))]
 
 
 class Seal(models.Model):
