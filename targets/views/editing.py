@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from targets import drafts, reviews
+from targets import drafts, reopened, reviews
 from targets.content import diff
 from targets.models import Comment
 from targets.paper import FormText
@@ -22,7 +22,8 @@ from workflow.machine import Action, Kind
 from workflow.models import Case
 from workflow.refusals import Blocked, NotVisible, Refused, Stale
 
-SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, TooManyRows, UnknownCategory, UnknownField, drafts.LockedHeader)
+SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, TooManyRows, UnknownCategory, UnknownField, drafts.LockedHeader,
+                     reopened.OnlyFundsOpen)
 """Refusals that the form itself shows, with everything that was typed; others are translated by the middleware."""
 
 
@@ -31,11 +32,10 @@ def table_save(request: HttpRequest, number: str) -> HttpResponse:
     """Save the whole form; or, without script, show it again with what a button changed and nothing saved."""
     case = visible_case(request, number, kind=Kind.TARGET)
     typed = FormText.of_post(request.POST)
-    if verb := next((name for name in CHANGES if name in request.POST), ""):
-        more = library_context(case, request.POST.get("library", ""), request.POST.get("library_q", "")) \
-            if verb in ("show_library", "pick") else {}
-        return form_page(request, case, typed=CHANGES[verb](typed, request.POST[verb]), seen=posted_seen(request),
-                         **more)
+    if (changed := changed_by_button(request.POST, typed)) is not None:
+        asks = "show_library" in request.POST or "pick" in request.POST
+        more = library_context(case, request.POST.get("library", ""), request.POST.get("library_q", "")) if asks else {}
+        return form_page(request, case, typed=changed, seen=posted_seen(request), **more)
     try:
         _save(request, case, typed)
     except SHOWN_ON_THE_FORM as refusal:
@@ -59,6 +59,12 @@ CHANGES: dict[str, Callable[[FormText, str], FormText]] = {
     "show_library": lambda typed, _posted: typed,
 }
 """Buttons that change the form and save nothing: name → what they make of the typed texts and the button's value."""
+
+
+def changed_by_button(post: QueryDict, typed: FormText) -> FormText | None:
+    """Return the typed form as the pressed button makes it, None when it was none of those that save nothing."""
+    verb = next((name for name in CHANGES if name in post), None)
+    return None if verb is None else CHANGES[verb](typed, str(post[verb]))
 
 
 def _save(request: HttpRequest, case: Case, typed: FormText) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -163,7 +164,8 @@ def _standing(request: HttpRequest, saved: drafts.MergedSave) -> dict[str, Any]:
     content = drafts.content_of(case)
     findings = judging.judge(case, content, row)
     sheet = paper(saved.text, profile=profile, year=case.fiscal_year, findings=findings)
-    shown = {**context(case, row, sheet, findings), "case": case, "may_submit": True}
+    shown = {**context(case, row, sheet, findings), "save_url": reverse("table_save", args=[case.number]),
+             "may_submit": True}
     parts = {"side": "side_findings", "bar": "form_bar"}
     return {
         "version": case.version, "hash": case.content_hash,
