@@ -17,6 +17,7 @@ from targets.reading.intake import grids_of_file, kind_to_convert, refused_by_sc
 from targets.reading.labels import OTHER_FIELD, Labels, labels_of
 from targets.reading.listing import projects
 from targets.reading.opening import misnamed
+from targets.reading.prose import arranged
 from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
 from targets.reading.rows import RowReader, numbered
@@ -81,7 +82,7 @@ def read_grids(name: str, grids: list[Grid], profile: Profile | None = None) -> 
     tables: list[ReadTable] = []
     blank = 0
     waiting: list[Note] = []
-    for grid in grids:
+    for grid in (arranged(grid, labels=labels, profile=profile) for grid in grids):
         sections = [part for section in split(grid, labels) for part in projects(section, labels)]
         waiting += grid.notes if not sections else ()
         for n, section in enumerate(sections):
@@ -140,7 +141,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
         elif not row.blank:
             read_header_row(row, draft)
     reader.finish()
-    content = replace(finish_header(draft, section.rows[0]), indicators=tuple(reader.found)).cleaned()
+    content = replace(finish_header(draft, section.head or section.rows[0]), indicators=tuple(reader.found)).cleaned()
     if not reader.found:
         draft.note("no_indicators", section.rows[0].at())
     for row in section.broken_at:

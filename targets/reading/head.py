@@ -35,6 +35,10 @@ class Head:
     values: dict[int, str] = field(default_factory=dict)
     mid: bool = False
 
+    def words(self) -> tuple[str, ...]:
+        """Return the words of the head from its first known column on: what is left of it may differ on a new page."""
+        return self.row.cells[min(self.columns.values(), default=0) :]
+
     def fit(self, row: Row) -> Row:
         """Return the row with its cells under this head, without the columns that are left out."""
         if not row.spans or not self.row.spans:

@@ -37,7 +37,7 @@ def projects(section: Section, labels: Labels) -> list[Section]:
         header = [made for i in fields if (made := _field_row(head, rows[0], i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
-        part.above = section.lead
+        part.above, part.head = section.lead, head
         part.shown = [*(section.rows[: at + 1] if number == 0 else [head]), *rows]
         found.append(part)
     return found or [section]

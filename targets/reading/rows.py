@@ -21,6 +21,7 @@ FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
     r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
+COST = "14"
 COST_WORDS = {tight(word) for word in COST_CATEGORIES}
 
 
@@ -47,7 +48,6 @@ class RowReader:
     head_above: bool = False
     drawn: bool = False
     said: set[str] = field(default_factory=set)
-    official: int = 0
     variants: list[Problem] = field(default_factory=list)
     above: tuple[str | None, str | None] = (None, None)
     family: str | None = None
@@ -101,8 +101,9 @@ class RowReader:
         labels, above = self.draft.labels, self.head_above
         self.head_above = False
         head = find_head(row, labels)
-        if head is not None and self.plain is not None and head.row.cells == self.plain.row.cells:
+        if head is not None and self.plain is not None and head.words() == self.plain.words():
             self.head_above = True
+            self._take_block(row)
             return True
         self.plain = head or self.plain
         if head is None and above and self.plain is not None:
@@ -110,7 +111,7 @@ class RowReader:
         if head is None:
             return False
         self._take_block(row)
-        first = self.head is None or head.row.cells != self.head.row.cells
+        first = self.head is None or head.words() != self.head.words()
         self.head, self.head_above = head, True
         self.columns = {**self.columns, **{k: i for k, i in head.columns.items() if k in DEFAULT_COLUMNS}}
         if first and head.mid:
@@ -127,7 +128,7 @@ class RowReader:
         if self.aside and not self.found:
             self.found, self.places = [one for one, _place in self.aside], [place for _one, place in self.aside]
             self.draft.note("mid_only", self.places[0], {"text": self.mid_block or ""})
-        if self.official > len(self.variants) or len(self.variants) < 2:
+        if len(self.variants) < 2:
             return
         first, *others = self.variants
         told = ", ".join(dict.fromkeys(problem.facts["labels"] for problem in self.variants))
@@ -234,12 +235,23 @@ class RowReader:
             if label is not None and label.rest:
                 front.glued = text
                 queue.insert(0, (index + 1, label.rest))
-        own = row.cells[at] if (at := front.positions.get("category", -1)) in range(len(row.cells)) else ""
-        if own and tight(own) not in COST_WORDS and len(queue) > 1 and tight(queue[0][1]) in COST_WORDS:
-            # Where cost is of the first level, its second level names the same category again.
-            queue.pop(0)
+        self._take_cost(front, queue)
         front.contents = queue
         return front
+
+    def _take_cost(self, front: _Front, queue: list[tuple[int, str]]) -> None:
+        """Where cost is of the first level, its second level names the same category again."""
+        at = front.positions.get("category")
+        if front.category is None or front.category.code != COST or len(queue) < 2 or at == queue[0][0]:
+            return
+        index, text = queue[0]
+        below = self.draft.labels.category(text)
+        in_column = at == self.columns["family"] and index == self.columns["category"]
+        first_level = tight(text) in COST_WORDS or (below is not None and below.code == COST and not below.rest)
+        in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
+        if (first_level and (in_column or len(queue) > 2)) or (in_column and in_place):
+            queue.pop(0)
+            front.positions = {"family": at or 0, "category": index}
 
     def _label_at(self, front: _Front, queue: list[tuple[int, str]]) -> tuple[str, IndicatorLabel | None]:
         """Return the label in the first cell of the queue, if it is one there, and which kind it is."""
@@ -401,7 +413,6 @@ class RowReader:
         labels = [label for label in (front.family, front.category) if label is not None]
         texts = [row.cells[i] for i in front.positions.values() if i < len(row.cells)]
         place = self._label_place(row, front)
-        self.official += sum(label.official for label in labels)
         if any(not label.official and not label.rest for label in labels) and not front.glued:
             self.draft.note("variant", place, {"labels": ", ".join(texts)})
             self.variants.append(self.draft.problems[-1])

@@ -29,7 +29,7 @@ class Section:
     """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row.
 
     A project of a list has rows that were made of columns: `above` are the lines above the whole list, `shown` the rows
-    as they stand in the file.
+    as they stand in the file, `head` the head of the list.
     """
 
     lead: list[Row] = field(default_factory=list)
@@ -37,6 +37,7 @@ class Section:
     broken_at: list[Row] = field(default_factory=list)
     above: list[Row] = field(default_factory=list)
     shown: list[Row] = field(default_factory=list)
+    head: Row | None = None
 
     @property
     def first_order(self) -> int:
