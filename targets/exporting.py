@@ -102,16 +102,19 @@ def _passes(case: Case) -> Any:
     return Revision.objects.filter(case=case, why=Revision.Why.SUBMITTED).order_by("event_seq")
 
 
-def export_table(*, case: Case, format: Format, by: User | None, now: datetime) -> Exported:
+def export_table(*, case: Case, format: Format, by: User | None, now: datetime,
+                 word_template: bytes | None = None) -> Exported:
     """Print the table as it stands, and record that `by` took it out. `by` None: the command line.
 
+    `word_template`: the county's own, see word_templates.in_force; only Word files are made from it.
     Raises: NotVisible when `by` may not see the case, or it is no target table. Nothing is recorded then.
     """
     if case.kind != Kind.TARGET or (by is not None and not grants.may(by, "view", case)):
         raise NotVisible
     content, profile = content_of(case), profiles.load(case.profile)
     mark = mark_of(case, content)
-    data = export.export(content=content, profile=profile, format=format, now=localtime(now), mark=mark)
+    data = export.export(content=content, profile=profile, format=format, now=localtime(now), mark=mark,
+                         word_template=word_template)
     missing = export.missing_glyphs(content=content, profile=profile) if format == Format.PDF else ()
     record.note(case.pk, action=Action.EXPORT, by=by, now=now,
                 payload={"format": format.value, "check_code": mark.code, "printed_hash": content.hash()})

@@ -27,8 +27,9 @@ from targets.reading.refusals import CannotRead
 ROWS = "rows"
 FIELDS: Mapping[str, str] = MappingProxyType({
     "title": "表名", "year_line": "年度（带括号）", "year": "年度", "project_name": "项目名称",
-    "department": "主管部门", "unit": "实施单位", "attribute": "项目属性", "period": "项目期限", "funds_total": "年度资金总额",
-    "funds_fiscal": "其中：财政拨款", "funds_other": "其他资金", "annual_goal": "年度总体绩效目标",
+    "department": "主管部门", "unit": "实施单位", "attribute": "项目属性", "period": "项目期限",
+    "funds_total": "年度资金总额", "funds_fiscal": "其中：财政拨款", "funds_other": "其他资金",
+    "annual_goal": "年度总体绩效目标",
     "number": "编号", "version": "第几次报送或草稿", "check_code": "校验码", "value_label": "绩效值一栏的名称",
 })  # fmt: skip
 """What a template may name → what is printed there."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import exporting, organisations, overview
+from targets import exporting, organisations, overview, word_templates
 from targets.export import Format
 from targets.exporting import Exported
 from targets.forms import ListFilters
@@ -32,7 +32,9 @@ def one(request: HttpRequest, number: str, format: str) -> HttpResponse:
     """Answer with one table as docx, xlsx or pdf; the record says who took it out."""
     case = visible_case(request, number, kind=Kind.TARGET)
     wanted = exporting.format_of(format)
-    return download(exporting.export_table(case=case, format=wanted, by=person(request), now=timezone.now()))
+    own = word_templates.in_force() if wanted == Format.DOCX else None
+    return download(exporting.export_table(case=case, format=wanted, by=person(request), now=timezone.now(),
+                                           word_template=own))
 
 
 @require_POST
