@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
+from targets import urls_exports
 from targets.views import (
     acting,
     attachments,
@@ -37,6 +38,7 @@ class CaseNumber:
 register_converter(CaseNumber, "case_number")
 
 urlpatterns: list[URLPattern] = [
+    *urls_exports.urlpatterns,
     path("tables", tables.table_list, name="table_list"),
     path("tables/export", exports.many, name="table_export_many"),
     path("tables/template.xlsx", exports.template, name="table_template"),
