@@ -299,6 +299,30 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _("“%(file)s” in this zip was not read. Upload it alone to see why."),
             fixed=True,
         ),
+        "one_cell_a_line": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "The cells of this table stand below each other, a line each; they were put beside each other by their "
+                "labels. Compare with the paper."
+            ),
+            fixed=True,
+        ),
+        "prose": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "This table is written as running text; it was divided at its labels. Compare every line with the "
+                "paper."
+            ),
+            fixed=True,
+        ),
+        "undivided": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("Name and value in “%(text)s” cannot be told apart; all of it stands as the name. Divide it here."),
+            fixed=True,
+        ),
         "from_pdf": Kind(
             "STR-06",
             HINT,

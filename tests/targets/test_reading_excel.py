@@ -137,9 +137,7 @@ def test_numbers_that_no_format_can_hold_are_printed_as_stored():
     assert formats.number_printed(Decimal("0.00001234"), "General") == "0.00001234"
 
 
-@pytest.mark.parametrize(
-    "text", ["=cmd|' /C calc'!A0", "+86 0952", "@x", "00123", "-5", "https://example.org/"]
-)
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+86 0952", "@x", "00123", "-5", "https://example.org/"])
 def test_text_that_begins_like_a_formula_stays_text(text):
     def change(sheet):
         sheet["D11"].value = text
@@ -152,15 +150,11 @@ def test_text_that_begins_like_a_formula_stays_text(text):
 def test_a_formula_without_its_result_is_blank_and_told():
     table = one(put("=1+1"))
     assert table.content.indicators[0].value is None
-    assert [(p.code, p.severity, str(p.place)) for p in table.problems] == [
-        ("STR-06", "should_fix", "目标表!E11")
-    ]
+    assert [(p.code, p.severity, str(p.place)) for p in table.problems] == [("STR-06", "should_fix", "目标表!E11")]
 
 
 def test_a_formula_with_its_result_is_its_result():
-    data = edited(
-        saved(book(put("=1+1"))), "xl/worksheets/sheet1.xml", "<f>1+1</f><v></v>", "<f>1+1</f><v>2</v>"
-    )
+    data = edited(saved(book(put("=1+1"))), "xl/worksheets/sheet1.xml", "<f>1+1</f><v></v>", "<f>1+1</f><v>2</v>")
     table = read_here("a.xlsx", data).tables[0]
     assert (table.content.indicators[0].value, table.problems) == ("2", ())
 
@@ -182,9 +176,7 @@ def test_a_number_beyond_all_sense_is_kept_as_stored_and_told(stored):
 
 def test_a_number_of_more_digits_than_excel_keeps_is_told():
     made = saved(book(put(424242)))
-    table = read_here(
-        "a.xlsx", edited(made, "xl/worksheets/sheet1.xml", "424242", "640221198001011234")
-    ).tables[0]
+    table = read_here("a.xlsx", edited(made, "xl/worksheets/sheet1.xml", "424242", "640221198001011234")).tables[0]
     assert table.content.indicators[0].value == "640221198001011234"
     assert [p.facts["text"] for p in table.problems] == ["640221198001011234"]
 
@@ -220,9 +212,7 @@ def test_a_hidden_row_is_left_out_and_told():
         sheet.row_dimensions[12].hidden = True
 
     table = one(change)
-    assert [i.name for i in table.content.indicators] == [
-        i.name for i in SMALL.indicators if i.name != "举办读书会"
-    ]
+    assert [i.name for i in table.content.indicators] == [i.name for i in SMALL.indicators if i.name != "举办读书会"]
     assert [(str(p.place), p.facts["text"]) for p in table.problems] == [("目标表!12", "举办读书会 ≥12场")]
 
 
@@ -295,3 +285,19 @@ def test_an_old_sheet_is_read(name):
 def test_an_old_sheet_that_is_cut_off_is_refused():
     found = read_here("small.xls", XLS.read_bytes()[:5000])
     assert (found.tables, found.refused.code) == ((), "damaged")
+
+
+def test_text_in_several_fonts_is_read_without_its_reading_marks():
+    rich = '<r><rPr><b/></rPr><t>≥20</t></r><r><t>00册</t></r><rPh sb="0" eb="1"><t>niXX</t></rPh>'
+    data = edited(saved(book(put("XX11"))), "xl/worksheets/sheet1.xml", "<t>XX11</t>", rich)
+    assert read_here("a.xlsx", data).tables[0].content == SMALL
+
+
+def test_a_chart_sheet_is_passed_over():
+    made = book()
+    made.create_chartsheet("图")
+    assert read_here("a.xlsx", saved(made)).tables[0].content == SMALL
+
+
+def test_a_cell_that_says_true_is_read_as_printed():
+    assert one(put(True)).content.indicators[0].value == "TRUE"

@@ -87,8 +87,7 @@ def test_an_unfilled_content_control_is_blank():
 
 def test_tracked_insertions_are_kept_and_deletions_left_out_and_both_are_told():
     inside = (
-        f"<w:p>{run('购置')}<w:ins>{run('图书')}</w:ins>"
-        "<w:del><w:r><w:delText>期刊</w:delText></w:r></w:del></w:p>"
+        f"<w:p>{run('购置')}<w:ins>{run('图书')}</w:ins><w:del><w:r><w:delText>期刊</w:delText></w:r></w:del></w:p>"
     )
     table = one(with_cell(inside))
     assert table.content == SMALL
@@ -116,9 +115,7 @@ def test_paragraphs_joined_by_a_tracked_deletion_are_one_line():
 def test_hidden_text_is_left_out_and_told():
     table = one(with_cell(f"<w:p>{run('购置图书')}{run('，勿印', '<w:vanish/>')}</w:p>"))
     assert table.content == SMALL
-    assert [(p.code, p.severity, p.facts["text"]) for p in table.problems] == [
-        ("STR-06", "should_fix", "，勿印")
-    ]
+    assert [(p.code, p.severity, p.facts["text"]) for p in table.problems] == [("STR-06", "should_fix", "，勿印")]
 
 
 def test_text_that_is_told_not_to_be_hidden_is_kept():
@@ -150,11 +147,7 @@ def test_signs_of_picture_fonts_are_read(sign, read_as):
 
 
 def test_a_sign_nobody_knows_is_told():
-    table = one(
-        with_cell(
-            f'<w:p><w:r><w:sym w:font="Webdings" w:char="F0B3"/></w:r>{run("2000册")}</w:p>', name=False
-        )
-    )
+    table = one(with_cell(f'<w:p><w:r><w:sym w:font="Webdings" w:char="F0B3"/></w:r>{run("2000册")}</w:p>', name=False))
     assert (table.content.indicators[0].value, kinds(table)) == ("□2000册", [("STR-06", "T1:R9:C5")])
 
 
@@ -230,9 +223,7 @@ def test_a_head_repeated_on_the_next_page_is_read_once():
     table.rows.insert(12, ["名称", "一级指标", "二级指标", "三级指标", "绩效值"])
     rows = word_rows(table)
     found = one(TITLE + word_table(table, rows=rows))
-    assert [(i.name, i.value) for i in found.content.indicators] == [
-        (i.name, i.value) for i in SMALL.indicators
-    ]
+    assert [(i.name, i.value) for i in found.content.indicators] == [(i.name, i.value) for i in SMALL.indicators]
 
 
 def test_several_forms_in_one_file_are_several_tables_each_with_its_own_problems():
@@ -255,9 +246,7 @@ def test_two_forms_without_titles_are_two_tables():
 
 
 def test_a_title_and_year_inside_the_table_are_no_rows_of_it():
-    table = Table(
-        [["部门项目支出预算绩效目标表", LEFT, LEFT, LEFT, LEFT], ["(2025 年度)", LEFT, LEFT, LEFT, LEFT]]
-    )
+    table = Table([["部门项目支出预算绩效目标表", LEFT, LEFT, LEFT, LEFT], ["(2025 年度)", LEFT, LEFT, LEFT, LEFT]])
     table.rows += paper_table(SMALL).rows
     found = one(word_table(table))
     assert (found.content, kinds(found)) == (SMALL, [])
@@ -337,10 +326,7 @@ def test_cells_merged_the_old_way_are_one_cell():
 
 def test_text_around_the_tables_is_left_out_and_told_once():
     body = (
-        paragraph("附件2")
-        + word_body([SMALL])
-        + paragraph("以上由演示县文化局填报。")
-        + paragraph("联系电话见封面。")
+        paragraph("附件2") + word_body([SMALL]) + paragraph("以上由演示县文化局填报。") + paragraph("联系电话见封面。")
     )
     found = one(body)
     assert found.content == SMALL
@@ -349,20 +335,15 @@ def test_text_around_the_tables_is_left_out_and_told_once():
 
 def test_header_fields_above_the_table_are_read():
     table = Table(paper_table(SMALL).rows[2:])
-    head = paragraph("项目名称：演示乡镇图书室项目") + paragraph(
-        "主管部门：演示县文化局      实施单位：演示县图书馆"
-    )
+    head = paragraph("项目名称：演示乡镇图书室项目") + paragraph("主管部门：演示县文化局      实施单位：演示县图书馆")
     assert one(TITLE + head + word_table(table)).content == SMALL
 
 
 def test_a_form_written_with_tabs_and_no_table_is_read():
     lines = [
-        "\t".join("" if c in (LEFT, ABOVE) else str(c) for c in row).rstrip("\t")
-        for row in paper_table(SMALL).rows
+        "\t".join("" if c in (LEFT, ABOVE) else str(c) for c in row).rstrip("\t") for row in paper_table(SMALL).rows
     ]
-    body = TITLE + "".join(
-        paragraph(line).replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">') for line in lines
-    )
+    body = TITLE + "".join(paragraph(line).replace("\t", '</w:t><w:tab/><w:t xml:space="preserve">') for line in lines)
     assert one(body).content == SMALL
 
 
@@ -378,3 +359,47 @@ def test_a_strict_document_and_one_in_utf16_are_read():
 def test_full_width_signs_stay_as_printed():
     content = small_content(indicators=(SMALL.indicators[0].__class__("12", "合格率", "≥９５％"),))
     assert one(word_body([content])).content.indicators == content.indicators
+
+
+PROSE = (
+    "项目名称：演示乡镇图书室项目",
+    "主管部门：演示县文化局　实施单位：演示县图书馆",
+    "年度资金总额：8万元，其中：财政拨款8万元",
+    "年度总体绩效目标：购置图书 2000 册。",
+    "【产出指标-数量指标】指标1：购置图书（≥2000册）；指标2：举办读书会（≥12场）",
+    "【产出指标-质量指标】图书验收合格率（≥98%）",
+    "【满意度指标-服务对象满意度指标】读者满意度很高",
+)
+
+
+def test_a_form_written_as_paragraphs_is_divided_at_its_labels_and_told():
+    table = one(TITLE + "".join(map(paragraph, PROSE)))
+    assert [(i.code, i.name, i.value) for i in table.content.indicators] == [
+        ("11", "购置图书", "≥2000册"),
+        ("11", "举办读书会", "≥12场"),
+        ("12", "图书验收合格率", "≥98%"),
+        ("31", "读者满意度很高", None),
+    ]
+    assert (table.content.unit, table.content.funds.fiscal) == ("演示县图书馆", "8")
+    assert [str(p.place) for p in table.problems if p.severity == "should_fix"][-1] == "P9"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row.replace('<w:vMerge w:val="restart"/>', "<w:vMerge/>"),
+        lambda row: row.replace("<w:vMerge/>", '<w:vMerge w:val="continue"/>'),
+        lambda row: row.replace("<w:tcPr>", '<w:tcPr><w:tcW w:w="0" w:type="auto"/>'),
+        lambda row: row.replace("<w:tr>", "<w:tr><w:tblPrEx/><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"),
+        lambda row: row.replace("<w:tr>", '<w:tr><w:trPr><w:gridAfter w:val="1"/></w:trPr>'),
+    ],
+)
+def test_odd_but_printable_ways_to_draw_the_same_table_change_nothing(change):
+    table = one(TITLE + word_table(paper_table(SMALL), rows=[change(row) for row in ROWS]))
+    assert table.content == SMALL
+
+
+def test_a_table_that_does_not_say_its_columns_is_read():
+    whole = word_table(paper_table(SMALL))
+    grid = whole[whole.index("<w:tblGrid>") : whole.index("</w:tblGrid>") + len("</w:tblGrid>")]
+    assert one(TITLE + whole.replace(grid, "")).content == SMALL
