@@ -37,8 +37,8 @@ DATA = Path(__file__).parent / "data" / "demo.toml"
 SAMPLE = Path(__file__).parent / "samples" / "pingluo-2024-targets.txt"
 LANGUAGE = "zh-hans"
 LIST_NAME = "演示预算项目清单.csv"
-DAYS_AGO = {"list": 38, "upload": 20, "secrecy": 13, "submit": 12, "department": 9, "business": 6, "performance": 4, "return": 3,
-            "release": 3, "monitoring": 1, "report": 0}
+DAYS_AGO = {"list": 38, "upload": 20, "secrecy": 13, "submit": 12, "department": 9, "business": 6, "performance": 4,
+            "return": 3, "release": 3, "monitoring": 1, "report": 0}
 """How many days before the demo was made each move happened."""
 REVIEWERS = {"department": "zhuguan", "business": "yewugu", "performance": "jixiaogu"}
 

@@ -27,7 +27,10 @@ ADVERBS = _lexicon(
     "显著 明显 有效 较大 大幅 进一步 逐步 不断 持续 稳步 切实 充分 全面 深入 较好 "
     "逐年 有所 保持 稳中 良好 基本 一定 大力 有力 较 更加 全力 积极 正面 合理 长期"
 )
-RISING = _lexicon("提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 递增 增收 上升 增长 增加 带动")
+RISING = _lexicon(
+    "提升 提高 改善 增强 加强 促进 推动 优化 扩大 巩固 完善 发展 递增 增收 上升 增长 增加 带动 "
+    "壮大 拓展 延长 回升 繁荣 增多"
+)
 FALLING = _lexicon("降低 减少 缓解 下降 缩短 遏制 减轻 化解")
 STEADY = _lexicon(
     "改变 保障 营造 支撑 稳定 落实 运行 开展 影响 维护 显现 体现 满足 好转 健全 规范 夯实 深化 普及 形成 建立 丰富 "
@@ -48,6 +51,9 @@ ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
 LEVEL = re.compile(
     rf"^(?:较上年|较去年|同比)?(?P<noun>效果|成效|作用|影响)?(?:得到)?(?P<adverb>(?:{ADVERB}){{1,2}})?(?:得到)?(?P<verb>{VERB})?$"
 )
+HOW = re.compile(rf"^(?:{ADVERB})[\u4e00-\u9fff]{{2,4}}$")
+STATE = "|".join(sorted({word for word in STATES | STEADY | RISING if len(word) == 2}))
+TWO_STATES = re.compile(rf"^(?:{STATE}){{2}}$")
 ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
 
 
@@ -59,6 +65,8 @@ def find(text: str) -> Wording | None:
     match = LEVEL.match(text)
     if text in STATES or (match and (match["adverb"] or match["verb"])):
         return Wording("level", text, _trend(match["verb"] if match else None))
+    if HOW.match(text) or TWO_STATES.match(text):
+        return Wording("level", text, _trend(text[-2:]))
     odd = ODD_LEVEL.match(text)
     return Wording("level", text, _trend(odd["verb"]), sure=False) if odd else None
 

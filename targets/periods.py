@@ -85,6 +85,7 @@ PARTS = {
 PART = re.compile(rf"^(?:{Y}年)?第?(?P<part>{'|'.join(PARTS)})(?P<end>末|底)?$")
 THIRDS = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 0)}
 BEFORE_WORDS = ("持续至", "持续到", "截至", "截止", "截止到", "于", "在", "至", "到")
+SEASONS = re.compile(r"^(?:(?:19|20)\d{2}年)?[^\d]{1,14}各\d{1,2}[次批轮期]$")
 PROJECT_END = re.compile(
     "^(?:在|于)?(?:项目|合同|计划|本年度|规定|约定){1,2}.{0,4}(?:期限|工期|时限|时间|期)(?:内|之内|以内|前)?"
     "(?:完成|竣工|交付|到位|完工)?$"
@@ -105,7 +106,7 @@ def find(text: str, *, year: int | None) -> When | None:
     if WHOLE_YEAR.match(text):
         span = Period(date(year, 1, 1), date(year, 12, 31), "year") if year else None
         return When("period", span, text, sure=year is not None)
-    if OPEN.match(text) or EVERY.match(text) or MONTHS.match(text):
+    if OPEN.match(text) or EVERY.match(text) or MONTHS.match(text) or SEASONS.match(text):
         return When("period", None, text)
     if AT_MOST.match(text):
         last = find(text[1:], year=year)

@@ -20,6 +20,7 @@ TIMELY = re.compile("时间内|按时|及时|按期|如期|期限|限内|时限|
 IN_TIME_KINDS = ("date", "period", "duration", "rate", "empty", "placeholder")
 WORDS_ONLY = ("period", "date", "level", "boolean", "text")
 BUSINESS_CLIMATE = re.compile("营商环境|就业环境|法治环境")
+OFTEN = re.compile("/(?:[年月周日天]|季度?|学期)$")
 START = re.compile(f"(?:{WORDS['start_time'].pattern})$")
 DEADLINE = re.compile("为止$|(?:期限|时限|截止)$|完成时间$|年底前?$")
 
@@ -68,7 +69,7 @@ def quantities_are_amounts(table: Subject) -> Iterator[Hit]:
 def qualities_are_no_counts(table: Subject) -> Iterator[Hit]:
     """A quality is a rate, a grade or a standard, not an amount or a duration."""
     for line in table.of_code(QUALITY):
-        score = line.value.unit == "分"
+        score = line.value.unit == "分" or line.value.number == 0
         if line.value.kind in ("number", "duration", "money", "compound") and not score:
             yield at_value(line, move(line, "11"))
 
@@ -97,6 +98,7 @@ def timeliness_is_a_time(table: Subject) -> Iterator[Hit]:
     """A timeliness value is a date, a period, a duration or an on-time rate."""
     for line in table.of_code(TIMELINESS):
         timed = any(value.kind in IN_TIME_KINDS for _name, value in line.value.items)
+        timed = timed or bool(OFTEN.search(line.value.unit or ""))
         if line.value.kind not in IN_TIME_KINDS and not timed and not TIMELY.search(tight(line.content.value or "")):
             yield at_value(line)
 
@@ -247,9 +249,10 @@ def benefits_are_no_deadlines(table: Subject) -> Iterator[Hit]:
     source=sources.GUIDE_CATEGORY,
     message=_("“%(name)s” in line %(number)s says when the work begins. Say when it is done."),
 )
-def timeliness_says_the_end(table: Subject) -> Iterator[Hit]:
-    """A timeliness indicator says when something is done, not when it begins."""
-    return (at_name(line) for line in table.of_code(TIMELINESS) if START.search(line.key))
+def timeliness_says_the_end(table: Subject) -> list[Hit]:
+    """Timeliness says when something is done, not only when it begins."""
+    lines = table.of_code(TIMELINESS)
+    return [at_name(line) for line in lines] if all(START.search(line.key) for line in lines) else []
 
 
 @rule(

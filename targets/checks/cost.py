@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from targets.checks import sources
-from targets.checks.lexicon import WORDS, alike, pairs, shared, units_of
+from targets.checks.lexicon import SAME_UNIT, WORDS, alike, covered, pairs, shared, units_of
 from targets.checks.registry import (
     REVIEWER,
     Answer,
@@ -36,7 +36,7 @@ ONLY_CONTROL = re.compile("成本控制|预算控制|控制率|不超预算|超�
 UNIT_IN_NAME = re.compile(r"[(（]\s*(元|千元|万元|亿元)\s*[)）]$")
 LUMP_WAN = Decimal(100)
 NEAR = 0.8
-COST_NOUN = re.compile("(?:经费|费用|费|成本|支出|资金|价|单价)$")
+COST_NOUN = re.compile("(?:经费|费用|费|成本|支出|资金|价|单价|标准|价格|总额|金额)$")
 SAME_THING = 0.5
 PRICE_TOLERANCE = Decimal("0.01")
 BREAKDOWN_DIFFERS = _(
@@ -201,7 +201,11 @@ def costs_pay_for_an_output(table: Subject) -> Answer:
     if len(lines) < 2 or not outputs:
         return Verdict.NOT_APPLICABLE
     about = frozenset[str]().union(*(pairs(output.key) for output in outputs))
-    return [at_name(line) for line in lines if pairs(line.key) and not shared(line.key, about)]
+    return [at_name(line) for line in lines if not shared(line.key, about) and not _covered_by(line, outputs)]
+
+
+def _covered_by(line: Line, outputs: tuple[Line, ...]) -> bool:
+    return any(covered(line.key, output.key) for output in outputs)
 
 
 @rule(
@@ -289,12 +293,11 @@ def costs_to_society_are_named(table: Subject) -> Answer:
     message=_("Unit prices and amounts stand side by side (lines %(lines)s); they were not added up."),
 )
 def prices_and_amounts_are_apart(table: Subject) -> list[Hit]:
-    """Unit prices and amounts are not mixed, else the cost lines cannot be added."""
+    """A unit price beside amounts has its quantity in the table, else the cost lines cannot be added."""
     lines = table.of_code(COST)
-    kinds = {line.value.kind for line in lines}
-    return (
-        one_line(line for line in lines if line.value.kind == "unit-price") if {"money", "unit-price"} <= kinds else []
-    )
+    if not {"money", "unit-price"} <= {line.value.kind for line in lines}:
+        return []
+    return one_line(line for line in lines if line.value.kind == "unit-price" and _product(table, line) is None)
 
 
 @rule(
@@ -307,12 +310,14 @@ def prices_and_amounts_are_apart(table: Subject) -> list[Hit]:
     ),
 )
 def quantity_times_price_is_the_cost(table: Subject) -> Answer:
-    """Quantity times unit price is the cost, and the parts in brackets add up to their whole."""
+    """Quantities times unit prices make the cost, and the parts in brackets add up to their whole."""
     hits = [hit for line in table.of_code(COST) for hit in _wrong_breakdown(line)]
     priced = [line for line in table.of_code(COST) if line.value.kind == "unit-price"]
-    if len(priced) != 1:
+    products = [_product(table, line) for line in priced]
+    total = table.content.funds.in_wan("total")
+    if not priced or total is None or None in products:
         return hits or (Verdict.NOT_APPLICABLE if not priced else Verdict.INSUFFICIENT_DATA)
-    return hits + _wrong_product(table, priced[0])
+    return hits + _wrong_product(table, priced, [product for product in products if product], total * WAN)
 
 
 def _wrong_breakdown(line: Line) -> list[Hit]:
@@ -324,28 +329,43 @@ def _wrong_breakdown(line: Line) -> list[Hit]:
     return [Hit(f"indicator {line.number} value", facts, line.number, message=BREAKDOWN_DIFFERS)]
 
 
-def _wrong_product(table: Subject, priced: Line) -> list[Hit]:
-    money, _slash, per = (priced.value.unit or "").partition("/")
-    counted = [line for line in table.of_code("11") if line.value.unit == per and line.value.kind == "number"]
-    total, price = table.content.funds.in_wan("total"), priced.value.number
-    if len(counted) != 1 or total is None or price is None or money not in YUAN:
-        return []
+def _product(table: Subject, priced: Line) -> tuple[Line, Decimal] | None:
+    """The quantity that a unit price is for, and their product in 元; None unless it can only be one.
+
+    A price a year, month or time is no price of a thing; of several quantities the one of the same subject counts.
+    """
+    money, *per = (priced.value.unit or "").split("/")
+    if len(per) != 1 or money not in YUAN:
+        return None
+    unit = SAME_UNIT.get(per[0], per[0])
+    counted = [
+        line
+        for line in table.of_code("11")
+        if line.value.kind == "number" and SAME_UNIT.get(line.value.unit or "", line.value.unit) == unit
+    ]
+    if len(counted) > 1:
+        near = max(counted, key=lambda line: alike(line.key, priced.key))
+        counted = [near] if len(pairs(near.key) & pairs(priced.key)) >= 2 else []
+    price, number = priced.value.number, counted[0].value.number if counted else None
+    return (counted[0], number * price * YUAN[money]) if price and number else None
+
+
+def _wrong_product(
+    table: Subject, priced: list[Line], products: list[tuple[Line, Decimal]], total: Decimal
+) -> list[Hit]:
     amounts = [amount for line in table.of_code(COST) if (amount := in_yuan(line.value)) is not None]
-    product = (counted[0].value.number or Decimal(0)) * price * YUAN[money]
-    whole = product + sum(amounts, Decimal(0))
-    if any(
-        abs(found - cost) <= cost * PRICE_TOLERANCE
-        for found, cost in ((whole, total * WAN), *((product, a) for a in amounts))
-    ):
+    product = sum((yuan for _line, yuan in products), Decimal(0))
+    rest = total - sum(amounts, Decimal(0))
+    near = [(product, rest)] + [(yuan, amount) for _line, yuan in products for amount in amounts]
+    if any(abs(found - cost) <= total * PRICE_TOLERANCE for found, cost in near):
         return []
-    cost = total - sum(amounts, Decimal(0)) / WAN
     facts = {
-        "quantity": counted[0].text,
-        "price": priced.text,
+        "quantity": "、".join(line.text for line, _yuan in products),
+        "price": "、".join(line.text for line in priced),
         "product": plain(product / WAN),
-        "cost": plain(cost),
+        "cost": plain(rest / WAN),
     }
-    return [at_value(priced, **facts)]
+    return [at_value(priced[0], **facts)]
 
 
 def _compared(table: Subject, *, too_much: bool) -> Answer:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from targets import values
 from targets.checks import sources
-from targets.checks.lexicon import WORDS, alike, pairs, units_of
+from targets.checks.lexicon import SAME_UNIT, WORDS, alike, pairs, units_of
 from targets.checks.people import of_one_person
 from targets.checks.registry import (
     Answer,
@@ -36,9 +36,9 @@ EXACT_UNITS = ("册", "本", "份", "卷", "部", "期", "套")
 COUNTED = ("number", "rate", "duration")
 SAME_TEXT = 0.7
 TOLD = re.compile(
-    rf"(?:\d{{1,2}}[.、．](?!\d))?(?P<noun>.*?[^\d.])(?P<measure>{CMP}?{NUMBER}(?:{UNIT})(?:以上|以内|以下)?)(?:左右)?$"
+    rf"(?P<noun>[^、]*?[^\d.≥≤<>=、])(?P<measure>{CMP}?{NUMBER}(?:万|亿)?(?:{UNIT})(?:以上|以内|以下)?)(?:左右)?(?=$|[、及和与(（])"
 )
-CLAUSE = re.compile("[。；;，,\n]")
+CLAUSE = re.compile("[。；;，,\n]|(?:^|(?<=[。；;，,]))\\s*\\d{1,2}[.、．](?!\\d)")
 FULL_WIDTH = re.compile(
     "[\uff10-\uff19\uff05\uff1e\uff1c\uff1d\u200b\u200c\ufeff]|\\\\(?:geq?|leq?|%)"
     "|(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])"
@@ -46,6 +46,7 @@ FULL_WIDTH = re.compile(
 OPEN_LIST = re.compile("等(?!级|候|待|高|额|值|同|分|离子)")
 UNCLEAR_NAME = re.compile(r"约(?=\d)|(?<![政人位])部分(?!别)|左右|若干")
 YEAR = re.compile(r"(?:19|20)\d{2}")
+AVERAGE = re.compile("平均|[人户村亩生车班校]均|每")
 LIMIT = re.compile("控制率|负债率|负荷|使用率不超")
 FLIPPED = {"≥": "≤", ">": "<", "≤": "≥", "<": ">"}
 
@@ -83,9 +84,9 @@ def one_value_a_row(table: Subject) -> Iterator[Hit]:
     ),
 )
 def numbers_have_units(table: Subject) -> Iterator[Hit]:
-    """A number carries its unit, in the value or at the end of the name."""
+    """A number carries its unit, in the value or at the end of the name; nought needs none."""
     for line in table.lines:
-        if line.value.kind == "number" and line.value.unit is None:
+        if line.value.kind == "number" and line.value.unit is None and line.value.number != 0:
             yield at_value(line, *(write_value(line, text) for text in suggestions(line.text, name=line.name)))
 
 
@@ -219,9 +220,9 @@ def values_agree_with_the_goal(table: Subject) -> Answer:
     goal = table.content.annual_goal or ""
     if not goal.strip():
         return Verdict.INSUFFICIENT_DATA
-    told = [match for text in map(tight, CLAUSE.split(goal)) if (match := TOLD.match(text))]
+    told = [match for text in map(tight, CLAUSE.split(goal)) for match in TOLD.finditer(text)]
     return [
-        at_value(line, write_value(line, match["measure"]), goal=cut(match[0]))
+        at_value(line, write_value(line, match["measure"]), goal=cut(match[0].lstrip("、及和与")))
         for match in told
         for line in table.of_code(QUANTITY)
         if line.value.kind == "number"
@@ -236,8 +237,8 @@ def _same_thing(line: Line, told: str) -> bool:
 
 
 def _agrees(value: IndicatorValue, told: IndicatorValue) -> bool:
-    if value.unit != told.unit:
-        return value.unit is None
+    if SAME_UNIT.get(value.unit or "", value.unit) != SAME_UNIT.get(told.unit or "", told.unit):
+        return value.unit is None or value.dimension != told.dimension
     if value.comparator == "range" and value.low is not None and value.high is not None and told.number is not None:
         return value.low <= told.number <= value.high
     return value.number == told.number
@@ -366,7 +367,8 @@ def countable_things_are_whole(table: Subject) -> Iterator[Hit]:
     for line in table.lines:
         value = line.value
         one_by_one = value.kind == "number" and value.dimension == "count" and "/" not in (value.unit or "")
-        if one_by_one and value.unit not in DIVISIBLE and value.number and value.number % 1:
+        average = AVERAGE.search(line.key)
+        if one_by_one and not average and value.unit not in DIVISIBLE and value.number and value.number % 1:
             yield at_value(line, unit=value.unit or "")
 
 

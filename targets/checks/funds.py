@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from targets.checks import sources
-from targets.checks.lexicon import WORDS
+from targets.checks.lexicon import LISTS, WORDS, any_of
 from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, one_line, plain, rule
 from targets.normal import tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
@@ -19,6 +19,7 @@ SMALLEST_WAN, LARGEST_WAN = Decimal(1), Decimal(50_000)
 MONEY_IN_TEXT = re.compile(
     r"(?P<num>\d+(?:\.\d+)?)(?P<unit>亿元|万元|千元|元|亿|万)(?!/|每|人|亩|户|吨|册|只|头|株|平)"
 )
+NOT_OF_THE_PROJECT = any_of(LISTS["not_of_the_project"])
 OF_THE_PROJECT = re.compile("资金|预算|投资|经费|安排|投入|拨款")
 TO_WAN = {
     "亿元": Decimal(10_000),
@@ -29,6 +30,7 @@ TO_WAN = {
     "元": Decimal("0.0001"),
 }
 RISE = Decimal("1.2")
+NOT_BASIC = WORDS["not_basic"]
 
 
 @rule(
@@ -119,13 +121,18 @@ def no_basic_expenditure(table: Subject) -> Iterator[Hit]:
     One finding for the lines together; where the project itself is basic, for all its outputs.
     """
     for name in ("project_name", "annual_goal"):
-        if words := WORDS["basic"].findall(tight(getattr(table.content, name) or "")):
+        if words := basic_words(tight(getattr(table.content, name) or "")):
             yield Hit(name, {"words": "、".join(sorted(set(words)))})
     outputs = table.of_family("1")
-    whole = WORDS["basic"].findall(tight(table.content.project_name or ""))
-    said = {w for line in outputs for w in WORDS["basic"].findall(line.key)}
-    lines = outputs if whole else [line for line in outputs if WORDS["basic"].search(line.key)]
+    whole = basic_words(tight(table.content.project_name or ""))
+    said = {word for line in outputs for word in basic_words(line.key)}
+    lines = outputs if whole else [line for line in outputs if basic_words(line.key)]
     yield from one_line(lines, part="name", words="、".join(sorted(said or set(whole))))
+
+
+def basic_words(text: str) -> list[str]:
+    """Return the words of a text that mean the office's own running costs; wages of farm workers are none."""
+    return WORDS["basic"].findall(NOT_BASIC.sub("", text))
 
 
 @rule(
@@ -166,7 +173,8 @@ def goal_quotes_the_funds(table: Subject) -> Answer:
     quoted = [
         (match[0], Decimal(match["num"]) * TO_WAN[match["unit"]])
         for match in MONEY_IN_TEXT.finditer(goal)
-        if OF_THE_PROJECT.search(goal[max(0, match.start() - 8) : match.start()])
+        if OF_THE_PROJECT.search(before := goal[max(0, match.start() - 8) : match.start()])
+        and not NOT_OF_THE_PROJECT.search(before)
     ]
     amounts = [amount for _text, amount in quoted]
     if not quoted or any(amount in funds for amount in amounts) or sum(amounts) in funds:

@@ -16,6 +16,7 @@ def _read(name: str) -> Mapping[str, str]:
 LISTS: Mapping[str, tuple[str, ...]] = {concept: tuple(words.split()) for concept, words in _read("words").items()}
 UNITS_OF: Mapping[str, frozenset[str]] = {noun: frozenset(units.split()) for noun, units in _read("units").items()}
 TYPOS: Mapping[str, str] = _read("typos")
+SECRETS: Mapping[str, Mapping[str, str]] = tomllib.loads((DATA / "secrets.toml").read_text("utf-8"))
 
 
 def any_of(words: Iterable[str]) -> re.Pattern[str]:
@@ -26,6 +27,7 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
 WORDS: Mapping[str, re.Pattern[str]] = {concept: any_of(words) for concept, words in LISTS.items()}
 NOUNS = any_of(UNITS_OF)
 TYPO = any_of(TYPOS)
+SAME_UNIT: Mapping[str, str] = {unit: units.split("=")[0] for units in LISTS["same_units"] for unit in units.split("=")}
 PARTED = re.compile("[^\u4e00-\u9fffA-Za-z]+")
 
 
@@ -48,7 +50,13 @@ def shared(text: str, other: frozenset[str]) -> bool:
     """Whether a text is about something that `other` holds: two pairs, or more than a third of its own."""
     own = pairs(text)
     common = len(own & other)
-    return common >= 2 or common * 3 > len(own)
+    return not own or common >= 2 or common * 3 > len(own)
+
+
+def covered(text: str, other: str) -> bool:
+    """Whether more than half of what a short text is about stands in the other: 展陈布展 in 更新展陈面积."""
+    own = set(PARTED.sub("", WORDS["empty"].sub("", text)))
+    return len(own & set(other)) > 1 and len(own & set(other)) * 2 > len(own)
 
 
 @lru_cache(maxsize=4096)

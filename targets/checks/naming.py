@@ -13,6 +13,7 @@ from targets.profiles import HINT, SHOULD_FIX
 from workflow.text import _
 
 LONGEST_NAME = 30
+TOLD_BY_UNIT = ("number", "money", "unit-price", "duration")
 QUOTED = re.compile('[“"《「『(（][^”"》」』)）]*[”"》」』)）]')
 NUMBERING = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[①-⑳]|[一二三四五六七八九十]、)\s*")
 COUNTS = any_of(unit for unit, dimension in UNITS.items() if dimension in ("count", "money", "area", "length")).pattern
@@ -21,6 +22,7 @@ MEASURE_NOUN = re.compile("[\u4e00-\u9fff]{2}[率度](?![假制过日以量数�
 HEAD = re.compile(f"(?:{WORDS['heads'].pattern})$")
 DONE = re.compile("^(?:建成|完成了|实现了)|[\u4e00-\u9fff]{2}了(?!解)")
 AND = re.compile("[、，,;；和及与]")
+CHANGED = re.compile("提高|提升|增加|增强|减少|降低|下降|控制|有效|进一步|不断")
 FALL = re.compile("减少|降低|下降")
 
 
@@ -110,8 +112,15 @@ def a_measure_stands_once(table: Subject) -> Iterator[Hit]:
         for noun in set(_measures(line.key)) - set(LISTS["shared_measures"]):
             places[noun].append(line)
     for noun, lines in places.items():
-        if len(lines) > 1 and noun.endswith("率"):
+        whose = [_whose(line.key, noun) for line in lines]
+        if len(lines) > 1 and noun.endswith("率") and ("" in whose or len(set(whose)) < len(whose)):
             yield from one_line(lines, part="name", measure=noun)
+
+
+def _whose(name: str, measure: str) -> str:
+    """What the measure is of: 高血压患者规范 in 高血压患者规范管理率, nothing in 减少离婚率."""
+    before = AND.split(name[: name.find(measure)])[-1]
+    return CHANGED.sub("", before)
 
 
 @rule(
@@ -168,7 +177,9 @@ def direction_is_said_once(table: Subject) -> Iterator[Hit]:
 
 
 def _lacks_head(line: Line) -> bool:
-    return bool(line.key) and line.value.kind != "change" and not HEAD.search(QUOTED.sub("", line.key))
+    """A value with its unit (≥1200吨) says itself what is measured."""
+    told = line.value.kind == "change" or (line.value.kind in TOLD_BY_UNIT and line.value.unit)
+    return bool(line.key) and not told and not HEAD.search(QUOTED.sub("", line.key))
 
 
 def _measures(name: str) -> list[str]:

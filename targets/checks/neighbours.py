@@ -17,6 +17,7 @@ from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from workflow.text import _
 
 YEAR = re.compile(r"(?:19|20)\d{2}")
+BACKWARD = "以前|之前|前|以来|底|末|及以前|结转|实际|完成(?:情况|的|了|后)"
 SPENT_WELL = Decimal("0.7")
 SAME_IN_UNITS = 10
 SAME_TEXT = 0.9
@@ -198,9 +199,7 @@ def _old_year(table: Subject) -> Iterator[Hit]:
     year, goal = table.content.fiscal_year, table.content.annual_goal or ""
     if year is None or str(year) in goal:
         return
-    if re.search(
-        rf"(?<![较比与〔【\[(（\d]){year - 1}\s*年(?!度?(?:以前|之前|前|以来|底|末|及以前|结转|实际|完成))", goal
-    ):
+    if re.search(rf"(?<![较比与〔【\[(（\d]){year - 1}\s*年(?!度?(?:{BACKWARD}))", goal):
         yield Hit("annual_goal", {"year": str(year - 1)}, message=OLD_YEAR_LEFT)
 
 

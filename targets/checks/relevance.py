@@ -4,9 +4,10 @@ import re
 from decimal import Decimal
 
 from targets.checks import sources
-from targets.checks.lexicon import WORDS, pairs, shared
+from targets.checks.lexicon import SAME_UNIT, WORDS, pairs, shared
 from targets.checks.registry import REVIEWER, Answer, Hit, Line, Subject, Verdict, cut, one_line, plain, rule
 from targets.content import TableContent
+from targets.grammar.measures import NUMBER, UNIT
 from targets.normal import tight
 from targets.profiles import HINT, SHOULD_FIX
 from targets.values import IndicatorValue
@@ -28,6 +29,8 @@ MANY_WAN, FEW_LINES = Decimal(100), 3
 FEWEST_LISTED = 3
 BARELY = 0.1
 FEWEST_PAIRS = 4
+FIGURE_WITH_UNIT = re.compile(rf"(?P<number>{NUMBER})(?P<unit>{UNIT})")
+RATE = re.compile(r"[率度][^率度]{0,6}\d")
 EXPENDITURE = re.compile("(?:专项)?(?:资金|经费|费用|费)?(?:项目)?$")
 
 
@@ -75,8 +78,27 @@ def each_part_of_the_goal_has_an_output(table: Subject) -> Answer:
     if not parts or not outputs:
         return Verdict.NOT_APPLICABLE
     about = frozenset[str]().union(*(pairs(line.key) for line in outputs))
-    missing = [part for part in parts if pairs(part) and not shared(part, about)]
+    effects = about.union(*(pairs(line.key) for line in table.lines if line.code not in ("11", "12", "14")))
+    missing = [
+        part
+        for part in parts
+        if pairs(part)
+        and not shared(part, effects if RATE.search(part) else about)
+        and not any(_is_shown_by(line, part) for line in outputs)
+    ]
     return [Hit("annual_goal", {"parts": "；".join(cut(part) for part in missing)})] if missing else []
+
+
+def _is_shown_by(line: Line, part: str) -> bool:
+    """Whether an output is all about this part, or holds the very figure of it (40场 and ≥40场次)."""
+    own, value = pairs(line.key), line.value
+    if own and own <= pairs(part):
+        return True
+    unit = SAME_UNIT.get(value.unit or "", value.unit)
+    return value.kind == "number" and any(
+        Decimal(m["number"]) == value.number and SAME_UNIT.get(m["unit"], m["unit"]) == unit
+        for m in FIGURE_WITH_UNIT.finditer(part)
+    )
 
 
 def _parts(goal: str) -> list[str]:
@@ -108,14 +130,13 @@ def benefits_belong_to_the_project(table: Subject) -> list[Hit]:
     """A benefit in words shares its subject with goal, project name or outputs; one line a table."""
     content = table.content
     texts = [content.annual_goal or "", content.project_name or "", *(line.key for line in table.of_family("1"))]
-    about = frozenset[str]().union(*(pairs(tight(text)) for text in texts)) - pairs(tight(content.unit or ""))
-    return one_line(
-        (line for line in table.of_family("2") if line.value.kind == "level" and _is_foreign(line, about)), part="name"
-    )
+    office = pairs(tight(content.unit or ""))
+    about = frozenset[str]().union(*(pairs(tight(text)) for text in texts)) - office
+    lines = [line for line in table.of_family("2") if line.value.kind == "level"]
+    return one_line((line for line in lines if _is_foreign(pairs(line.key) - office, about)), part="name")
 
 
-def _is_foreign(line: Line, about: frozenset[str]) -> bool:
-    own = pairs(line.key)
+def _is_foreign(own: frozenset[str], about: frozenset[str]) -> bool:
     return len(own) >= FEWEST_PAIRS and len(own & about) <= len(own) * BARELY
 
 
@@ -162,11 +183,15 @@ def policies_are_recent(table: Subject) -> Answer:
     message=_("%(total)s ten-thousand yuan against %(count)s quantities. Ask what else the money buys."),
 )
 def much_money_has_many_outputs(table: Subject) -> Answer:
-    """A project of a million yuan and more has more than three quantities."""
+    """A project of a million yuan and more has a quantity for each of its costs, and more than one.
+
+    Overheads ask for none. Four quantities and more are many enough.
+    """
     total, count = table.content.funds.in_wan("total"), len(table.of_code("11"))
     if total is None:
         return Verdict.INSUFFICIENT_DATA
-    if total < MANY_WAN or count > FEW_LINES:
+    costs = [line for line in table.of_code("14") if not WORDS["overhead"].search(line.key)]
+    if total < MANY_WAN or count > FEW_LINES or 1 < max(count, 1) >= len(costs):
         return []
     return [Hit("category 11", {"total": plain(total), "count": str(count)})]
 

@@ -5,15 +5,21 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from targets.checks import sources
+from targets.checks.funds import basic_words
 from targets.checks.lexicon import WORDS
 from targets.checks.registry import REVIEWER, Answer, Hit, Subject, Verdict, at_name, at_value, rule
+from targets.checks.wording import secret_words
 from targets.content import TableContent
 from targets.normal import tight
 from targets.profiles import HINT, SHOULD_FIX
 from workflow.text import _
 
 SATISFACTION = "31"
-ASKED = re.compile(f"(?:{WORDS['groups'].pattern}).*?(?:{WORDS['satisfied'].pattern})")
+WHO = "者|人|员|户|众|(?<!民)生|师|客|眷|属|对象|代表|企业|单位|部门|家庭|机构"
+PEOPLE = f"[\u4e00-\u9fff](?:{WHO})(?:对[\u4e00-\u9fff]{{1,20}})?"
+ASKED = re.compile(
+    f"(?:{WORDS['groups'].pattern}).*?(?:{WORDS['satisfied'].pattern})|{PEOPLE}(?:{WORDS['satisfied'].pattern})"
+)
 LOWEST, WHOLE = Decimal(80), Decimal(100)
 MOST_OF_THEM = 0.75
 ENOUGH_TABLES = 4
@@ -73,7 +79,7 @@ def somebody_is_served(table: Subject) -> Answer:
     if not lines:
         return Verdict.NOT_APPLICABLE
     name = tight(table.content.project_name or "")
-    inward = WORDS["basic"].search(name) or WORDS["secrecy"].search(name)
+    inward = basic_words(name) or secret_words(name)
     return [Hit(f"category {SATISFACTION}")] if inward else []
 
 

@@ -19,6 +19,7 @@ NEVER_LEFT_OUT = _(
 AGAINST = re.compile(r"[较比][^较比]{0,4}$")
 FEWEST, MOST = 6, 25
 RESIDUE = re.compile(r"</?[A-Za-z][^<>]{0,20}>|&(?:nbsp|lt|gt|amp|quot);|_x000[0-9A-D]_|\$|\\(?:geq?|leq?|%)|^#+ ")
+NO_SPAN = re.compile("(?:学前|近|前|过去|未来|满)[三五]年|[三五]年(?:[级制生]|以[上下内]|行动)")
 ONE_YEAR = re.compile("一年期|一次性|当年")
 LONGER = re.compile("多年|跨年|阶段性|滚动|延续|持续性")
 
@@ -199,7 +200,7 @@ def attribute_fits_the_text(table: Subject) -> Answer:
     years = span.end.year - span.start.year + 1 if span and span.start and span.end else None
     if not ONE_YEAR.search(attribute):
         return Verdict.PASS if LONGER.search(attribute) else Verdict.NOT_APPLICABLE
-    said = WORDS["many_years"].search(goal)
+    said = WORDS["many_years"].search(NO_SPAN.sub("", goal))
     text = table.content.period or "" if years and years > 1 else said[0] if said else ""
     return [Hit("attribute", {"attribute": cut(attribute), "text": cut(text)})] if text else []
 

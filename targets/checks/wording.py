@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from targets.checks import sources
-from targets.checks.lexicon import LISTS, TYPO, TYPOS, WORDS, any_of
+from targets.checks.lexicon import LISTS, SECRETS, TYPO, TYPOS, any_of
 from targets.checks.people import persons
 from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, cut, rule
 from targets.content import HEADER_TEXTS, TableContent
@@ -16,6 +16,9 @@ DOUBLED = re.compile("([\u4e00-\u9fff]{3,8})\\1")
 DOCUMENT_NUMBER = re.compile(r"[【\[(（]((?:19|20)\d{2})[】\])）](?=\s*第?\d+\s*号)")
 CODE_DASH = re.compile(r"^\d{4}(?:—+|–|－|-{2,})")
 HALF_WIDTH = re.compile("(?<=[\u4e00-\u9fff])[,;:()](?=[ \u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) ?\\((?=[\u4e00-\u9fff])")
+SECRET = {word: re.compile(pattern) for word, pattern in SECRETS["storage"].items()}
+BEFORE_PUBLICATION = SECRET | {word: re.compile(pattern) for word, pattern in SECRETS["publication"].items()}
+MAYBE_SECRET = any_of(BEFORE_PUBLICATION)
 OPEN_MATTER = any_of(LISTS["open_matter"])
 KINDS_OF_OFFICE = LISTS["kinds_of_office"]
 OWN_PLACES = re.compile("[\u4e00-\u9fff]{2}[县市区旗]")
@@ -29,9 +32,15 @@ def secret_texts(content: TableContent) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in cells if secret_words(text)))
 
 
-def secret_words(text: str) -> list[str]:
-    """Return the words of a text that may point to a secret; 国防教育 or 密码锁 is none."""
-    return WORDS["secret"].findall(OPEN_MATTER.sub("", text)) if text else []
+def secret_words(text: str, *, published: bool = False) -> list[str]:
+    """Return the words of a text that may point to a secret; 国防教育, 疫情报告 and 全国防汛 are none.
+
+    `published`: also what only needs a look before publication.
+    """
+    if not text or not MAYBE_SECRET.search(text):
+        return []
+    plain = OPEN_MATTER.sub("", text)
+    return [word for word, pattern in (BEFORE_PUBLICATION if published else SECRET).items() if pattern.search(plain)]
 
 
 def secrecy_mark(content: TableContent) -> str:
@@ -141,8 +150,8 @@ def no_person_is_named(table: Subject) -> Iterator[Hit]:
 def secrecy_is_reviewed_before_publication(table: Subject) -> Iterator[Hit]:
     """What may be secret goes through the secrecy review before publication."""
     for place, row, text in _texts(table):
-        if words := WORDS["secrecy"].findall(text):
-            yield Hit(place, {"text": cut(text), "words": "、".join(sorted(set(words)))}, row)
+        if words := secret_words(text, published=True):
+            yield Hit(place, {"text": cut(text), "words": "、".join(sorted(words))}, row)
 
 
 @rule(

@@ -45,7 +45,7 @@ PRICE = re.compile(rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?:(?P<unit>{UNIT})(?:/|�
 EACH = re.compile(
     rf"^每(?P<per>[\u4e00-\u9fff]{{1,4}}?)(?P<rest>(?:不少于|不低于|至少|不超过|不高于)?{CMP}?{NUMBER}.+)$"
 )
-FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>\d+)(?P<sign>[/:])(?P<whole>{NUMBER})$")
+FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>{NUMBER})(?P<sign>[/:])(?P<whole>{NUMBER}万?)$")
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
     rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿])[\u4e00-\u9fffA-Za-z]{{1,4}})$"

@@ -10,9 +10,9 @@ DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇"
 PLACES = {"十": 10, "百": 100, "千": 1000}
 RUN = re.compile("[零一二三四五六七八九十百千两〇]+")
 NUMERAL = "[零一二三四五六七八九十百千两〇]+"
-PARTS_OF = re.compile(rf"(?P<whole>百|千|{NUMERAL}|\d+)分之(?P<part>{NUMERAL}|\d+(?:\.\d+)?)")
+PARTS_OF = re.compile(rf"(?P<whole>百|千|十万|万|{NUMERAL}|\d+)分之(?P<part>{NUMERAL}|\d+(?:\.\d+)?)")
 TENTHS = re.compile(r"(?P<n>[一二三四五六七八九]|\d)成(?P<half>半)?(?![\u4e00-\u9fff]*(?:效|果|立|员|本|都))")
-SIGNS = {"百": "%", "千": "‰", "100": "%", "1000": "‰"}
+SIGNS = {"百": "%", "千": "‰", "100": "%", "1000": "‰", "万": "/10000", "十万": "/100000"}
 
 
 def arabic(text: str) -> str:

@@ -72,7 +72,7 @@ def found(content, context=COMPLETE, severity=None):
 def test_a_sound_table_asks_nothing_and_no_rule_fails_but_hints():
     assert found(SOUND) == []
     failed = {f.rule for o in outcomes(content=SOUND, profile=NX, context=COMPLETE) for f in o.findings}
-    assert failed == {"STR-03", "CST-03", "CST-05", "CAT-06", "QLT-02", "QLT-06", "NAM-07", "REL-07"}
+    assert failed == {"STR-03", "CST-03", "CST-05", "CAT-06", "QLT-02", "QLT-06", "REL-07"}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ NX = load("nx_2022")
 # quantity of the same name stands there too); FND-05 L192 (日常办公 in a timeliness line); QLT-07 L228 (减少…问题 with
 # 显著改变 is as odd as L229); NAM-07 goes on where the catalogue writes "…"; REL-03 L87 (网站、微信 have nothing in
 # common with goal or outputs); VAL-12 L53 部分 as listed.
+# NAM-07 leaves a name alone whose value says with its unit what is measured (L47, L105 …).
 # Less than the catalogue: STR-06, STR-07, STR-09 and the markup of STR-08 and VAL-10 L118 are told by the reading,
 # which cleans them; TXT-01 L112 宣传部、培训 repeats no word; SEC-01 is one finding a table, at the project's name.
 EXPECTED = """
@@ -61,9 +62,9 @@ NAM-03|hint|156, 157, 158, 159, 161, 162, 163, 164, 165, 166, 170, 171, 172
 NAM-04|hint|54
 NAM-05|should_fix|22, 23, 24, 141, 226, 227
 NAM-06|hint|221, 229, 231, 234
-NAM-07|hint|15, 19, 20, 21, 27, 29, 30, 47, 57, 58, 59, 60, 77, 78, 86, 87, 89, 90, 91, 105, 106, 108
-NAM-07|hint|109, 110, 115, 117, 118, 134, 135, 139, 141, 142, 157, 158, 159, 161, 162, 163, 164, 165
-NAM-07|hint|170, 171, 191, 192, 200, 201, 203, 219, 222, 223, 228, 229, 230, 231, 233
+NAM-07|hint|15, 19, 20, 21, 27, 29, 30, 57, 58, 59, 60, 77, 78, 86, 87, 89, 90, 91, 109, 110
+NAM-07|hint|115, 117, 118, 134, 135, 139, 141, 142, 158, 162, 163, 164, 165, 170, 171, 191, 192, 200, 201, 203
+NAM-07|hint|219, 222, 223, 228, 229, 230, 231, 233
 NAM-08|hint|175, 202, 234
 NAM-09|hint|26, 56
 NAM-10|hint|221
