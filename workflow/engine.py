@@ -20,6 +20,7 @@ from workflow.machine import Action, TaskStatus
 from workflow.models import Case, Decision, Event, Task, User
 from workflow.moves import MOVES, VERDICTS
 from workflow.openings import Move
+from workflow.prepared import Prepared
 from workflow.refusals import Blocked, KeyReused, Refused, Stale
 from workflow.rules import Explanation, Seen, check, explain_all
 from workflow.signals import transitioned, work_waits
@@ -138,9 +139,17 @@ def _perform(
     return _outcome(case, event)
 
 
+_LOCKED = Prepared[Case](
+    lambda pk: Case.objects.select_for_update(of=("self",)).select_related("unit", "department", "route").filter(pk=pk)
+)
+
+
 def _lock(case_id: int) -> Case:
     """Return the case, locked until the end of the transaction, with what the rules ask for."""
-    return Case.objects.select_for_update(of=("self",)).select_related("unit", "department", "route").get(pk=case_id)
+    found = _LOCKED(case_id)
+    if not found:
+        raise Case.DoesNotExist
+    return found[0]
 
 
 def _outcome(case: Case, event: Event | Happened, *, repeated: bool = False) -> Outcome:
@@ -208,16 +217,10 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
             made_at=look.now,
         )
         sql.insert([decision])
-    written = Case.objects.filter(pk=case.pk, version=was).update(
-        state=case.state,
-        version=case.version,
-        moved_at=look.now,
-        content_hash=case.content_hash,
-        head=case.head,
-        head_seq=case.head_seq,
-        **move.columns,
-    )
-    if not written:
+    columns = {"state", "version", "moved_at", "content_hash", "head", "head_seq", *move.columns}
+    for name, value in move.columns.items():
+        setattr(case, name, value)
+    if not sql.update(case, sorted(columns), version=was):
         raise Stale(by="", at=look.now, changes=())
     done = move.done | ({task.pk} if task and decides else set())
     _close(move.closed, done=done, now=look.now, seq=event.seq)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from workflow import delegations, sql
@@ -40,6 +40,8 @@ class Membership:
     organisation_kind: str
     is_performance_division: bool
     organisation: str
+    has_predecessors: bool = False
+    """Whether another organisation has gone over into this one: its closed cases are seen too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,10 @@ def roles_of(user: User) -> tuple[Membership, ...]:
         return ()
     kept: tuple[Membership, ...] | None = user.__dict__.get("_memberships")
     if kept is None:
-        groups = RoleGroup.objects.filter(user=user).annotate(is_deputy=delegations.held_now(user.pk))
+        groups = RoleGroup.objects.filter(user=user).annotate(
+            is_deputy=delegations.held_now(user.pk),
+            has_predecessors=Exists(Organisation.objects.filter(successor=OuterRef("organisation"))),
+        )
         rows = groups.values_list(
             "pk",
             "role",
@@ -99,6 +104,7 @@ def roles_of(user: User) -> tuple[Membership, ...]:
             "organisation__kind",
             "organisation__is_performance_division",
             "organisation__name",
+            "has_predecessors",
             "is_deputy",
         )
         found = list(rows)
@@ -141,7 +147,21 @@ def _scope_in_person(user: User) -> Scope:
             everything = True
         elif held.role in (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD):
             divisions.add(held.organisation_id)
+    if not everything and any(held.has_predecessors for held in roles_of(user)):
+        for seen in (units, departments, divisions):
+            seen |= _predecessors(seen)
     return Scope(user.pk or 0, everything, frozenset(units), frozenset(departments), frozenset(divisions))
+
+
+def _predecessors(organisations: set[int]) -> set[int]:
+    """Return the organisations that went over into these, in one step or several. One statement a step."""
+    found: set[int] = set()
+    latest = set(organisations)
+    while latest:
+        before = Organisation.objects.filter(successor__in=latest).values_list("pk", flat=True)
+        latest = set(before) - found - organisations
+        found |= latest
+    return found
 
 
 def visible_to(user: User) -> QuerySet[Case]:
@@ -335,10 +355,13 @@ class Drift:
     surplus: tuple[str, ...]
 
 
-def drift(*, mend: bool = False) -> Iterator[Drift]:
-    """Yield every case whose rows differ from what follows from its state and tasks; with `mend`, rewrite them."""
-    cases = Case.objects.select_related("unit", "department").prefetch_related("tasks").order_by("pk")
-    for case in cases.iterator(chunk_size=200):
+def drift(*, mend: bool = False, among: Q | None = None) -> Iterator[Drift]:
+    """Yield every case whose rows differ from what follows from its state and tasks; with `mend`, rewrite them.
+
+    `among`: only the cases for which this condition holds.
+    """
+    cases = Case.objects.filter(among or Q()).select_related("unit", "department").prefetch_related("tasks")
+    for case in cases.order_by("pk").iterator(chunk_size=200):
         stands = around(case)
         should = wanted(case, state=case.state, posts=stands.posts, tasks=case.tasks.all())
         there = stands.rows

@@ -15,9 +15,10 @@ from workflow import grants, record, routes, signing
 from workflow.machine import FILLING, HEADS, SIGNATURES, Action, Kind, Place, Right, Role, TaskStatus
 from workflow.models import Case, Event, Step, Task, User
 from workflow.prepared import Prepared
-from workflow.sql import Happened, chain, round_dates
+from workflow.sql import Happened, chain
 
-NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT, Action.CLEAR_SECRECY)
+NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT, Action.CLEAR_SECRECY,
+              Action.REORGANISE, Action.HAND_OVER, Action.PURGE)  # fmt: skip
 """What happens beside the way and takes no approval's undoing away."""
 DRAFTING = (Action.EDIT, Action.SUBMIT)
 
@@ -59,9 +60,13 @@ class Look:
         return chain(self.case.pk)
 
     @cached_property
+    def _around(self) -> grants.Surroundings:
+        return grants.around(self.case)
+
+    @property
     def rows(self) -> grants.Rows:
         """Guardian's rows of the case."""
-        return grants.rows_of(self.case)
+        return self._around.rows
 
     @cached_property
     def rights(self) -> frozenset[Right]:
@@ -81,9 +86,9 @@ class Look:
         """Return the role groups around the case that `person` is an active member of."""
         return frozenset(post.group_id for post in self._posts if person.pk in post.members)
 
-    @cached_property
+    @property
     def _posts(self) -> tuple[grants.Post, ...]:
-        return grants.posts_around(self.case)
+        return self._around.posts
 
     def posts(self) -> tuple[grants.Post, ...]:
         """Return the role groups around the case, with their members."""
@@ -97,13 +102,9 @@ class Look:
         """Return the rows that the case should have in `state` with these tasks."""
         return grants.wanted(self.case, state=state, posts=self._posts, tasks=tasks)
 
-    @cached_property
-    def _dates(self) -> dict[str, date]:
-        return round_dates(self.case.round_id) if self.case.round_id else {}
-
     def date_of(self, milestone: str) -> date | None:
         """Return the round's date of a milestone, None where the round sets none."""
-        return self._dates.get(milestone)
+        return self._around.dates.get(milestone)
 
     # the record, asked
 

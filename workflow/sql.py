@@ -4,39 +4,45 @@ Everything else goes through the ORM. Decision 0013 says what this buys.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
 
-POSTS_AROUND_A_CASE = """
-SELECT role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,
+_POSTS = """
+SELECT 'post', role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,
        organisation.is_performance_division, person.id
   FROM workflow_rolegroup AS role_group
   JOIN workflow_organisation AS organisation ON organisation.id = role_group.organisation_id
   LEFT JOIN workflow_user_groups AS membership ON membership.group_id = role_group.group_ptr_id
   LEFT JOIN workflow_user AS person ON person.id = membership.user_id AND person.is_active
  WHERE organisation.id IN (%s, %s, %s) OR organisation.is_performance_division OR organisation.kind = 'bureau'
- ORDER BY role_group.group_ptr_id, person.id
 """
+POSTS_AROUND_A_CASE = f"{_POSTS} ORDER BY 2, 8"
 """Parameters: unit, department and division in charge, as ids."""
 
-GRANT_ROWS_OF_A_CASE = """
-SELECT 1, group_id, permission_id FROM workflow_casegrouppermission WHERE content_object_id = %s
+AROUND_A_CASE = f"""{_POSTS}
  UNION ALL
-SELECT 0, user_id, permission_id FROM workflow_caseuserpermission WHERE content_object_id = %s
+SELECT 'group', group_id, '', permission_id, '', '', false, NULL
+  FROM workflow_casegrouppermission WHERE content_object_id = %s
+ UNION ALL
+SELECT 'person', user_id, '', permission_id, '', '', false, NULL
+  FROM workflow_caseuserpermission WHERE content_object_id = %s
+ UNION ALL
+SELECT 'date', 0, milestone, 0, CAST(date AS varchar(10)), '', false, NULL
+  FROM workflow_rounddate WHERE round_id = %s
+ ORDER BY 1, 2, 8
 """
-"""Parameters: the case, twice. The first column is 1 for a group's row, 0 for a person's."""
-
+"""Parameters: those of the posts, the case twice, its round. The first column says what a row is: a post with one
+member, a grant of a group or a person (holder, -, permission), or a date of the round (-, milestone, -, date)."""
 
 CHAIN_OF_A_CASE = """
 SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,
        content_hash
   FROM workflow_event WHERE case_id = %s ORDER BY seq
 """
-DATES_OF_A_ROUND = "SELECT milestone, date FROM workflow_rounddate WHERE round_id = %s"
 
 CLOSE_TASKS = """
 UPDATE workflow_task
@@ -75,11 +81,6 @@ def chain(case_id: int) -> list[Happened]:
     if connection.vendor == "sqlite":
         return [event._replace(at=datetime.fromisoformat(str(event.at)).replace(tzinfo=UTC)) for event in found]
     return found
-
-
-def round_dates(round_id: int) -> dict[str, date]:
-    """Return the dates of a round by milestone."""
-    return {name: date.fromisoformat(str(day)) for name, day in rows(DATES_OF_A_ROUND, round_id)}
 
 
 def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -126,6 +127,19 @@ def _insert_head(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     return f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {{rows}} RETURNING id", fields
+
+
+def update(instance: Model, names: Collection[str], *, version: int) -> bool:
+    """Write the fields `names` where the row still has `version`; return whether it had. One statement."""
+    fields = [instance._meta.get_field(name) for name in names]
+    columns = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
+    values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields]  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {instance._meta.db_table} SET {columns} WHERE id = %s AND version = %s",
+            [*values, instance.pk, version],
+        )
+        return cursor.rowcount == 1
 
 
 def _execute(statement: str, *parameters: Any) -> None:
