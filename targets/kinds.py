@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from targets import drafts, judging, monitoring, reviews
+from targets import drafts, judging, monitoring, reviews, rows, standing_in
 from targets.models import Revision, TargetTable
 from targets.profiles import MUST_FIX, SHOULD_FIX
 from workflow import engine
@@ -35,6 +35,8 @@ class TargetKind:
             return _submission_blockers(case, details)
         if action in VERDICTS:
             return reviews.decision_blockers(case, action, details)
+        if action in (Action.PROPOSE_ADMISSION, Action.ADMIT):
+            return standing_in.admission_blockers(case)
         if action == Action.OPEN_MONITORING:
             return monitoring.opening_blockers(case, details)
         return ()
@@ -44,8 +46,13 @@ class TargetKind:
         return reverse("table", args=[case.number])
 
     def after(self, case: Case, action: Action, by: User | None, now: datetime, event: Event) -> None:
-        """Keep the revision, the review sheet and the tick; open the report that the period asks for."""
+        """Keep the revision, the review sheet and the tick; open the report that the period asks for.
+
+        What a control figure reopens is limited until the table is submitted or returned.
+        """
         _keep_revision(self.content, case, action, by, now, event)
+        if action in LIMITING:
+            _limit(case, action, event)
         reviews.keep_sheet(case, by=by, now=now, event=event)
         if action == Action.OPEN_MONITORING:
             monitoring.open_report(case, period_id=int(payload_of(event)["period_id"]), by=by, now=now)
@@ -97,6 +104,18 @@ def _submission_blockers(case: Case, details: Mapping[str, Any]) -> Sequence[Blo
     return found
 
 
+LIMITING = (Action.FUNDS_CHANGED, Action.SUBMIT, Action.RETURN, Action.READMIT, Action.ADMIT)
+
+
+def _limit(case: Case, action: Action, event: Event) -> None:
+    """Note whether the unit may now change funds, goal and cost lines only: where other approvals were kept."""
+    tables = TargetTable.objects.filter(pk=case.pk)
+    if action != Action.FUNDS_CHANGED:
+        tables.filter(only_funds=True).update(only_funds=False)
+    elif event.to_state == State.DRAFT and event.from_state != State.DRAFT and payload_of(event).get("keeps"):
+        tables.update(only_funds=True)
+
+
 def _keep_revision(content: Any, case: Case, action: Action, by: User | None, now: datetime, event: Event) -> None:
     approved = event.to_state == State.APPROVED and event.from_state != State.APPROVED
     if action != Action.SUBMIT and not approved:
@@ -104,4 +123,5 @@ def _keep_revision(content: Any, case: Case, action: Action, by: User | None, no
     value = content(case)
     Revision.objects.create(
         case=case, pass_no=case.pass_no, why=Revision.Why.APPROVED if approved else Revision.Why.SUBMITTED,
-        event_seq=event.seq, content=canonical_json(value), content_hash=content_hash(value), made_by=by, made_at=now)
+        event_seq=event.seq, content=canonical_json(value), content_hash=content_hash(value), made_by=by, made_at=now,
+        row_ids=rows.identities_of(case) if case.kind == Kind.TARGET else [])

@@ -280,9 +280,11 @@ def _take(row: _Wanted, entry: ProjectListImport, *, by: User, now: datetime) ->
     moved = {} if is_listed else _differing(listing, row.listing)
     if moved:
         ProjectListing.objects.filter(pk=listing.pk).update(**moved, list_import=entry, changed_at=now)
-    if listing.case_id is None and project.needs_table:
+    refunded = listing.case is not None and listing.case.is_unfunded and bool(listing.amount)
+    if (listing.case_id is None or refunded) and project.needs_table:
+        again = f":{listing.case_id}" if refunded else ""
         listing.case = drafts.open_table(
-            unit=row.unit, title=project.name, by=by, key=f"listing:{project.pk}:{round.pk}", now=now,
+            unit=row.unit, title=project.name, by=by, key=f"listing:{project.pk}:{round.pk}{again}", now=now,
             fiscal_year=round.fiscal_year, profile=round.profile, project=project, round=round,
             funds_total=rows.wan(listing.amount), is_key=project.is_key)
         listing.save(update_fields=["case"])

@@ -81,7 +81,7 @@ def admission_blockers(case: Case) -> Sequence[Blocker]:
     if not Attachment.objects.filter(case=case, kind=SEALED, removed_at=None).exists():
         found.append(Blocker("scan", "attachments", _("Attach the scan of the approval with its seal.")))
     if not Indicator.objects.filter(table=case.pk).exists():
-        found.append(Blocker("empty", "indicators", _("The table has no indicator yet. Fill it in for the unit first.")))
+        found.append(Blocker("empty", "indicators", _("The table has no indicator yet. Fill it in first.")))
     return found
 
 

@@ -9,6 +9,7 @@ from targets.views import (
     editing,
     exchange,
     exports,
+    figures,
     filling,
     import_files,
     import_sheet,
@@ -18,6 +19,7 @@ from targets.views import (
     projects,
     reviewing,
     secrecy,
+    standing_in,
     tables,
 )
 from workflow.machine import Kind
@@ -63,6 +65,9 @@ urlpatterns: list[URLPattern] = [
     path("tables/<case_number:number>/attachments/<int:pk>", attachments.attachment_open, name="attachment"),
     path("tables/<case_number:number>/attachments/<int:pk>/remove", attachments.attachment_remove,
          name="attachment_remove"),
+    path("tables/<case_number:number>/fill-for", standing_in.table_fill_for, name="table_fill_for"),
+    path("tables/<case_number:number>/confirm", standing_in.table_confirm, name="table_confirm"),
+    path("tables/<case_number:number>/admission", standing_in.table_admission, name="table_admission"),
     path("tables/<case_number:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),
     path("tables/<case_number:number>/act", acting.act, {"kind": Kind.TARGET}, name="table_act"),
     path("reports/<case_number:number>/act", acting.act, {"kind": Kind.REPORT}, name="report_act"),
@@ -78,6 +83,7 @@ urlpatterns: list[URLPattern] = [
     path("import/<int:pk>/report", import_sheet.import_report, name="import_report"),
     path("import/<int:pk>/file", imports.import_file, name="import_file"),
     path("projects", projects.project_list, name="project_list"),
+    path("projects/figures", figures.control_figures, name="control_figures"),
     path("projects/import", projects.project_import, name="project_import"),
     path("projects/template", projects.project_template, name="project_template"),
     path("projects/add", projects.project_add, name="project_add"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow import delegations, grants
+from workflow import delegations, grants, record
 from workflow.look import Look
 from workflow.machine import DECIDING, REVIEW_STATES, Place, TaskStatus
 from workflow.models import Case, RoleGroup, Step, Task, User
@@ -55,6 +55,39 @@ def colleagues(by: User) -> list[Reviewer]:
 def open_conditions(case: Case, *, now: datetime) -> Sequence[Condition]:
     """Return the conditions of the case that are not met yet. One statement."""
     return Look(case, by=None, on_behalf_of=None, now=now).signed.conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was filled in for a unit and waits for its confirmation: by whom, when, and the words said of it."""
+
+    actor_name: str
+    at: datetime
+    words: str
+
+
+def unconfirmed(case: Case, *, now: datetime) -> Filled | None:
+    """Return what the unit has to confirm, None where nothing was filled in for it. One statement."""
+    event = Look(case, by=None, on_behalf_of=None, now=now).unconfirmed
+    return event and Filled(event.actor_name, event.at, str(record.payload_of(event).get("reason") or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The admission (补录) that waits for a second person."""
+
+    actor_name: str
+    document_number: str
+    document_date: str
+
+
+def proposal(case: Case, *, now: datetime) -> Proposal | None:
+    """Return the admission that is proposed for the case as it stands, None where there is none. One statement."""
+    event = Look(case, by=None, on_behalf_of=None, now=now).proposal
+    if event is None:
+        return None
+    said = record.payload_of(event)
+    return Proposal(event.actor_name, str(said.get("document_number")), str(said.get("document_date")))
 
 
 def stands_in_for(case: Case, *, by: User, now: datetime) -> User | None:

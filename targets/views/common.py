@@ -60,6 +60,7 @@ def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "reviewers": choices.reviewers_around(case, but=by) if any(e.action in ASKING for e in verbs) else [],
         "return_steps": choices.return_steps(case) if may[Action.RETURN].may else [],
         "conditions": choices.open_conditions(case, now=now) if case.state in REVIEW_STATES else [],
+        "proposal": choices.proposal(case, now=now) if Action.ADMIT in {e.action for e in verbs} else None,
         "added_choices": Added.choices, "rule_choices": [c for c in Rule.choices if c[0] != Rule.QUORUM],
         "why_not": [may[name] for name in WHY_NOT if name in may and not may[name].may],
     }
@@ -79,7 +80,8 @@ def posted_principal(request: HttpRequest, case: Case) -> User | None:
 DECIDED = (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.RETURN, Action.REJECT, Action.RELEASE)
 """What the decision panel offers."""
 ASIDE = (Action.CLAIM, Action.TRANSFER, Action.ADD_APPROVER, Action.COPY, Action.MEET_CONDITION, Action.UNDO_APPROVAL,
-         Action.URGE, Action.READMIT, Action.SUSPEND, Action.RESUME, Action.CLOSE)
+         Action.URGE, Action.READMIT, Action.FILL_FOR, Action.PROPOSE_ADMISSION, Action.ADMIT, Action.DECLINE_ADMISSION,
+         Action.FUNDS_CHANGED, Action.SUSPEND, Action.RESUME, Action.CLOSE, Action.WAIVE)
 """What stands beside it, in this order."""
 VERBS = (*DECIDED, *ASIDE)
 ASKING = (Action.TRANSFER, Action.ADD_APPROVER, Action.COPY)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import attachments, comparing, exporting, judging, overview, profiles, secrecy
+from targets import attachments, comparing, exporting, judging, overview, profiles, reopened, secrecy
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent, diff
 from targets.forms import DecisionForm, ListFilters
@@ -18,7 +18,7 @@ from targets.paper import FormText, paper, place_anchor
 from targets.rows import content_from, content_of
 from targets.views import filling
 from targets.views.common import person, standing_context, visible_case
-from workflow import grants
+from workflow import choices, grants
 from workflow.engine import Seen
 from workflow.machine import Action, Kind, Role
 from workflow.models import Case
@@ -75,12 +75,14 @@ def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:
 def locked_fields(case: Case, row: TargetTable | None) -> tuple[str, ...]:
     """Return the header fields that the project list fixes: shown, not typed."""
     listed = not case.is_off_list and row is not None and row.project is not None
+    if row is not None and row.only_funds:
+        return reopened.LOCKED_FIELDS
     return ("project_name",) if listed else ()
 
 
 def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | None = None,
               typed: FormText | None = None, seen: Seen | None = None, status: int = 200,
-              **more: Any) -> HttpResponse:
+              template: str = "targets/table_form.html", **more: Any) -> HttpResponse:
     """Show the form, with what is stored or, when something was refused, with what was typed.
 
     `seen`: what the typed texts were made from, so that a stale form stays stale; None: what stands now.
@@ -94,9 +96,10 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, locked=locked_fields(case, row),
                   findings=findings)
     comments = open_comments(case)
-    return render(request, "targets/table_form.html", {
+    return render(request, template, {
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
-        "is_typed": typed is not None, "form_base": base,
+        "unconfirmed": choices.unconfirmed(case, now=timezone.now()),
+        "only_funds": row is not None and row.only_funds, "is_typed": typed is not None, "form_base": base,
         **filling.context(case, row, sheet, findings), "comments": comments,
         "looked_at": _is_looked_at(row, content),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
