@@ -255,10 +255,19 @@ def when_time_passes(*, now: datetime, **kwargs: Any) -> None:
 
 def carry_on(*, now: datetime) -> Batch | None:
     """Do the next rows of the batch that has waited longest; it is claimed, so two sweeps never do the same."""
-    waiting = Batch.objects.filter(status=Batch.Status.WAITING)
-    free = waiting.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
-    batch = free.order_by("asked_at").first()
-    if batch is None or not free.filter(pk=batch.pk).update(claimed_until=now + CLAIM):
-        return None
-    _carry_out(batch, now=now, most=A_SWEEP)
+    batch = _free(now).order_by("asked_at").first()
+    return None if batch is None else go_on(batch, now=now)
+
+
+def go_on(batch: Batch, *, now: datetime) -> Batch:
+    """Do the next rows of this batch unless somebody else is at it; return it as it is then."""
+    if _free(now).filter(pk=batch.pk).update(claimed_until=now + CLAIM):
+        batch.refresh_from_db()
+        _carry_out(batch, now=now, most=A_SWEEP)
+    batch.refresh_from_db()
     return batch
+
+
+def _free(now: datetime) -> Any:
+    waiting = Batch.objects.filter(status=Batch.Status.WAITING)
+    return waiting.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
