@@ -213,7 +213,7 @@ def benefits_are_no_activities(table: Subject) -> Iterator[Hit]:
 def approval_stands_under_satisfaction(table: Subject) -> Iterator[Hit]:
     """Satisfaction, approval and trust stand under satisfaction."""
     for line in table.lines:
-        if line.code != SATISFACTION and WORDS["approval"].search(line.key):
+        if line.role != SATISFACTION and WORDS["approval"].search(line.key):
             yield at_name(line, move(line, SATISFACTION))
 
 

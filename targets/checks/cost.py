@@ -282,7 +282,7 @@ def costs_to_society_are_named(table: Subject) -> Answer:
     ]
     if not asked:
         return Verdict.NOT_APPLICABLE
-    missing = [c for c in asked if not table.of_code(c.code)]
+    missing = [c for c in asked if not table.of_category(c.code)]
     return [Hit(f"category {missing[0].code}", {"categories": "、".join(c.name for c in missing)})] if missing else []
 
 
@@ -382,7 +382,7 @@ def _compared(table: Subject, *, too_much: bool) -> Answer:
     if difference == 0 or (difference > 0) != too_much:
         return []
     facts = {"sum": plain(costs / WAN), "total": plain(total), "difference": plain(abs(difference) / WAN)}
-    return [Hit(f"category {COST}", facts)]
+    return [Hit(table.place_of(COST), facts)]
 
 
 def _cost_sum(lines: tuple[Line, ...]) -> Decimal | None:

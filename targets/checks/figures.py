@@ -101,7 +101,7 @@ def numbers_have_units(table: Subject) -> Iterator[Hit]:
 )
 def figures_have_a_sign(table: Subject) -> list[Hit]:
     """A figure says whether it is a least, a most or exact; one line a table. Costs have their own rule."""
-    lines = [line for line in table.lines if line.code != COST and line.value.kind in COUNTED]
+    lines = [line for line in table.lines if line.role != COST and line.value.kind in COUNTED]
     bare = [line for line in lines if line.value.comparator is None and line.value.unit]
     return one_line(bare, *(write_value(line, _with_sign(line)) for line in bare))
 
@@ -155,7 +155,7 @@ def units_fit_the_noun(table: Subject) -> Iterator[Hit]:
 def shares_are_possible(table: Subject) -> Iterator[Hit]:
     """Satisfaction and other shares of a whole lie between 0 and 100 %; growth may be more."""
     for line in table.lines:
-        value, share = line.value, line.code == SATISFACTION or WORDS["closed_rate"].search(line.key)
+        value, share = line.value, line.role == SATISFACTION or WORDS["closed_rate"].search(line.key)
         number = value.high if value.comparator == "range" else value.number
         if value.kind != "rate" or value.unit != "%" or number is None or not share:
             continue
@@ -255,7 +255,7 @@ def _agrees(value: IndicatorValue, told: IndicatorValue) -> bool:
 def nothing_is_left_open(table: Subject) -> Iterator[Hit]:
     """No 约, 左右, 部分 in name or value, no open list (等) where things are counted."""
     for line in table.lines:
-        open_list = line.code == QUANTITY and line.value.kind == "number" and line.value.unit
+        open_list = line.role == QUANTITY and line.value.kind == "number" and line.value.unit
         in_value = WORDS["vague"].search(line.text) if line.value.kind not in ("level", "text") else None
         in_name = UNCLEAR_NAME.search(line.key) or (OPEN_LIST.search(line.key) if open_list else None)
         if in_value:
@@ -346,7 +346,7 @@ def bounds_go_the_right_way(table: Subject) -> Iterator[Hit]:
     """What should be high is not bounded from above, what should be low not from below."""
     for line in table.lines:
         sign = line.value.comparator
-        if line.code == COST or line.value.kind not in ("rate", "number") or sign not in FLIPPED:
+        if line.role == COST or line.value.kind not in ("rate", "number") or sign not in FLIPPED:
             continue
         turned = WORDS["turned"].search(line.key)
         high, low = WORDS["better_high"].search(line.key), WORDS["better_low"].search(line.key)

@@ -134,7 +134,7 @@ def _whose(name: str, measure: str) -> str:
 )
 def names_end_in_a_measure(table: Subject) -> list[Hit]:
     """A name ends in what is measured (率, 数, 时间, 额); one line a table."""
-    return one_line((line for line in table.lines if line.code != "14" and _lacks_head(line)), part="name")
+    return one_line((line for line in table.lines if line.role != "14" and _lacks_head(line)), part="name")
 
 
 @rule(

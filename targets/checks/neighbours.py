@@ -158,7 +158,7 @@ def values_do_not_fall_behind(table: Subject) -> Answer:
     return [
         at_value(line, before=row.value or "")
         for line in table.lines
-        if line.code != "14" and (row := before.get((line.code, line.key))) and _asks_less(line, row, last)
+        if line.role != "14" and (row := before.get((line.code, line.key))) and _asks_less(line, row, last)
     ]
 
 

@@ -4,7 +4,7 @@ import sys
 from inspect import getdoc
 
 from targets.checks import FAMILIES, REVIEWER, RULES, Rule
-from targets.profiles import SEVERITY_LABELS, Profile, load
+from targets.profiles import SEVERITY_LABELS, Profile, known, load
 from targets.reading.problems import KINDS
 
 HEAD = """# The checks
@@ -22,6 +22,11 @@ FAMILY = """
 | rule | severity | what is asked | source |
 |---|---|---|---|
 """
+OTHERS = """
+## Other profiles
+
+{title} (`{id}`) grades as above, but: {differences}.
+"""
 READING = """
 ## Told by the reading
 
@@ -37,14 +42,29 @@ def text(profile: Profile) -> str:
         own = [rule for _key, rule in sorted(RULES.items()) if rule.judge.__module__ == family.__name__]
         title = (getdoc(family) or "").splitlines()[0].removesuffix(".")
         parts.append(FAMILY.format(title=title) + "".join(_row(rule, profile) for rule in own))
+    parts += [_other(load(id), profile) for id in known() if id != profile.id]
     codes = sorted({kind.code for kind in KINDS.values()} - set(RULES))
     parts.append(READING.format(codes=", ".join(f"`{code}`" for code in codes)))
     return "".join(parts)
 
 
-def _row(rule: Rule, profile: Profile) -> str:
+def _other(other: Profile, profile: Profile) -> str:
+    """What another profile grades differently."""
+    differs = [
+        f"`{key}` {_grade(other, rule)}"
+        for key, rule in sorted(RULES.items())
+        if _grade(other, rule) != _grade(profile, rule)
+    ]
+    return OTHERS.format(title=other.title, id=other.id, differences="; ".join(differs))
+
+
+def _grade(profile: Profile, rule: Rule) -> str:
     severity = profile.severity(rule.key, rule.severity)
-    grade = SEVERITY_LABELS[severity].lower() if severity in SEVERITY_LABELS else severity
+    return str(SEVERITY_LABELS[severity]).lower() if severity in SEVERITY_LABELS else severity
+
+
+def _row(rule: Rule, profile: Profile) -> str:
+    grade = _grade(profile, rule)
     marked = f"{grade} · reviewer" if rule.audience == REVIEWER else grade
     return f"| `{rule.key}` | {marked} | {rule.title} | {rule.source} |\n"
 

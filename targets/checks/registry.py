@@ -67,17 +67,18 @@ class CheckContext:
 class Line:
     """One indicator as a rule sees it: its number from 1, what is printed, what its value says.
 
-    `key` is the name in normal form without blanks.
+    `key` is the name in normal form without blanks; `role` what its category means to the rules (14: a cost).
     """
 
     number: int
     content: IndicatorContent
     value: IndicatorValue
     key: str = ""
+    role: str = ""
 
     @property
     def code(self) -> str:
-        """The category's code."""
+        """The category's code in the profile's form."""
         return self.content.code
 
     @property
@@ -106,12 +107,21 @@ class Subject:
     lines: tuple[Line, ...]
 
     def of_code(self, *codes: str) -> tuple[Line, ...]:
-        """Return the lines of some categories, in order."""
-        return tuple(line for line in self.lines if line.content.code in codes)
+        """Return the lines whose category means one of these (11 quantity … 14 cost), in order."""
+        return tuple(line for line in self.lines if line.role in codes)
+
+    def of_category(self, code: str) -> tuple[Line, ...]:
+        """Return the lines of one category of the form."""
+        return tuple(line for line in self.lines if line.content.code == code)
 
     def of_family(self, family: str) -> tuple[Line, ...]:
-        """Return the lines of one first-level indicator."""
-        return tuple(line for line in self.lines if line.content.family == family)
+        """Return the lines that mean output (1, costs included), benefit (2) or satisfaction (3)."""
+        return tuple(line for line in self.lines if line.role[:1] == family)
+
+    def place_of(self, meaning: str) -> str:
+        """Return the place of the first category that means this: "category 14"."""
+        found = (code for code, known in self.profile.meanings().items() if known == meaning)
+        return f"category {next(found, meaning)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +225,14 @@ def rule(
 
 def subject(*, content: TableContent, profile: Profile, context: CheckContext) -> Subject:
     """Return the table with every value parsed once."""
+    meanings = profile.meanings()
     lines = tuple(
         Line(
             n,
             row,
-            values.parse(row.value, name=row.name, year=content.fiscal_year, code=row.code),
+            values.parse(row.value, name=row.name, year=content.fiscal_year, code=meanings.get(row.code, row.code)),
             tight(row.name or ""),
+            meanings.get(row.code, row.code),
         )
         for n, row in enumerate(content.indicators, 1)
     )

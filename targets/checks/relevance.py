@@ -78,7 +78,7 @@ def each_part_of_the_goal_has_an_output(table: Subject) -> Answer:
     if not parts or not outputs:
         return Verdict.NOT_APPLICABLE
     about = frozenset[str]().union(*(pairs(line.key) for line in outputs))
-    effects = about.union(*(pairs(line.key) for line in table.lines if line.code not in ("11", "12", "14")))
+    effects = about.union(*(pairs(line.key) for line in table.lines if line.role not in ("11", "12", "14")))
     missing = [
         part
         for part in parts

@@ -50,7 +50,7 @@ def required_categories_are_filled(table: Subject) -> Iterator[Hit]:
     """Every required category has an indicator, unless it is declared not applicable with a reason."""
     for category in table.profile.required():
         waived = category.need != "hard" and table.context.not_applicable.get(category.code, "").strip()
-        if not waived and not any(_has_text(line) for line in table.of_code(category.code)):
+        if not waived and not any(_has_text(line) for line in table.of_category(category.code)):
             message = NEVER_LEFT_OUT if category.need == "hard" else None
             yield Hit(f"category {category.code}", {"category": category.name}, message=message)
 
@@ -66,7 +66,7 @@ def optional_categories_are_used(table: Subject) -> list[Hit]:
     blank = [
         category
         for category in table.profile.categories
-        if category.need == "optional" and not any(_has_text(line) for line in table.of_code(category.code))
+        if category.need == "optional" and not any(_has_text(line) for line in table.of_category(category.code))
     ]
     return [Hit(f"category {blank[0].code}", {"categories": "、".join(c.name for c in blank)})] if blank else []
 
@@ -84,7 +84,8 @@ def families_are_present(table: Subject) -> Iterator[Hit]:
         waived = needed and all(
             c.need != "hard" and table.context.not_applicable.get(c.code, "").strip() for c in needed
         )
-        if not waived and not any(_has_text(line) for line in table.of_family(family.code)):
+        there = any(_has_text(line) for line in table.lines if line.content.family == family.code)
+        if family.need == "required" and not waived and not there:
             yield Hit(f"family {family.code}", {"family": family.words[0]})
 
 

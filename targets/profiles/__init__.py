@@ -21,6 +21,7 @@ SEVERITY_LABELS: Mapping[str, str] = MappingProxyType(
     {MUST_FIX: _("Must fix"), SHOULD_FIX: _("Should fix"), HINT: _("Hint")}
 )
 NEEDS = ("hard", "required", "optional")
+MEANINGS = ("11", "12", "13", "14", "21", "22", "23", "24", "31")
 DEFAULT = "nx_2022"
 FOLDER = Path(__file__).parent
 
@@ -31,26 +32,35 @@ class UnknownProfile(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A first-level indicator (一级指标): its code, its label as printed, spellings that mean the same."""
+    """A first-level indicator (一级指标): its code, its label as printed, spellings that mean the same.
+
+    `need`: "required", or "optional" where a table may do without the whole family.
+    """
 
     code: str
     label: str
     words: tuple[str, ...]
+    need: str = "required"
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A second-level indicator (二级指标). `need`: "hard" (never left out), "required", "optional"."""
+    """A second-level indicator (二级指标). `need`: "hard" (never left out), "required", "optional".
+
+    `meaning` is the code under which the checks know it (11 quantity, 12 quality, 13 timeliness, 14 cost, 21 to 24
+    benefits, 31 satisfaction): a form with three kinds of cost has three categories that mean 14. Blank: its own code.
+    """
 
     code: str
     label: str
     words: tuple[str, ...]
     need: str
+    meaning: str = ""
 
     @property
     def name(self) -> str:
         """The label without its code and mark: 数量指标."""
-        return self.label.partition("-")[2].partition("（")[0]
+        return self.label.rpartition("-")[2].partition("（")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,10 @@ class Profile:
         """Return the category of this code, or None when the profile has none."""
         return next((c for c in self.categories if c.code == code), None)
 
+    def meanings(self) -> Mapping[str, str]:
+        """Return category code → the code under which the checks know it."""
+        return {c.code: c.meaning or c.code for c in self.categories}
+
     def of_family(self, family: str) -> tuple[Category, ...]:
         """Return the categories under one first-level indicator, in the order of the form."""
         return tuple(c for c in self.categories if c.code[:1] == family)
@@ -107,14 +121,26 @@ def load(id: str = DEFAULT) -> Profile:
     """
     if id not in known():
         raise UnknownProfile(f"There is no profile {id!r}. Known profiles: {', '.join(known())}.")
-    return _from_mapping(tomllib.loads((FOLDER / f"{id}.toml").read_text("utf-8")))
+    return _from_mapping(_whole(id))
+
+
+def _whole(id: str) -> dict[str, Any]:
+    """Read a profile's file; what it does not say stands in the one it is `based_on`, single grades and words too."""
+    own = tomllib.loads((FOLDER / f"{id}.toml").read_text("utf-8"))
+    base = _whole(own.pop("based_on")) if "based_on" in own else {}
+    return base | own | {part: base.get(part, {}) | own.get(part, {}) for part in ("header", "columns", "severities")}
 
 
 def _from_mapping(raw: Mapping[str, Any]) -> Profile:
     profile = Profile(
         **{name: raw[name] for name in ("id", "title", "value_label", "funds_unit")},
-        families=tuple(Family(f["code"], f["label"], tuple(f["words"])) for f in raw["families"]),
-        categories=tuple(Category(c["code"], c["label"], tuple(c["words"]), c["need"]) for c in raw["categories"]),
+        families=tuple(
+            Family(f["code"], f["label"], tuple(f["words"]), f.get("need", "required")) for f in raw["families"]
+        ),
+        categories=tuple(
+            Category(c["code"], c["label"], tuple(c["words"]), c["need"], c.get("meaning", ""))
+            for c in raw["categories"]
+        ),
         header=MappingProxyType({field: tuple(words) for field, words in raw["header"].items()}),
         columns=MappingProxyType({field: tuple(words) for field, words in raw["columns"].items()}),
         severities=MappingProxyType(dict(raw["severities"])),
@@ -134,6 +160,10 @@ def _refuse_contradictions(profile: Profile) -> None:
     wrong = [f"category {c} twice" for c in set(codes) if codes.count(c) > 1]
     wrong += [f"category {c} without a family" for c in codes if c[:1] not in {f.code for f in profile.families}]
     wrong += [f"need {c.need!r} of {c.code}" for c in profile.categories if c.need not in NEEDS]
+    wrong += [f"need {f.need!r} of {f.code}" for f in profile.families if f.need not in NEEDS[1:]]
+    wrong += [
+        f"meaning {c.meaning!r} of {c.code}" for c in profile.categories if c.meaning and c.meaning not in MEANINGS
+    ]
     kinds = [kind.code for kind in profile.attachments]
     wrong += [f"attachment kind {k} twice" for k in set(kinds) if kinds.count(k) > 1]
     wrong += [f"severity {s!r} of {rule}" for rule, s in profile.severities.items() if s not in (*SEVERITIES, OFF)]

@@ -47,6 +47,41 @@ def test_nothing_keeps_a_good_table_back_and_its_hints_are_few(name):
     assert len([f for f in told if f.severity == HINT]) <= 6
 
 
+# --- The same tables under the national form of 2021: cost a family of its own, no lasting effect.
+
+NATION = load("mof_2021")
+MOVED = {"14": "41", "24": "22"}
+
+
+def national(content: TableContent) -> TableContent:
+    rows = [replace(row, code=MOVED.get(row.code, row.code)) for row in content.indicators]
+    return replace(content, indicators=tuple(sorted(rows, key=lambda row: (row.code != "41", row.code))))
+
+
+def test_under_the_national_form_the_same_is_asked_of_the_good_tables():
+    told = {
+        (name, f.rule)
+        for name, content in GOOD.items()
+        for f in check(content=national(content), profile=NATION, audience=REVIEWER)
+        if f.severity != HINT
+    }
+    assert told == {(name, rule) for name, rule, _row in ASKED}
+
+
+def test_under_the_national_form_costs_are_added_up_and_divided():
+    content = national(GOOD["演示县应急物资储备项目"])
+    dear, _row = put(content, 1, value="≤81万元")  # type: ignore[misc]
+    told = {f.rule: f for f in check(content=dear, profile=NATION)}
+    assert told["CST-01"].place == "category 41"
+    assert told["CST-01"].severity == MUST_FIX
+    assert told["CST-12"].facts["categories"] == "社会成本指标、生态环境成本指标"
+    assert "STR-03" not in told
+    plain = replace(content, indicators=tuple(row for row in content.indicators if row.code not in ("41", "31", "13")))
+    assert {f.rule for f in check(content=plain, profile=NATION) if f.severity == MUST_FIX} == set()
+    bare = replace(content, indicators=tuple(row for row in content.indicators if row.code[0] != "2"))
+    assert {f.rule for f in check(content=bare, profile=NATION) if f.severity == MUST_FIX} == {"STR-04"}
+
+
 # --- Bad twins. A weakness returns the twin and the row where it is to be found (None: anywhere), or None: it
 # --- cannot be put into this table.
 

@@ -18,6 +18,29 @@ def test_the_ningxia_profile_has_the_categories_of_the_paper():
     assert (profile.title, profile.value_label) == ("部门项目支出预算绩效目标表", "绩效值")
 
 
+def test_the_national_profile_of_2021_puts_cost_first_and_divides_it():
+    profile = load("mof_2021")
+    assert [f.label for f in profile.families] == ["成本指标", "产出指标", "效益指标", "满意度指标"]
+    assert [c.name for c in profile.of_family("4")] == ["经济成本指标", "社会成本指标", "生态环境成本指标"]
+    assert {profile.meanings()[code] for code in ("41", "42", "43")} == {"14"}
+    assert "24" not in profile.meanings()
+    assert [c.code for c in profile.required()] == ["11", "12"]
+    assert (profile.title, profile.value_label, profile.funds_unit) == ("项目支出绩效目标表", "指标值", "万元")
+    assert profile.header == load().header
+
+
+def test_a_profile_says_only_what_it_grades_otherwise():
+    county, nation = load("nx_2022"), load("mof_2021")
+    differs = {key for key in county.severities if county.severities[key] != nation.severities[key]}
+    assert differs == {"STR-03", "SAT-03", "CST-11"}
+    assert nation.severities["SEC-01"] == MUST_FIX
+
+
+def test_every_shipped_profile_is_loaded_under_its_own_name():
+    assert profiles.known() == ("mof_2021", "nx_2022")
+    assert [load(id).id for id in profiles.known()] == list(profiles.known())
+
+
 def test_an_unknown_profile_is_refused_by_naming_the_known_ones():
     with pytest.raises(UnknownProfile, match="nx_2022"):
         load("nowhere_1999")
@@ -54,6 +77,11 @@ def test_every_kind_of_problem_is_graded_by_the_profile():
         ({"categories": [{"code": "11", "label": "a", "words": [], "need": "hard"}] * 2}, "category 11 twice"),
         ({"categories": [{"code": "91", "label": "a", "words": [], "need": "hard"}]}, "category 91 without a family"),
         ({"categories": [{"code": "11", "label": "a", "words": [], "need": "maybe"}]}, "need 'maybe' of 11"),
+        ({"families": [{"code": "1", "label": "f", "words": [], "need": "hard"}]}, "need 'hard' of 1"),
+        (
+            {"categories": [{"code": "11", "label": "a", "words": [], "need": "hard", "meaning": "99"}]},
+            "meaning '99' of 11",
+        ),
         ({"severities": {"STR-01": "terrible"}}, "severity 'terrible' of STR-01"),
     ],
 )
