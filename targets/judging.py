@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from targets import attachments, checks, history, profiles
 from targets.content import TableContent
 from targets.models import ProjectListing, TargetTable
+from targets.reading.result import filled
 from targets.rows import YUAN_A_WAN
 from workflow.machine import Kind, State
 from workflow.models import Case
@@ -21,7 +22,7 @@ from workflow.models import Case
 
 def sentence(marked: Any) -> str:
     """Return the message of a finding, problem or refusal of the pure rooms in the reader's language."""
-    return gettext(marked.message) % marked.facts
+    return filled(marked.message, marked.facts, gettext)
 
 
 def listing_of(case: Case) -> ProjectListing | None:

@@ -15,10 +15,11 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from targets import drafts, mending, organisations, projects, reading, rows, sourceview
+from targets import drafts, mending, organisations, projects, reading, rows, sourceview, twins
 from targets.content import HEADER_TEXTS, Funds, TableContent, diff
 from targets.judging import sentence
 from targets.models import ImportedTable, Indicator, Project, ProjectListing, SourceDocument, TargetTable
+from targets.reading.names import safe_name
 from workflow import engine, grants, record
 from workflow.canonical import canonical_json
 from workflow.machine import Action, State
@@ -95,11 +96,12 @@ def import_upload(*, name: str, data: bytes, by: User, now: datetime,
     own = organisations.own_unit(by, unit)
     if len(data) > settings.UPLOAD_LIMIT_BYTES:
         raise TooLarge(limit=settings.UPLOAD_LIMIT_BYTES // 1024 // 1024)
-    read = reading.read(name=name, data=data)
+    name, digest = safe_name(name), hashlib.sha256(data).hexdigest()
+    read = twins.noted(reading.read(name=name, data=data), unit=own, name=name, sha256=digest)
     if read.refused is not None:
         raise FileRefused(sentence=sentence(read.refused), why=read.refused.code)
     known = _projects_by_name(own)
-    source = SourceDocument(unit=own, name=name[:255], sha256=hashlib.sha256(data).hexdigest(), size=len(data),
+    source = SourceDocument(unit=own, name=name[:255], sha256=digest, size=len(data),
                             uploaded_by=by, uploaded_at=now)
     staged = [_staged(source, position, table, known) for position, table in enumerate(read.tables, start=1)]
     source.file.save(name, ContentFile(data), save=False)

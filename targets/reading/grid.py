@@ -18,8 +18,8 @@ MAX_LINE = 100_000
 MAX_CELLS = 200
 MIN_BARS = 4
 RULER = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$")
-COMMA_TABLE = re.compile(r"项目名称\s*,|一级指标\s*,")
-OPEN_QUOTE = {"\t": re.compile(r'(?:^|\t)"'), ",": re.compile(r'(?:^|,)"')}
+LISTED = {sign: re.compile(rf"项目名称\s*{sign}|一级指标\s*{sign}") for sign in ",;"}
+OPEN_QUOTE = {sign: re.compile(rf'(?:^|{sign})"') for sign in "\t,;"}
 MAX_QUOTED = 60
 """Most lines that one cell in quotes holds."""
 BREAK = re.compile(r"<br\s*/?>", re.I)
@@ -119,7 +119,7 @@ def from_text(text: str) -> Grid | Refusal:
 
 def _joined(lines: list[str], split: str) -> Iterator[tuple[int, str]]:
     """Yield each line with its number; a cell in quotes that goes on below makes one line of several."""
-    if split not in ("\t", ","):
+    if split not in OPEN_QUOTE:
         yield from enumerate(lines, 1)
         return
     number = 0
@@ -138,7 +138,7 @@ def _splitter(text: str) -> str:
     tabs, bars = text.count("\t"), sum(map(text.count, "|｜│"))
     if bars > max(tabs, MIN_BARS):
         return "|"
-    return "\t" if tabs else "," if COMMA_TABLE.search(text) else " "
+    return "\t" if tabs else next((sign for sign in ",;" if LISTED[sign].search(text)), " ")
 
 
 def _row(number: int, line: str, split: str) -> Row:
@@ -164,8 +164,8 @@ def _parts(line: str, split: str) -> list[str]:
             return []
         bare = line.strip()
         return bare.removeprefix("|").removesuffix("|").split("|") if "|" in bare else [bare]
-    if split == ",":
-        return next(csv.reader(io.StringIO(line, newline="")), [])
+    if split in LISTED:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=split), [])
     if split == "\t" and "\n" in line:
         return next(csv.reader(io.StringIO(line, newline=""), delimiter="\t"), [])
     if split == " ":

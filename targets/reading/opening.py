@@ -129,8 +129,12 @@ def _from_bundle(package: Package) -> list[Grid] | Refusal:
     if not grids:
         return refused[0][1] if refused else refusal("empty_zip")
     notes = tuple(
-        Note("member_refused", Row(1, (), part=Part("text", "", name)).at(), {"file": name})
-        for name, _why in refused
+        Note(
+            "member_refused",
+            Row(1, (), part=Part("text", "", name)).at(),
+            {**why.facts, "file": name, "because": why.message},
+        )
+        for name, why in refused
     )
     return [Grid(grids[0].rows, (*grids[0].notes, *notes)), *grids[1:]]
 

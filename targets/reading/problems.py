@@ -149,6 +149,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             fixed=True,
         ),
+        "value_guessed": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "No column is known to hold the values; “%(value)s” was taken from the column “%(head)s”. "
+                "Compare with the paper."
+            ),
+            fixed=True,
+        ),
         "several_values": Kind(
             "STR-06",
             SHOULD_FIX,
@@ -296,7 +305,22 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "member_refused": Kind(
             "STR-06",
             SHOULD_FIX,
-            _("“%(file)s” in this zip was not read. Upload it alone to see why."),
+            _("“%(file)s” in this zip was not read. %(because)s"),
+            fixed=True,
+        ),
+        "same_file": Kind(
+            "STR-10",
+            HINT,
+            _("The same file was uploaded before, as “%(earlier)s”. Confirm its tables only once."),
+            fixed=True,
+        ),
+        "name_twin": Kind(
+            "STR-10",
+            SHOULD_FIX,
+            _(
+                "The name of this file looks like that of an earlier one, “%(earlier)s”, but is written with other "
+                "signs. Make sure that it is the file you mean."
+            ),
             fixed=True,
         ),
         "one_cell_a_line": Kind(

@@ -3,7 +3,7 @@
 Plain frozen values. Messages are English sentences with %(name)s places; who shows them translates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,13 @@ class Refusal:
     code: str
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def filled(message: str, facts: Mapping[str, str], translate: Callable[[str], str]) -> str:
+    """Return a message in the language of `translate` with its facts; the fact "because" is such a message itself."""
+    if "because" in facts:
+        facts = {**facts, "because": translate(facts["because"]) % facts}
+    return translate(message) % facts
 
 
 @dataclass(frozen=True, slots=True)

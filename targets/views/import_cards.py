@@ -17,6 +17,7 @@ from targets.models import ImportedTable, Project
 from targets.paper import FormText, Paper, paper, place_anchor, place_label
 from targets.profiles import Profile
 from targets.reading.problems import KINDS
+from targets.reading.result import filled
 from targets.sourceview import Source, SourceRow
 from workflow.machine import State
 from workflow.models import Case
@@ -271,8 +272,8 @@ def _value_cell(row: SourceRow | None, anchor: str, value: str | None) -> str:
 
 def problem_words(problem: Mapping[str, Any]) -> str:
     """Return a stored problem as a sentence. Its message is one of the reading's own."""
-    words = _(problem["message"]) if problem["message"] in NOTES else problem["message"]
-    return words % problem.get("facts", {})
+    words = problem["message"]
+    return filled(words, problem.get("facts", {}), _ if words in NOTES else str)
 
 
 def _problem(problem: Mapping[str, Any], card: Card, now: mending.Standing) -> Told:

@@ -13,6 +13,7 @@ from targets import values
 from targets.content import TableContent
 from targets.profiles import DEFAULT, SEVERITY_LABELS, Profile, load
 from targets.reading import MAX_BYTES, Problem, Reading, ReadTable, Refusal, read
+from targets.reading.result import filled
 
 NOT_FOUND = Refusal("not_found", _("The file cannot be opened. Check its path and name."))
 
@@ -29,7 +30,7 @@ def read_file(path: str, profile: Profile) -> Reading:
 
 def sentence(said: Any) -> str:
     """Return the message of a problem, finding or refusal in the language in force."""
-    return gettext(said.message) % said.facts
+    return filled(said.message, said.facts, gettext)
 
 
 def table_json(table: ReadTable, profile: Profile) -> dict[str, Any]:
