@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from targets.views import word_templates
+from targets.views import exports, word_templates
 
 urlpatterns: list[URLPattern] = [
+    path("tables/<slug:number>/review-sheet/<slug:format>", exports.review_sheet, name="review_sheet"),
     path("tables/word-template", word_templates.word_template_list, name="word_templates"),
     path("tables/word-template/shipped.docx", word_templates.word_template_shipped, name="word_template_shipped"),
     path("tables/word-template/return", word_templates.word_template_return, name="word_template_return"),

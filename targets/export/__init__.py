@@ -10,17 +10,19 @@ from enum import StrEnum
 from targets.content import TableContent
 from targets.export import county
 from targets.export.docx import docx_of
-from targets.export.glyphs import Missing, missing_in
+from targets.export.glyphs import Missing, missing_in, missing_of
 from targets.export.layout import Form, Mark, form_of
 from targets.export.pdf import pdf_of
-from targets.export.ruled import ruled_of
+from targets.export.ruled import Ruled, ruled_of
+from targets.export.ruled_office import ruled_docx, ruled_xlsx
+from targets.export.sheet import SheetContent, sheet_of
 from targets.export.template import template_of
 from targets.export.xlsx import xlsx_of
 from targets.profiles import Profile
 
 __all__ = [
-    "MEDIA", "Form", "Format", "Mark", "Missing", "export", "form_of", "missing_glyphs", "template_of",
-    "volume",
+    "MEDIA", "Form", "Format", "Mark", "Missing", "SheetContent", "export", "form_of", "missing_glyphs",
+    "missing_of_sheet", "review_sheet", "template_of", "volume",
 ]
 
 
@@ -41,6 +43,12 @@ WRITERS: Mapping[Format, Callable[[Form, datetime], bytes]] = {
     Format.DOCX: docx_of,
     Format.XLSX: xlsx_of,
     Format.PDF: lambda form, now: pdf_of([ruled_of(form)], now),
+}
+
+RULED: Mapping[Format, Callable[[Ruled, datetime], bytes]] = {
+    Format.DOCX: ruled_docx,
+    Format.XLSX: ruled_xlsx,
+    Format.PDF: lambda ruled, now: pdf_of([ruled], now),
 }
 
 
@@ -68,3 +76,14 @@ def volume(*, tables: Sequence[tuple[TableContent, Profile, Mark | None]], now: 
 def missing_glyphs(*, content: TableContent, profile: Profile) -> tuple[Missing, ...]:
     """Return the characters of a table that the PDF's font cannot print, each with the place where it is first met."""
     return missing_in(form_of(content=content, profile=profile))
+
+
+def review_sheet(*, content: SheetContent, format: Format, now: datetime) -> bytes:
+    """Return the review sheet (审核表) as a file; without grades its boxes are blank, to be ticked by hand."""
+    return RULED[format](sheet_of(content), now)
+
+
+def missing_of_sheet(content: SheetContent) -> tuple[Missing, ...]:
+    """Return the characters of a review sheet that the PDF's font cannot print, each with its place."""
+    ruled = sheet_of(content)
+    return missing_of((row.cells[0].text[:10], cell.text) for row in ruled.rows for cell in row.cells)

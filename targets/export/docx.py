@@ -54,12 +54,22 @@ def docx_of(form: Form, now: datetime, *, lines: Sequence[str] | None = None) ->
 
     `lines`: rows of the table (see `table_row`) instead of the form's own indicators.
     """
+    body = paragraph(form.title, align="center", size=36, bold=True)
+    body += paragraph(form.year_line, align="center", size=24)
+    body += table_of([*_head(form), *(_lines(form) if lines is None else lines)], WIDTHS)
+    if form.mark is not None:
+        body += paragraph("", size=8) + signatures_of(SIGNATURES, (sum(WIDTHS[:3]), WIDTHS[3], WIDTHS[4]))
+    return packed(body, form.mark.line if form.mark else "", now)
+
+
+def packed(body: str, mark: str, now: datetime) -> bytes:
+    """Return a docx with this body, one section of A4, `mark` in the foot of each page; its zip is dated `now`."""
     parts = {
         "[Content_Types].xml": TYPES,
         "_rels/.rels": LINKS,
-        "word/document.xml": _document(form, _lines(form) if lines is None else lines),
+        "word/document.xml": _document(body),
         "word/styles.xml": STYLES,
-        "word/footer1.xml": f'{XML}<w:ftr xmlns:w="{W}">{_footer(form)}</w:ftr>',
+        "word/footer1.xml": f'{XML}<w:ftr xmlns:w="{W}">{_footer(mark)}</w:ftr>',
         "word/_rels/document.xml.rels": OWN_LINKS,
     }
     out = io.BytesIO()
@@ -71,21 +81,20 @@ def docx_of(form: Form, now: datetime, *, lines: Sequence[str] | None = None) ->
     return out.getvalue()
 
 
-def _document(form: Form, lines: Sequence[str]) -> str:
-    body = _paragraph(form.title, align="center", size=36, bold=True)
-    body += _paragraph(form.year_line, align="center", size=24)
-    rows = [*_head(form), *lines]
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in WIDTHS)
-    body += f"<w:tbl>{_table_look(BORDERS)}<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
-    if form.mark is not None:
-        body += _paragraph("", size=8) + _signatures()
+def _document(body: str) -> str:
     margins = 'w:top="1134" w:right="1134" w:bottom="1134" w:left="1134" w:header="567" w:footer="567" w:gutter="0"'
     section = (
         '<w:sectPr><w:footerReference w:type="default" r:id="rId2"/><w:pgSz w:w="11906" w:h="16838"/>'
         f"<w:pgMar {margins}/></w:sectPr>"
     )
-    body += _paragraph("", size=2) + section
+    body += paragraph("", size=2) + section
     return f'{XML}<w:document xmlns:w="{W}" xmlns:r="{R}"><w:body>{body}</w:body></w:document>'
+
+
+def table_of(rows: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a ruled table of these rows; `widths` in twips."""
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    return f"<w:tbl>{_table_look(BORDERS)}<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
 
 
 def _table_look(borders: str) -> str:
@@ -100,27 +109,27 @@ def _head(form: Form) -> list[str]:
     found = []
     for n, row in enumerate(form.head):
         inside = form.funds_row < n < form.funds_row + 3
-        cells = _cell("", 0, 0, down="<w:vMerge/>") if inside else ""
+        cells = cell_of("", 0, 0, down="<w:vMerge/>") if inside else ""
         cells += "".join(_head_cell(cell) for cell in row)
-        found.append(_row(cells))
-    labels = "".join(_cell(text, n, n, align="center", bold=True) for n, text in enumerate(form.columns))
-    return [*found, _row(labels)]
+        found.append(row_of(cells))
+    labels = "".join(cell_of(text, n, n, align="center", bold=True) for n, text in enumerate(form.columns))
+    return [*found, row_of(labels)]
 
 
 def _head_cell(cell: Cell) -> str:
     down = '<w:vMerge w:val="restart"/>' if cell.rows > 1 else ""
     align = "center" if cell.is_label and cell.first != 1 else "left"
-    return _cell(cell.text, cell.first, cell.last, align=align, down=down)
+    return cell_of(cell.text, cell.first, cell.last, align=align, down=down)
 
 
 def _lines(form: Form) -> list[str]:
     return [
-        _row(
+        row_of(
             _label(SIDE, 0, n == 0)
             + _label(line.family, 1, bool(line.family_rows))
             + _label(line.category, 2, bool(line.category_rows))
-            + _cell(line.name, 3, 3)
-            + _cell(line.value, 4, 4)
+            + cell_of(line.name, 3, 3)
+            + cell_of(line.value, 4, 4)
         )
         for n, line in enumerate(form.lines)
     ]
@@ -129,38 +138,42 @@ def _lines(form: Form) -> list[str]:
 def table_row(texts: Sequence[str]) -> str:
     """Return one row under the head of the columns: five texts, or one over the whole width."""
     if len(texts) == 1:
-        return _row(_cell(texts[0], 0, len(WIDTHS) - 1))
-    return _row("".join(_cell(text, n, n, align="left" if n > 2 else "center") for n, text in enumerate(texts)))
+        return row_of(cell_of(texts[0], 0, len(WIDTHS) - 1))
+    return row_of("".join(cell_of(text, n, n, align="left" if n > 2 else "center") for n, text in enumerate(texts)))
 
 
 def _label(text: str, column: int, begins: bool) -> str:
     down = '<w:vMerge w:val="restart"/>' if begins else "<w:vMerge/>"
-    return _cell(text if begins else "", column, column, align="center", down=down)
+    return cell_of(text if begins else "", column, column, align="center", down=down)
 
 
-def _signatures() -> str:
-    thirds = (sum(WIDTHS[:3]), WIDTHS[3], WIDTHS[4])
+def signatures_of(texts: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a table of one row with a place to sign for each text; `widths` in twips."""
     cells = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
-        f"{_paragraph(text)}{_paragraph('')}{_paragraph('')}{_paragraph(SIGNED_ON, align='right')}</w:tc>"
-        for width, text in zip(thirds, SIGNATURES, strict=True)
+        f"{paragraph(text)}{paragraph('')}{paragraph('')}{paragraph(SIGNED_ON, align='right')}</w:tc>"
+        for width, text in zip(widths, texts, strict=True)
     )
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in thirds)
-    return f"<w:tbl>{_table_look(BORDERS)}<w:tblGrid>{grid}</w:tblGrid>{_row(cells)}</w:tbl>"
+    return table_of([row_of(cells)], widths)
 
 
-def _row(cells: str) -> str:
+def row_of(cells: str) -> str:
+    """Return a row that no page breaks."""
     return f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="454" w:hRule="atLeast"/></w:trPr>{cells}</w:tr>'
 
 
-def _cell(text: str, first: int, last: int, *, align: str = "left", down: str = "", bold: bool = False) -> str:
+def cell_of(
+    text: str, first: int, last: int, *, align: str = "left", down: str = "", bold: bool = False,
+    widths: Sequence[int] = WIDTHS,
+) -> str:
+    """Return a cell from column `first` to `last`. `down`: how it goes on from the row above; `widths` in twips."""
     span = f'<w:gridSpan w:val="{last - first + 1}"/>' if last > first else ""
-    width = sum(WIDTHS[first : last + 1])
+    width = sum(widths[first : last + 1])
     look = f'<w:tcW w:w="{width}" w:type="dxa"/>{span}{down}<w:vAlign w:val="center"/>'
-    return f"<w:tc><w:tcPr>{look}</w:tcPr>{_paragraph(text, align=align, bold=bold)}</w:tc>"
+    return f"<w:tc><w:tcPr>{look}</w:tcPr>{paragraph(text, align=align, bold=bold)}</w:tc>"
 
 
-def _paragraph(text: str, *, align: str = "left", size: int = 21, bold: bool = False) -> str:
+def paragraph(text: str, *, align: str = "left", size: int = 21, bold: bool = False) -> str:
     """Return a paragraph; line ends are breaks, tabs are tabs. `size` in half points."""
     run = f"<w:rPr>{'<w:b/>' if bold else ''}<w:sz w:val=\"{size}\"/><w:szCs w:val=\"{size}\"/></w:rPr>"
     inside = "<w:br/>".join(
@@ -171,9 +184,9 @@ def _paragraph(text: str, *, align: str = "left", size: int = 21, bold: bool = F
     return f'<w:p><w:pPr><w:jc w:val="{align}"/>{run}</w:pPr>{filled}</w:p>'
 
 
-def _footer(form: Form) -> str:
+def _footer(mark: str) -> str:
     """Return the foot of every page: version and check code, then page and pages."""
-    said = f"{form.mark.line}　" if form.mark else ""
+    said = f"{mark}　" if mark else ""
     field = '<w:fldSimple w:instr="{}"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
     look = '<w:rPr><w:sz w:val="18"/></w:rPr>'
     text = '<w:r>{}<w:t xml:space="preserve">{}</w:t></w:r>'

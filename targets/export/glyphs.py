@@ -4,7 +4,7 @@ typst prints a box for a character without a glyph and says nothing, so every ex
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,8 +31,13 @@ class Missing:
 
 def missing_in(form: Form) -> tuple[Missing, ...]:
     """Return each character of the form's typed texts without a glyph once, in the order of the form."""
+    return missing_of(form.texts())
+
+
+def missing_of(texts: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:
+    """Return each character without a glyph once. `texts`: label of the place, text."""
     legible, found = _legible(), dict[str, str]()
-    for place, text in form.texts():
+    for place, text in texts:
         if not legible.issuperset(text):
             for character in text:
                 if character not in legible:

@@ -71,7 +71,7 @@ def pages_of(ruled: Ruled) -> list[Page]:
     """Return the pages of a form. Linear in its text."""
     cutter = Cutter(ruled.widths_cm)
     cutter.whole(TITLE, (ruled.title,), AS_TITLE)
-    cutter.whole(UNDER, (ruled.under,), AS_UNDER)
+    cutter.whole(UNDER if ruled.under else GAP, (ruled.under,), AS_UNDER)
     for row in ruled.rows:
         cutter.row(row)
     cutter.close(())

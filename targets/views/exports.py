@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import exporting, organisations, overview, word_templates
+from targets import exporting, organisations, overview, sheets, word_templates
 from targets.export import Format
 from targets.exporting import Exported
 from targets.forms import ListFilters
@@ -35,6 +35,14 @@ def one(request: HttpRequest, number: str, format: str) -> HttpResponse:
     own = word_templates.in_force() if wanted == Format.DOCX else None
     return download(exporting.export_table(case=case, format=wanted, by=person(request), now=timezone.now(),
                                            word_template=own))
+
+
+@require_GET
+def review_sheet(request: HttpRequest, number: str, format: str) -> HttpResponse:
+    """Answer with the review sheet of one table; without decisions it is blank, to be filled in by hand."""
+    case = visible_case(request, number, kind=Kind.TARGET)
+    wanted = exporting.format_of(format)
+    return download(sheets.export_sheet(case=case, format=wanted, by=person(request), now=timezone.now()))
 
 
 @require_POST

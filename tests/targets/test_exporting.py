@@ -283,3 +283,11 @@ def test_the_command_writes_files_and_refuses_a_number_it_does_not_know(world: S
     assert written == sorted([*(f"{c.number} {c.title}.pdf" for c in cases), "绩效目标表-合订.pdf"])
     assert all(path.read_bytes().startswith(b"%PDF-") for path in folder.iterdir())
     assert [e.actor_name for e in exports_of(cases[0])] == [record.SYSTEM_NAME]
+
+
+def test_the_command_prints_review_sheets(world: SimpleNamespace, tmp_path: Path) -> None:
+    (case,) = several(world, 1)
+    call_command("export_tables", case.number, form="review", format="docx", out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{case.number} 审核表 {case.title}.docx"]
+    (event,) = exports_of(case)
+    assert record.payload_of(event) == {"format": "docx", "form": "review"}
