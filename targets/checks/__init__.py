@@ -16,6 +16,7 @@ from targets.checks import (
     structure,
     wording,
 )
+from targets.checks.lexicon import emptied
 from targets.checks.registry import (
     ALL,
     REVIEWER,
@@ -47,6 +48,7 @@ __all__ = [
     "Rule",
     "Verdict",
     "check",
+    "emptied",
     "names_an_organ",
     "outcomes",
     "secrecy_mark",

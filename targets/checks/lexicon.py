@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from targets import normal
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -57,6 +59,13 @@ def covered(text: str, other: str) -> bool:
     """Whether more than half of what a short text is about stands in the other: 展陈布展 in 更新展陈面积."""
     own = set(PARTED.sub("", WORDS["empty"].sub("", text)))
     return len(own & set(other)) > 1 and len(own & set(other)) * 2 > len(own)
+
+
+def emptied() -> None:
+    """Forget every text that was compared: for measuring from a cold start."""
+    normal.emptied()
+    pairs.cache_clear()
+    _all_pairs.cache_clear()
 
 
 @lru_cache(maxsize=4096)

@@ -13,12 +13,15 @@ BRACKETED = re.compile(rf"\((?P<name>{SURNAME}[\u4e00-\u9fff]{{1,2}})\)")
 TITLED = re.compile(
     rf"(?:{'|'.join(LISTS['person_titles'])})(?P<name>{SURNAME}[\u4e00-\u9fff]{{1,2}}?)(?=属|的|同志|因|系|等|为|[，,。（(]|$)"
 )
+MAYBE_SOMEBODY = re.compile(rf"\d{{11}}|\(|{'|'.join(LISTS['person_titles'])}")
 NO_NAME = re.compile(f"{ENDS}$|^(?:{'|'.join(LISTS['no_person'])})")
 
 
 def persons(text: str) -> list[str]:
     """Return what in a text is probably a person's name, telephone or identity number."""
     plain = tight(text)
+    if not MAYBE_SOMEBODY.search(plain):
+        return []
     named = [m["name"] for pattern in (BRACKETED, TITLED) for m in pattern.finditer(plain)]
     return [*NUMBERS.findall(plain), *(name for name in named if not NO_NAME.search(name))]
 

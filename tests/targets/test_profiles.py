@@ -1,10 +1,15 @@
 """Profiles: the shipped one says what the county's form says; a wrong one is refused."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from targets import profiles
+from targets.export import Format, export
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX, UnknownProfile, load
+from targets.reading import read
 from targets.reading.problems import KINDS
+from tests.targets.test_checks_trades import GOOD, national
 
 
 def test_the_ningxia_profile_has_the_categories_of_the_paper():
@@ -100,3 +105,13 @@ def test_a_profile_that_contradicts_itself_is_refused(change, said):
     assert profiles._from_mapping(raw).id == "x"
     with pytest.raises(ValueError, match=said):
         profiles._from_mapping({**raw, **change})
+
+
+@pytest.mark.parametrize("format", [Format.DOCX, Format.XLSX])
+def test_the_national_form_is_printed_and_read_back(format):
+    """A round trip: the same content, byte for byte."""
+    nation = load("mof_2021")
+    for content in map(national, list(GOOD.values())[:4]):
+        data = export(content=content, profile=nation, format=format, now=datetime(2026, 11, 24, tzinfo=UTC))
+        (table,) = read(name=f"演示.{format.value}", data=data, profile=nation).tables
+        assert table.content.hash() == content.cleaned().hash()
