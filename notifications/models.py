@@ -136,6 +136,33 @@ class Preference(models.Model):
         ]
 
 
+class QuietHours(models.Model):
+    """When one person wants no e-mail, local time; `from_hour` later than `to_hour` goes over midnight."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="quiet_hours")
+    from_hour = models.PositiveSmallIntegerField()
+    to_hour = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_hour__lt=24, to_hour__lt=24) & ~Q(from_hour=models.F("to_hour")),
+                name="quiet_hours_are_hours",
+            )
+        ]
+
+
+class Muted(models.Model):
+    """One case of which one person wants to hear no more: no e-mail, nothing unread; the page still shows it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="muted_cases")
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "case"], name="muted_once_a_case")]
+
+
 class Hook(models.Model):
     """One address outside that is told: a group's robot or a county system. Off until an administrator enters it."""
 

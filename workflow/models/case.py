@@ -131,7 +131,9 @@ class Task(models.Model):
     due_is_provisional = models.BooleanField(default=False)
     """The due date depends on a year whose calendar is not published yet."""
     budget_days = models.PositiveIntegerField(null=True, blank=True)
-    """Working days allowed; null when a fixed date of the round holds."""
+    """Days allowed; null when a fixed date of the round holds."""
+    counts_calendar_days = models.BooleanField(default=False)
+    """A term of the law: every day counts, holidays too. Otherwise working days."""
     term = models.PositiveIntegerField(default=1)
     """Rises when the deadline is extended, so that the rungs fire anew."""
     resting_since = models.DateTimeField(null=True, blank=True)
