@@ -121,7 +121,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     draft = Draft(profile, labels)
     has_cells = any(row.part.kind == "table" for row in section.rows)
     reader = RowReader(draft)
-    read_year(section.above or section.lead, draft)
+    read_year(section.lead or section.above, draft)
     in_rows = late = False
     others = strangers(section, labels)
     for rows in others:

@@ -10,6 +10,7 @@ from targets.reading.labels import tight
 from targets.reading.words import NO_SYMBOL, NO_UNIT
 
 ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
+NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万亿])\s*(?:以上|以下|以内|左右)?$")
 MAX_VALUE = 60
 MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
@@ -36,9 +37,14 @@ def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str
 
 
 def joined_value(symbol: str, value: str, unit: str) -> str:
-    """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%."""
+    """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%.
+
+    A unit belongs behind a number: 较上年提高 takes none, 30以上 takes it before its last word.
+    """
     if not value:
         return ""
     sign = "" if tight(symbol) in NO_SYMBOL or value.startswith(symbol) else symbol
-    unit = "" if tight(unit) in NO_UNIT or value.endswith(unit) else unit
-    return f"{sign}{value}{unit}"
+    if tight(unit) in NO_UNIT or value.endswith(unit):
+        return f"{sign}{value}"
+    number = NUMBER_LAST.search(value)
+    return f"{sign}{value[: number.end(1)]}{unit}{value[number.end(1) :]}" if number else f"{sign}{value}"

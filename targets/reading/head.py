@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from targets.reading.grid import Row
-from targets.reading.labels import MAX_HEAD, REMARK, Labels, tight
+from targets.reading.labels import MAX_HEAD, REMARK, Labels, kind_by_word, tight
 from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
 
 MIN_COVERED = 0.6
@@ -25,7 +25,7 @@ class Head:
     """The head of a table. `columns`: index of each kind of column; `left_out`: index → its head as printed.
 
     `unknown`: heads that nobody knows; `values`: index → head of each of several columns of values (one a township);
-    `mid` says that a mid-term half stands beside the annual one.
+    `mid` says that a mid-term half stands beside the annual one; `guessed` is the unknown head that was taken for the value.
     """
 
     row: Row
@@ -34,6 +34,7 @@ class Head:
     unknown: tuple[str, ...] = ()
     values: dict[int, str] = field(default_factory=dict)
     mid: bool = False
+    guessed: str = ""
 
     def words(self) -> tuple[str, ...]:
         """Return the words of the head from its first known column on: what is left of it may differ on a new page."""
@@ -108,7 +109,7 @@ def find_head(row: Row, labels: Labels) -> Head | None:
     """Return the head that this row is, or None."""
     if not labels.columns(row.cells):
         return None
-    return _head(row, labels, {})
+    return _head(row, labels, {i: kind for kind, i in labels.columns(row.cells).items()})
 
 
 def refined(head: Head, row: Row, labels: Labels) -> Head | None:
@@ -159,9 +160,16 @@ def _several_values(head: Head, row: Row, labels: Labels) -> Head | None:
 def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
     kinds = {i: kind for i, text in row.filled() if (kind := below.get(i) or _kind(text, labels))}
     columns: dict[str, int] = {}
-    for index, kind in kinds.items():
-        if kind not in (OTHER, GROUP):
-            columns[kind] = index
+    for index, kind in list(kinds.items()):
+        if kind in (OTHER, GROUP):
+            continue
+        before = columns.get(kind)
+        if before is not None and labels.rank(row.cells[before]) != labels.rank(row.cells[index]):
+            # Two words for one thing: the surer one is meant (三级指标 beside 指标内容), the other is left out.
+            surer, other = sorted((before, index), key=lambda i: labels.rank(row.cells[i]))
+            columns[kind], kinds[other] = surer, OTHER
+            continue
+        columns[kind] = index
     left_out = {i: row.cells[i] for i, kind in kinds.items() if kind == OTHER}
     side = columns.get("family", 0)
     unknown = {i: text for i, text in row.filled() if i not in kinds and i > side}
@@ -171,7 +179,7 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
         if behind:
             columns["value"] = behind[0]
             taken = unknown.pop(behind[0])
-            return Head(row, columns, left_out | unknown, (taken, *unknown.values()))
+            return Head(row, columns, left_out | unknown, (taken, *unknown.values()), guessed=taken)
     twice = [i for i, kind in kinds.items() if kind in NAMED[1:] and i != columns[kind]]
     if twice:
         # The half that is left out ends where the annual half begins: all of it is left of the last 二级/三级指标.
@@ -189,4 +197,5 @@ def _kind(text: str, labels: Labels) -> str | None:
     if len(text) > MAX_HEAD:
         return None
     words = tight(text)
-    return labels.column(text) or WORDS.get(words) or WORDS.get(REMARK.sub("", words))
+    known = labels.column(text) or WORDS.get(words) or WORDS.get(REMARK.sub("", words))
+    return known or kind_by_word(words)

@@ -18,8 +18,10 @@ from targets.reading.words import (
     EXPECTED_GOAL,
     MID_GOAL,
     MONEY_COLUMNS,
+    ORDINAL,
     PRINTED_UNIT,
     REACHED_GOAL,
+    SECTION_WORDS,
     YEAR_FIELDS,
 )
 
@@ -27,6 +29,7 @@ FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 YEAR_OF_BUDGET = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*度")
+SPLIT_YEAR = re.compile(r"(?<=\d)\s+(?=年)|(?<=年)\s+(?=度)")
 DAY_LINE = re.compile(r"日期|时间|\d月\d{1,2}日")
 MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
 IN_WAN = {
@@ -40,6 +43,7 @@ DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
 ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
 MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
 MID_ONLY = {tight(word) for word in MID_GOAL}
+HEADINGS = {tight(word) for word in SECTION_WORDS}
 MONEY_HEADS = {tight(word) for word in MONEY_COLUMNS}
 JOINED_BY = {"annual_goal": "\n"}
 
@@ -55,6 +59,7 @@ class Draft:
     funds_unit: str | None = None
     last_field: str | None = None
     mid: bool = False
+    annual_from: int | None = None
     money_columns: bool = False
     goal_below: tuple[Row, int] | None = None
     fiscal_year: int | None = None
@@ -120,15 +125,16 @@ def _annual_half(
 ) -> list[tuple[int, HeaderLabel]]:
     """Money of the mid term stands left of the money of the year: only the latter belongs to this table."""
     fields = [label.field for _i, label in found]
-    if MID_FUNDS_FIELD in fields:
+    totals = [i for i, label in found if label.field in (MID_FUNDS_FIELD, "funds.total")]
+    if MID_FUNDS_FIELD in fields or len(totals) > 1:
         draft.mid = True
+        draft.annual_from = _column(row, totals[-1]) if len(totals) > 1 else None
+    if not draft.mid:
+        return found
     last = {name: n for n, name in enumerate(fields)}
-    dropped = [
-        n
-        for n, name in enumerate(fields)
-        if name == MID_FUNDS_FIELD or (draft.mid and name in FUNDS and n < last[name])
-    ]
-    for n in dropped:
+    for n, name in enumerate(fields):
+        if not (name == MID_FUNDS_FIELD or (name in FUNDS and (n < last[name] or _is_left(row, found[n][0], draft)))):
+            continue
         index, label = found[n]
         end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
         texts = [text for text in (label.rest, *(t for i, t in row.filled(index + 1) if i < end)) if text]
@@ -136,6 +142,18 @@ def _annual_half(
             draft.note("mid_term", row.at(index), {"text": " ".join([row.cells[index], *texts])})
         found[n] = index, HeaderLabel(MID_FUNDS_FIELD)
     return found
+
+
+def _column(row: Row, index: int) -> int:
+    return row.spans[index][0] if row.spans else index
+
+
+def _is_left(row: Row, index: int, draft: Draft) -> bool:
+    """Whether this money stands left of the half of the year, or below a mid-term total before any of the year."""
+    if draft.annual_from is not None:
+        return _column(row, index) < draft.annual_from
+    label = draft.labels.header(row.cells[index])
+    return "funds.total" not in draft.seen and label is not None and label.field != "funds.total"
 
 
 def _is_money_head(row: Row, draft: Draft) -> bool:
@@ -156,11 +174,18 @@ def _is_money_head(row: Row, draft: Draft) -> bool:
     return True
 
 
+def _is_goal_word(word: str, draft: Draft) -> bool:
+    label = draft.labels.header(word)
+    return word in ANNUAL_GOAL_WORDS or (label is not None and label.field == "annual_goal" and not label.rest)
+
+
 def _is_goal_head(row: Row, draft: Draft) -> bool:
     """A row 总体目标 | 中期目标 | 年度目标 names the columns of the row below it."""
     words = [(i, REMARK.sub("", tight(text)).rstrip(":")) for i, text in row.filled()]
     annual = [i for i, word in words if word in ANNUAL_GOAL_WORDS]
-    if not annual or not any(word in MID_GOAL_WORDS for _i, word in words):
+    halves = any(word in MID_GOAL_WORDS for _i, word in words)
+    only_heads = len(words) > 1 and all(_is_goal_word(word, draft) for _i, word in words)
+    if not annual or not (halves or only_heads):
         return False
     draft.seen.setdefault("annual_goal", row.at(annual[-1]))
     draft.goal_below, draft.last_field = (row, annual[-1]), None
@@ -240,9 +265,18 @@ def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
         draft.note("left_out", row.at(i), {"text": text})
 
 
+def _is_heading(text: str) -> bool:
+    """Whether this is a heading inside the form: 二、绩效指标."""
+    words = tight(text)
+    return words in HEADINGS or (ORDINAL.sub("", words, count=1) in HEADINGS)
+
+
 def _continue(row: Row, draft: Draft) -> None:
     """A line without any label belongs to the text field above, if there is one."""
     filled, name = row.filled(), draft.last_field
+    if len(filled) == 1 and _is_heading(filled[0][1]):
+        draft.last_field = None
+        return
     if row.separated and len(filled) > 1:
         # A label that nobody knows, with its text: not the rest of the field above.
         draft.last_field = None
@@ -288,7 +322,8 @@ def read_year(lead: list[Row], draft: Draft) -> None:
     for row in lead:
         unit = PRINTED_UNIT.search(tight(" ".join(row.cells)))
         draft.funds_unit = unit[1] if unit else draft.funds_unit
-    texts = [tight(" ".join(row.cells)) for row in reversed(lead)]
+    lines = [" ".join(row.cells) for row in reversed(lead)]
+    texts = [text for line in lines for text in (SPLIT_YEAR.sub("", unicodedata.normalize("NFKC", line)), tight(line))]
     found = [YEAR_OF_BUDGET.search(text) for text in texts]
     found += [YEAR.search(text) for text in texts if not DAY_LINE.search(text)]
     draft.fiscal_year = next((int(match[1]) for match in found if match), None)

@@ -17,6 +17,7 @@ from targets.reading.words import (
     ALSO_HEADER,
     BY_WORD,
     GROUPS,
+    HEADS_BY_WORD,
     MID_FUNDS,
     ORDINAL,
     OTHER_COLUMNS,
@@ -32,6 +33,9 @@ MARK = r"[（(][^（）()]{0,20}[)）]"
 REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
 MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
 MAX_HEAD = 24
+OF_YEAR = re.compile("年度|当年|全年|本年")
+NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标内容", "考核指标", "具体指标"}
+BESIDE_VALUE = {tight_word for words in (ALSO_COLUMNS["symbol"], ALSO_COLUMNS["unit"], OTHER_COLUMNS) for tight_word in words}
 NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
 COLON = re.compile(r"[:：]")
@@ -83,6 +87,7 @@ class Labels:
             tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())
         }
         self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
+        self._own_columns = {tight(word) for words in profile.columns.values() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
         families = {family.code for family in profile.families}
         also = {tight(word): code for code, words in ALSO_FAMILY.items() if code in families for word in words}
@@ -97,7 +102,7 @@ class Labels:
         """Return the header field that this cell names, or None."""
         if not cell or (len(cell) > 60 and not COLON.search(cell[:30])):
             return None
-        found = self._header_words(cell)
+        found = self._header_words(cell) or self._header_words(ORDINAL.sub("", cell, count=1))
         if found is not None:
             return found
         colon = COLON.search(cell)
@@ -124,19 +129,38 @@ class Labels:
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each head (family, category, name, value) when this row is the head, else {}."""
-        found = {
-            field: i for i, cell in enumerate(cells) if cell and (field := self.column(cell)) is not None
-        }
-        return found if len(found) >= 3 or {"family", "category"} <= set(found) else {}
+        found: dict[str, int] = {}
+        for index, cell in enumerate(cells):
+            field = self.column(cell) if cell else None
+            if field is not None and not (field in found and self.rank(cells[found[field]]) < self.rank(cell)):
+                found[field] = index
+        if len(found) >= 3 or {"family", "category"} <= set(found):
+            return found
+        return self._without_levels(cells, found)
+
+    def rank(self, head: str) -> int:
+        """Return how surely a head names its column: that of the year, the profile's own words, words of others."""
+        words = REMARK.sub("", tight(head))
+        return 0 if words in self._own_columns else 1 if OF_YEAR.search(words) else 2
+
+    def _without_levels(self, cells: tuple[str, ...], found: dict[str, int]) -> dict[str, int]:
+        """A head without levels (指标 | 权重 | 单位 | 性质 | 指标值): a value, the name before it, two more columns."""
+        words = [tight(cell) for cell in cells]
+        at = found.get("value", len(cells))
+        names = [i for i, word in enumerate(words[:at]) if word in NAME_HEADS]
+        others = [word for word in words if word in BESIDE_VALUE or kind_by_word(word) in ("symbol", "unit")]
+        name = found.get("name", names[-1] if names else -1)
+        return {"name": name, "value": at} if "value" in found and name >= 0 and len(others) >= 2 else {}
 
     def column(self, cell: str) -> str | None:
         """Return which of family, category, name and value a column with this head holds, or None."""
         if not 0 < len(cell) <= MAX_HEAD:
             return None
         words = REMARK.sub("", tight(cell))
-        return self._columns.get(words) or (
-            "value" if VALUE_HEAD.match(words) and words not in NO_VALUE_HEADS else None
-        )
+        known = self._columns.get(words)
+        if known or words in NO_VALUE_HEADS or words in GROUPS:
+            return known
+        return "value" if kind_by_word(words) == "value" or VALUE_HEAD.match(words) else None
 
     def family(self, cell: str) -> IndicatorLabel | None:
         """Return the family (一级指标) that this cell names, or None."""
@@ -178,6 +202,11 @@ class Labels:
             official=own in self._labels,
             clash=printed if printed and printed != by_words else None,
         )
+
+
+def kind_by_word(words: str) -> str | None:
+    """Return what a column with this head holds by a word inside it: symbol, unit, other or value."""
+    return next((kind for kind, pattern in HEADS_BY_WORD if pattern.search(words)), None)
 
 
 UNKNOWN_CODED = re.compile(

@@ -8,39 +8,71 @@ from dataclasses import replace
 
 from targets.reading.grid import Row
 from targets.reading.labels import OTHER_FIELD, Labels
-from targets.reading.sections import Section
+from targets.reading.sections import Section, is_column_numbers
 
 MIN_COLUMNS = 3
 
 
 def projects(section: Section, labels: Labels) -> list[Section]:
     """Return one section for each project of a list, or the section itself when it is none. Linear in the rows."""
-    at = next((n for n, row in enumerate(section.rows) if list_columns(row, labels)), None)
-    if at is None:
+    found_at = next(((n, head) for n in range(len(section.rows)) if (head := _head_at(section.rows, n, labels))), None)
+    if found_at is None:
         return [section]
-    before, head = section.rows[:at], section.rows[at]
+    at, head = found_at
+    before = [row for row in section.rows[:at] if not header_columns(row, labels)]
     fields = list_columns(head, labels)
     own = min(i for i, name in fields.items() if name == "project_name")
     groups: list[list[Row]] = []
     for row in section.rows[at + 1 :]:
-        if row.cells == head.cells:
+        if row.cells in (head.cells, section.rows[at].cells) or header_columns(row, labels) or is_column_numbers(row):
             continue
         name = _under(head, row, own)
         same = groups and (name is None or not row.cells[name] or name in row.merged or _is_same(groups[-1][0], row, name, head, own))
         if groups and (same or row.blank or not _is_line(row, name)):
             groups[-1].append(row)
-        elif not row.blank:
+        elif _is_line(row, name):
             groups.append([row])
+        elif not row.blank:
+            before.append(row)
     bare = replace(head, cells=tuple("" if i in fields else text for i, text in enumerate(head.cells)))
     found = []
     for number, rows in enumerate(groups):
         header = [made for i in fields if (made := _field_row(head, rows[0], i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
-        part.above, part.head = section.lead, head
+        part.above, part.head = section.lead or section.above, head
         part.shown = [*(section.rows[: at + 1] if number == 0 else [head]), *rows]
         found.append(part)
     return found or [section]
+
+
+def _head_at(rows: list[Row], at: int, labels: Labels) -> Row | None:
+    """Return the head of a list in this row; where levels stand below a common word, with the heads of the row above."""
+    row = rows[at]
+    if not labels.columns(row.cells):
+        return None
+    if list_columns(row, labels):
+        return row
+    above = rows[at - 1] if at else None
+    if above is None or not header_columns(above, labels):
+        return None
+    words = [text or above.cells[a] if (a := _over(above, row, i)) is not None else text for i, text in enumerate(row.cells)]
+    whole = replace(row, cells=tuple(words))
+    return whole if list_columns(whole, labels) else None
+
+
+def _over(above: Row, row: Row, index: int) -> int | None:
+    if not row.spans or not above.spans:
+        return index if index < len(above.cells) else None
+    start, end = row.spans[index]
+    return next((i for i, (s, e) in enumerate(above.spans) if s <= start and end <= e), None)
+
+
+def header_columns(row: Row, labels: Labels) -> bool:
+    """Whether this row names the columns of a list, and nothing else: 项目名称 and two more fields without text."""
+    found = [labels.header(cell) for _i, cell in row.filled()]
+    fields = {label.field for label in found if label is not None and not label.rest}
+    return len(fields) >= MIN_COLUMNS and "project_name" in fields and sum(label is None for label in found) <= 1
 
 
 def list_columns(row: Row, labels: Labels) -> dict[int, str]:

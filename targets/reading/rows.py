@@ -13,7 +13,7 @@ from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
 from targets.reading.result import Place, Problem
-from targets.reading.sections import BLOCKS, is_block, is_folio
+from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
 from targets.reading.words import COST_CATEGORIES, MID_BLOCKS, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
@@ -56,6 +56,7 @@ class RowReader:
     places: list[Place] = field(default_factory=list)
     mid_block: str | None = None
     aside: list[tuple[IndicatorContent, Place]] = field(default_factory=list)
+    open: bool = False
     gap: Row | None = None
     ended: bool = False
 
@@ -63,6 +64,8 @@ class RowReader:
         """Take one row: a head, a label, an indicator, a page break, a foot line, or a line left out."""
         if row.blank:
             self.gap = self.gap or row
+            return
+        if is_column_numbers(row) and not self.found:
             return
         if is_block(row):
             self._take_block(row)
@@ -217,7 +220,7 @@ class RowReader:
         front, queue = _Front(), row.filled()
         while queue and front.category is None:
             index, text = queue[0]
-            running = index < self.columns["family"] and text.isdigit()
+            running = index < self.columns["family"] and (text.isdigit() or self._labelled_in_place(row))
             if (running or is_group(text)) and index < self.columns["name"] and front.family is None:
                 queue.pop(0)
                 continue
@@ -225,10 +228,14 @@ class RowReader:
             if label is None and not self._looks_unknown(queue):
                 break
             queue.pop(0)
-            front.positions[kind] = index
             if label is None:
-                front.unknown = text
-            elif kind == "family":
+                front.unknown = f"{front.unknown} {text}" if front.unknown else text
+                front.positions["family" if index == self.columns["family"] else "category"] = index
+                if index != self.columns["family"]:
+                    break
+                continue
+            front.positions[kind] = index
+            if kind == "family":
                 front.family = label
             else:
                 front.category = label
@@ -239,10 +246,17 @@ class RowReader:
         front.contents = queue
         return front
 
+    def _labelled_in_place(self, row: Row) -> bool:
+        """Whether a label stands in its own column, so that what is left of it is neither label nor name."""
+        labels, cells = self.draft.labels, row.cells
+        family, category = (cells[i] if i < len(cells) else "" for i in (self.columns["family"], self.columns["category"]))
+        in_place = (family and labels.family(family)) or (category and labels.category(category))
+        return self.head is not None and bool(in_place)
+
     def _take_cost(self, front: _Front, queue: list[tuple[int, str]]) -> None:
         """Where cost is of the first level, its second level names the same category again."""
         at = front.positions.get("category")
-        if front.category is None or front.category.code != COST or len(queue) < 2 or at == queue[0][0]:
+        if front.category is None or front.category.code != COST or not queue or at == queue[0][0]:
             return
         index, text = queue[0]
         below = self.draft.labels.category(text)
@@ -280,8 +294,11 @@ class RowReader:
             len(queue) == 2 and is_measure(queue[1][1]) and index == self.columns["name"]
         ):
             return True
-        in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
-        return index == self.columns["category"] and in_place and len(text) <= 20
+        places = [i for i, _text in queue[1:4]]
+        whole = [self.columns["name"], self.columns["value"]]
+        if index == self.columns["family"] and self.head is not None:
+            return places == [self.columns["category"], *whole] and len(text) <= 20
+        return index == self.columns["category"] and places[:2] == whole and len(text) <= 20
 
     def _read_cells(self, row: Row) -> None:
         front = self._front(row)
@@ -327,6 +344,8 @@ class RowReader:
             self.draft.note("shifted" if own else above, place, facts)
         elif inferred:
             self.draft.note("category_inferred", place, facts)
+        if self.head is not None and self.head.guessed and value:
+            self.draft.note("value_guessed", place, {**facts, "head": self.head.guessed})
 
     def _from_above(
         self, row: Row, front: _Front, name: str | None, value: str | None
@@ -353,12 +372,8 @@ class RowReader:
         if front.family is not None:
             self.family = front.family.code
         if front.category is not None or front.unknown is not None:
-            known = (
-                front.category.code
-                if front.category
-                else self._nearest(unknown_label(front.unknown or "") or "")
-            )
-            self.category, self.family = known, known[:1]
+            known = front.category.code if front.category else self._guessed(front)
+            self.category, self.family, self.open = known, known[:1], front.category is None
             if front.unknown is not None:
                 self.draft.note(
                     "unknown_label",
@@ -367,10 +382,20 @@ class RowReader:
                 )
             return known, False
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
-            return self.category, front.family is not None
+            return self.category, front.family is not None or self.open
         self.category = self._nearest(self.family or "")
+        self.open = True
         alone = [c for c in self.draft.profile.categories if c.code[:1] == self.category[:1]]
-        return self.category, not (front.family is not None and len(alone) == 1)
+        if front.family is not None and len(alone) == 1:
+            self.open = False
+        return self.category, self.open
+
+    def _guessed(self, front: _Front) -> str:
+        """Return the category that an unknown label points to: by its code, by a word in it, or the nearest."""
+        label = front.unknown or ""
+        word = self.draft.labels.by_word(label)
+        fits = word is not None and (self.family is None or front.family is None or word[:1] == self.family)
+        return word if word is not None and fits else self._nearest(unknown_label(label) or "")
 
     def _nearest(self, code: str) -> str:
         """Return the category nearest to a printed code: the last not above it in its family, else as above."""

@@ -21,6 +21,7 @@ ASIDE = re.compile(r"^(?:金额)?(?:计量)?单位[:：](?:人民币)?(?:元|千
 BLOCKS = {*MID_BLOCKS, *YEAR_BLOCKS}
 MAX_TITLE = 90
 NEAR = 250
+MAX_PREFACE = 8
 MIN_HEADER_LABELS = 3
 
 
@@ -28,8 +29,8 @@ MIN_HEADER_LABELS = 3
 class Section:
     """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row.
 
-    A project of a list has rows that were made of columns: `above` are the lines above the whole list, `shown` the rows
-    as they stand in the file, `head` the head of the list.
+    `above` are lines that say the year and the unit of money where it has no lead of its own. A project of a list has rows
+    that were made of columns: `shown` are the rows as they stand in the file, `head` the head of the list.
     """
 
     lead: list[Row] = field(default_factory=list)
@@ -68,6 +69,12 @@ def is_block(row: Row) -> bool:
     return len(filled) == 1 and tight(filled[0][1]) in BLOCKS
 
 
+def is_column_numbers(row: Row) -> bool:
+    """Whether this row only numbers the columns: 1 2 3 4 …"""
+    texts = [tight(text) for _i, text in row.filled()]
+    return len(texts) > 3 and texts == [str(n) for n in range(1, len(texts) + 1)]
+
+
 def is_aside(row: Row) -> bool:
     """Whether this row holds nothing but the unit of money, the year or the number of the annex."""
     filled = row.filled()
@@ -84,6 +91,7 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
     """Return the sections of the grid that are tables, in order. Linear in the rows."""
     sections: list[Section] = []
     lead: list[Row] = []
+    preface: list[Row] = []
     named = False
     for row in grid.rows:
         if row.blank:
@@ -106,14 +114,25 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
         elif labels.columns(row.cells) or lead:
             sections.append(Section(lead, [row]))
             lead, named = [], False
+        elif len(row.filled()) <= 2:
+            preface.append(row)
     if lead and sections:
         sections[-1].rows += [row for row in lead if not is_title(row) and not is_year_line(row)]
-    return [s for s in sections if _is_table(s, labels)]
+    tables = [s for s in sections if _is_table(s, labels)]
+    for before, table in zip([None, *tables], tables, strict=False):
+        if table.lead:
+            continue
+        if before is None:
+            table.above = preface[-MAX_PREFACE:]
+        elif table.rows[0].part == before.rows[0].part:
+            table.above = before.lead or before.above
+    return tables
 
 
 def _is_running_text(row: Row, labels: Labels) -> bool:
     """Whether this is a line without separator that fills in no field (项目名称：…)."""
-    return not row.separated and not any(
+    alone = row.part.kind == "sheet" and len(row.filled()) == 1
+    return (alone or not row.separated) and not any(
         (label := labels.header(cell)) and label.rest for cell in row.cells if cell
     )
 

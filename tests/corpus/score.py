@@ -6,7 +6,7 @@ or when a problem quotes it. Texts from a PDF are compared without blanks, which
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 
@@ -66,7 +66,7 @@ def score(case: Case) -> Score:
         return result if code == "blank_form" else Score(1, 0, 1, wrong=[f"{case.name}: a blank form gave {code}"])
     pairs, extra = _paired(case.expected, found.tables)
     for expected, table in pairs:
-        _score_table(case.name, expected, table, result, loose)
+        _score_table(case.name, expected, table, result, loose, case.unsure)
     for table in extra:
         result.unmarked += len(table.content.indicators)
         result.indicators += len(table.content.indicators)
@@ -95,7 +95,7 @@ def _plain(value: object, loose: bool) -> object:
     return value
 
 
-def _score_table(name: str, expected: TableContent, table: ReadTable | None, result: Score, loose: bool) -> None:
+def _score_table(name: str, expected: TableContent, table: ReadTable | None, result: Score, loose: bool, unsure: bool) -> None:
     expected = expected.cleaned()
     result.indicators += len(expected.indicators)
     if table is None:
@@ -103,6 +103,8 @@ def _score_table(name: str, expected: TableContent, table: ReadTable | None, res
         return
     rows = Counter((p.place.part, p.place.line) for p in table.problems)
     told = " ".join(f"{text}" for p in table.problems for text in p.facts.values())
+    if unsure or any(row.code == "?" for row in expected.indicators):
+        expected = _as_read(expected, table, rows, result, name, unsure)
     want = [tuple(_plain(x, loose) for x in (i.code, i.name, i.value)) for i in expected.indicators]
     got = [tuple(_plain(x, loose) for x in (i.code, i.name, i.value)) for i in table.content.indicators]
     for op, i1, i2, j1, j2 in SequenceMatcher(None, want, got, autojunk=False).get_opcodes():
@@ -121,6 +123,22 @@ def _score_table(name: str, expected: TableContent, table: ReadTable | None, res
     _score_fields(name, expected, table, result, told, loose)
 
 
+def _as_read(expected: TableContent, table: ReadTable, rows: Counter[tuple[object, int]], result: Score, name: str, unsure: bool) -> TableContent:
+    """Return what is expected with each open category as it was read; where that was not marked, it counts."""
+    read = {(row.name, row.value): (row.code, place) for row, place in zip(table.content.indicators, table.rows, strict=True)}
+    found = []
+    for row in expected.indicators:
+        code, place = read.get((row.name, row.value), (row.code, None))
+        is_open = unsure or row.code == "?"
+        if is_open and place is not None and not rows[place.part, place.line]:
+            result.unmarked += 1
+            result.wrong.append(f"{name}: UNMARKED category of {row.name}: {code}")
+        found.append(replace(row, code=code) if is_open else row)
+        if is_open and place is not None:
+            rows[place.part, place.line] = 0
+    return replace(expected, indicators=tuple(found))
+
+
 def _score_fields(name: str, expected: TableContent, table: ReadTable, result: Score, told: str, loose: bool) -> None:
     wanted = {n: _plain(getattr(expected, n), loose) for n in HEADER} | {m: _amount(getattr(expected.funds, m)) for m in MONEY}
     content = table.content
@@ -130,7 +148,7 @@ def _score_fields(name: str, expected: TableContent, table: ReadTable, result: S
         if value == got[key]:
             result.fields_right += 1
             continue
-        marked = any(str(x) in told for x in (value, got[key]) if x is not None)
+        marked = (key == "fiscal_year" and any(p.code == "STR-11" for p in table.problems)) or any(str(x) in told for x in (value, got[key]) if x is not None)
         result.fields_unmarked += not marked
         result.wrong.append(f"{name}: field {key}{'' if marked else ' UNMARKED'}: wanted {value!r} got {got[key]!r}")
 
