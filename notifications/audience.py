@@ -5,10 +5,12 @@ Reads the procedure's roles and tasks; writes nothing. Whoever may not see the c
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from notifications.kinds import KINDS
 from notifications.models import Notice
-from workflow import grants, record
+from workflow import delegations, grants, record
+from workflow.delegations import Deputy
 from workflow.grants import Post
 from workflow.machine import Action, Place, Role, TaskStatus
 from workflow.models import Case, Event, Rung, Task, User
@@ -53,8 +55,12 @@ class Around:
 class Directory:
     """People and posts as they are now, asked once for a handful of notices: make a fresh one for the next handful."""
 
+    now: datetime
     posts: dict[tuple[int, int], Sequence[Post]] = field(default_factory=dict)
     people: dict[int, User] = field(default_factory=dict)
+    deputies: dict[int, list[Deputy]] = field(default_factory=dict)
+    """Who acts now for whom, by the principal's id; read once, by the first question."""
+    has_asked: list[bool] = field(default_factory=list)
 
     def posts_around(self, case: Case) -> Sequence[Post]:
         """Return the role groups around `case`, the same for every case of a unit."""
@@ -62,6 +68,13 @@ class Directory:
         if place not in self.posts:
             self.posts[place] = grants.posts_around(case)
         return self.posts[place]
+
+    def deputies_of(self, principal: int, kind: str) -> list[int]:
+        """Return who acts for the person (their id) now on documents of `kind`, deputies of deputies included."""
+        if not self.has_asked:
+            self.has_asked.append(True)
+            self.deputies.update(delegations.acting(now=self.now))
+        return [one.deputy_id for one in self.deputies.get(principal, ()) if one.covers(kind)]
 
     def active(self, ids: Iterable[int]) -> list[User]:
         """Return the active people of `ids`, in the order of their ids."""
@@ -84,13 +97,30 @@ def around(notices: Sequence[Notice], directory: Directory) -> list[Around]:
 
 def people_of(seen: Around, directory: Directory) -> list[User]:
     """Return the active people who are to be told now, without who did it, and only those who may see the case."""
+    return [
+        person for person in directory.active(_meant(seen, directory)) if grants.may(person, "view", seen.notice.case)
+    ]
+
+
+def is_meant(seen: Around, person: int, directory: Directory) -> bool:
+    """Return whether the person (their id) is one of `people_of`, without asking about the others."""
+    return any(
+        grants.may(found, "view", seen.notice.case)
+        for found in directory.active(_meant(seen, directory).keys() & {person})
+    )
+
+
+def _meant(seen: Around, directory: Directory) -> dict[int, None]:
+    """Return the ids of those responsible now and their deputies, without who did it; none when the task is closed."""
     kind = KINDS[seen.notice.kind]
     if kind.while_task_open and seen.task is None:
-        return []
+        return {}
     ids = dict.fromkeys(AUDIENCES[kind.audience](seen))
+    for principal in tuple(ids):
+        ids |= dict.fromkeys(directory.deputies_of(principal, seen.notice.case.kind))
     if seen.notice.by_id is not None:
         ids.pop(seen.notice.by_id, None)
-    return [person for person in directory.active(ids) if grants.may(person, "view", seen.notice.case)]
+    return ids
 
 
 def _in(posts: Iterable[Post], wanted: Iterable[tuple[Role, Place]]) -> list[int]:
@@ -124,6 +154,13 @@ def _named(seen: Around) -> list[int]:
 
 def _finance(seen: Around) -> list[int]:
     return _in(seen.posts, OFFICES[Rung.Audience.DIVISION_IN_CHARGE])
+
+
+def _stewards(seen: Around) -> list[int]:
+    """Return the administrators and the performance division, who see to it that every post is held."""
+    administrators = User.objects.filter(is_active=True, administers__isnull=False).values_list("pk", flat=True)
+    division = [(Role.FINANCE_HEAD, Place.PERFORMANCE_DIVISION), (Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION)]
+    return [*administrators, *_in(seen.posts, division)]
 
 
 def _editors(seen: Around) -> list[int]:
@@ -170,6 +207,7 @@ AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "holders": _all_holders,
     "named": _named,
     "finance": _finance,
+    "stewards": _stewards,
     "editors": _editors,
     "unit": _unit,
     "unit_and_submitter": _unit_and_submitter,

@@ -25,6 +25,8 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVES_UP_AFTER = timedelta(hours=24)
 AT_MOST = 60
 """Messages one call sends: a rate that any mail server takes."""
+HANDFUL = 10
+"""Single messages that are claimed, and whose recipients are asked for, together; each is sent and committed alone."""
 
 
 class NoteMissing(Refused):
@@ -56,16 +58,19 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
     A crash between the mail server's answer and our commit can send one message again, with the same Message-ID.
     """
     result = DeliverResult(sent=hooks.deliver(now=now))
-    singles = _sendable(now=now).exclude(notice__kind__in=DIGEST_KINDS).order_by("available_at", "pk")
-    for pk in list(singles.values_list("pk", flat=True)[:limit]):
-        if claimed := _claim([pk], now=now):
-            result += _send_one(claimed[0], now=now)
-    due = _sendable(now=now).filter(notice__kind__in=DIGEST_KINDS)
-    ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
-    people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
-    for person in list(people[: max(limit - result.sent, 0)]):
-        if claimed := _claim_all_of(person, now=now):
-            result += _send_digest(claimed, now=now)
+    with email.Line() as line:
+        singles = _sendable(now=now).exclude(notice__kind__in=DIGEST_KINDS).order_by("available_at", "pk")
+        waiting = list(singles.values_list("pk", flat=True)[:limit])
+        for start in range(0, len(waiting), HANDFUL):
+            claimed = _claim(waiting[start : start + HANDFUL], now=now)
+            for delivery, seen in zip(claimed, _still_meant(claimed, now=now), strict=True):
+                result += _send_one(delivery, seen, line, now=now)
+        due = _sendable(now=now).filter(notice__kind__in=DIGEST_KINDS)
+        ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
+        people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
+        for person in list(people[: max(limit - result.sent, 0)]):
+            if claimed := _claim_all_of(person, now=now):
+                result += _send_digest(claimed, line, now=now)
     return result
 
 
@@ -104,19 +109,18 @@ MANY = 200
 """Deliveries for which people and tasks are asked at once."""
 
 
-def _still_meant(deliveries: Sequence[Delivery]) -> list[audience.Around | None]:
+def _still_meant(deliveries: Sequence[Delivery], *, now: datetime) -> list[audience.Around | None]:
     """Return, for each, what the words need while the recipient is still one of those to be told, else None."""
-    directory, meant = audience.Directory(), list[audience.Around | None]()
+    directory, meant = audience.Directory(now), list[audience.Around | None]()
     for start in range(0, len(deliveries), MANY):
         part = deliveries[start : start + MANY]
         for delivery, seen in zip(part, audience.around([one.notice for one in part], directory), strict=True):
-            people = audience.people_of(seen, directory)
-            meant.append(seen if delivery.recipient in people and delivery.recipient.email else None)
+            is_meant = bool(delivery.recipient.email) and audience.is_meant(seen, delivery.recipient_id, directory)
+            meant.append(seen if is_meant else None)
     return meant
 
 
-def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
-    (seen,) = _still_meant([delivery])
+def _send_one(delivery: Delivery, seen: audience.Around | None, line: email.Line, *, now: datetime) -> DeliverResult:
     if seen is None:
         return _drop([delivery], now=now)
     words = wording.words_of(seen, now=now)
@@ -125,8 +129,9 @@ def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
             to=delivery.recipient.email,
             subject=words.subject,
             template="notice",
-            context={"body": words.body, "link": words.link, "person": delivery.recipient},
+            context={"body": words.body, "link": words.link, "whys": [words.why], "person": delivery.recipient},
             key=f"delivery-{delivery.pk}",
+            line=line,
         )
     except NotSent as error:
         return _not_sent([delivery], error, now=now)
@@ -142,10 +147,10 @@ def _send_one(delivery: Delivery, *, now: datetime) -> DeliverResult:
     return DeliverResult(sent=1)
 
 
-def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult:
+def _send_digest(claimed: Sequence[Delivery], line: email.Line, *, now: datetime) -> DeliverResult:
     """Send one message about all of `claimed`, which are of one recipient, unless the day's has gone already."""
     meant, moot = [], []
-    for delivery, seen in zip(claimed, _still_meant(claimed), strict=True):
+    for delivery, seen in zip(claimed, _still_meant(claimed, now=now), strict=True):
         if seen is None:
             moot.append(delivery)
         else:
@@ -167,8 +172,13 @@ def _send_digest(claimed: Sequence[Delivery], *, now: datetime) -> DeliverResult
             to=recipient.email,
             subject=subject,
             template="digest",
-            context={"lines": digests.lines([words for _delivery, words in meant]), "person": recipient},
+            context={
+                "lines": digests.lines([words for _delivery, words in meant]),
+                "whys": list(dict.fromkeys(words.why for _delivery, words in meant)),
+                "person": recipient,
+            },
             key=f"digest-{digest.pk}",
+            line=line,
         )
     except NotSent as error:
         return result + _not_sent([delivery for delivery, _words in meant], error, now=now)

@@ -5,7 +5,7 @@ A handful of notices a transaction; whoever comes second finds them done. Called
 """
 
 import logging
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from notifications import audience, hooks, wording
+from notifications import audience, hooks, quiet, wording
 from notifications.kinds import KINDS
-from notifications.models import Channel, Delivery, HookDelivery, Notice, Preference, Status
+from notifications.models import Channel, Delivery, HookDelivery, Notice, Preference, QuietHours, Status
 from workflow import ladders
 from workflow.machine import TaskStatus
 from workflow.models import User
@@ -44,6 +44,15 @@ class ExpandResult:
         return ExpandResult(
             self.notices + other.notices, self.deliveries + other.deliveries, self.failed + other.failed
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What people want to be told: kinds switched off (person, channel, kind), quiet hours, muted (person, case)."""
+
+    switched_off: Container[tuple[int, str, str]]
+    quiet: Mapping[int, QuietHours]
+    muted: Container[tuple[int, int]]
 
 
 def waiting(*, now: datetime) -> Q:
@@ -98,11 +107,15 @@ def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
             .filter(waiting(now=now), pk__in=pks)
             .order_by("pk")
         )
-        directory = audience.Directory()
+        directory = audience.Directory(now)
         told = [(seen, audience.people_of(seen, directory)) for seen in audience.around(notices, directory)]
         choices = Preference.objects.filter(user__in=directory.people, enabled=False)
-        switched_off = set(choices.values_list("user_id", "channel", "kind"))
-        rows = [row for seen, people in told for row in _deliveries(seen, people, switched_off, now=now)]
+        wants = Wants(
+            switched_off=set(choices.values_list("user_id", "channel", "kind")),
+            quiet=quiet.of_people(directory.people),
+            muted=quiet.muted(people=directory.people, cases={notice.case_id for notice in notices}),
+        )
+        rows = [row for seen, people in told for row in _deliveries(seen, people, wants, now=now)]
         _supersede(notices, rows, now=now)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         if calls := hooks.deliveries([seen for seen, _people in told], now=now):
@@ -113,9 +126,7 @@ def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
     return ExpandResult(len(notices), len(rows))
 
 
-def _deliveries(
-    seen: audience.Around, people: Sequence[User], switched_off: Container[tuple[int, str, str]], *, now: datetime
-) -> Iterator[Delivery]:
+def _deliveries(seen: audience.Around, people: Sequence[User], wants: Wants, *, now: datetime) -> Iterator[Delivery]:
     if not people:
         return
     notice = seen.notice
@@ -126,7 +137,10 @@ def _deliveries(
         for channel in kind.channels:
             if channel == Channel.EMAIL and not (settings.EMAIL_ENABLED and person.email):
                 continue
-            if (person.pk, channel, kind.id) in switched_off:
+            if (person.pk, channel, kind.id) in wants.switched_off:
+                continue
+            is_muted = (person.pk, notice.case_id) in wants.muted
+            if is_muted and channel == Channel.EMAIL:
                 continue
             is_shown = channel == Channel.IN_APP and not is_prepared
             yield Delivery(
@@ -134,9 +148,10 @@ def _deliveries(
                 recipient=person,
                 channel=channel,
                 status=Status.PREPARED if is_prepared else Status.SENT if is_shown else Status.PENDING,
-                available_at=now,
+                available_at=now if channel == Channel.IN_APP else quiet.after(wants.quiet.get(person.pk), now=now),
                 created_at=now,
                 sent_at=now if is_shown else None,
+                read_at=now if is_shown and is_muted else None,
                 subject=words.subject,
                 body=words.body,
             )

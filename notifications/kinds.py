@@ -127,6 +127,17 @@ KINDS: dict[str, Kind] = {
             body=_("The deadline of “%(title)s” (%(number)s) stays %(due)s. %(words)s"),
         ),
         Kind(
+            "nobody_there",
+            _("Nobody is there"),
+            audience="stewards",
+            subject=_("Nobody can act: %(title)s"),
+            body=_(
+                "“%(title)s” (%(number)s, %(unit)s) waits and nobody can act on it. %(words)s"
+                " Ask the administrator to name somebody."
+            ),
+            mailed=False,
+        ),
+        Kind(
             "reminder",
             _("Reminder"),
             audience="assignees",

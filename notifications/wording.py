@@ -8,24 +8,46 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.utils.translation import gettext, ngettext, override
+from django.utils.translation import gettext_lazy as _
 
 from notifications.audience import Around, holder_of
 from notifications.kinds import KINDS
 from notifications.models import Notice
 from workflow import deadlines, kinds
 from workflow.machine import TaskKind
-from workflow.models import Case, Decision, Organisation
+from workflow.models import Case, Decision, Organisation, Rung
 
 UNKNOWN = "–"
+WHY = {
+    "desk": _("It has come to your desk, or to that of somebody whose deputy you are."),
+    "assignees": _("You have this work to do, or are the deputy of who has."),
+    "holders": _("You have this work to do, or are the deputy of who has."),
+    "named": _("Somebody has named you as a reader."),
+    "finance": _("Your division answers for this department."),
+    "editors": _("You fill the tables of this unit."),
+    "unit": _("You fill the tables of this unit, or head it."),
+    "unit_and_submitter": _("You fill the tables of this unit, or have submitted this one."),
+    "stewards": _("You see to it that everybody's work is in somebody's hands."),
+    "rung": _("Work of your office is overdue."),
+}
+"""Why somebody of an audience hears of it; every mail says so."""
+WHY_OF_RUNGS = {
+    Rung.Audience.ASSIGNEES: WHY["assignees"],
+    Rung.Audience.OWN_HEAD: _("You head the office whose work is overdue."),
+    Rung.Audience.DIVISION_IN_CHARGE: _("Work of a department that your division answers for is overdue."),
+    Rung.Audience.PERFORMANCE_HEAD: _("You head the performance division, and work is overdue."),
+    Rung.Audience.BUREAU_HEAD: _("You head the finance bureau, and work is overdue."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one notice says: a line, a text, and the address of what it is about."""
+    """What one notice says: a line, a text, the address of what it is about, and why its readers get it."""
 
     subject: str
     body: str
     link: str
+    why: str
 
 
 def words_of(seen: Around, *, now: datetime) -> Words:
@@ -37,6 +59,7 @@ def words_of(seen: Around, *, now: datetime) -> Words:
             subject=" ".join((str(kind.subject) % facts).split())[:300],
             body="\n".join(line.rstrip() for line in (str(kind.body) % facts).splitlines()),
             link=link_to(seen.notice.case),
+            why=str(WHY_OF_RUNGS.get(seen.notice.facts.get("audience", ""), WHY[kind.audience])),
         )
 
 

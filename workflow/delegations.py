@@ -129,6 +129,43 @@ def borrowed_by(deputy: User, *, now: datetime | Now) -> list[Borrowed]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """Who acts for a principal, and the kinds of document it holds for (None: all)."""
+
+    deputy_id: int
+    kinds: frozenset[str] | None
+
+    def covers(self, kind: str) -> bool:
+        """Return whether the delegation holds for documents of this kind."""
+        return self.kinds is None or kind in self.kinds
+
+
+def acting(*, now: datetime) -> dict[int, list[Deputy]]:
+    """Return who acts at `now`, by the principal's id, over at most LINKS links. One statement."""
+    rows = Delegation.objects.filter(starts_at__lte=now, ends_at__gt=now, revoked_at__isnull=True)
+    direct: dict[int, list[Deputy]] = {}
+    for principal, deputy, scope in rows.values_list("principal", "deputy", "scope"):
+        direct.setdefault(principal, []).append(Deputy(deputy, _narrowed(None, scope)))
+    found = {}
+    for principal, nearest in direct.items():
+        all_of = {one.deputy_id: one for one in nearest}
+        for _link in range(LINKS - 1):
+            nearest = [
+                Deputy(last.deputy_id, last.kinds if one.kinds is None else _narrowed(one.kinds, _as_scope(last)))
+                for one in nearest
+                for last in direct.get(one.deputy_id, ())
+                if last.deputy_id not in all_of and last.deputy_id != principal
+            ]
+            all_of |= {one.deputy_id: one for one in nearest}
+        found[principal] = list(all_of.values())
+    return found
+
+
+def _as_scope(deputy: Deputy) -> Mapping[str, object]:
+    return {"kinds": sorted(deputy.kinds)} if deputy.kinds is not None else {}
+
+
 def held_now(deputy_id: int) -> Exists:
     """Return the condition that somebody holds a delegation by the database's clock, for use in another statement."""
     return Exists(
