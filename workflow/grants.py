@@ -219,25 +219,23 @@ def posts_around(case: Case) -> tuple[Post, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around one case: the posts, guardian's rows, and the dates of its round by milestone."""
+    """What stands around one case: the posts, guardian's rows, the dates of its round by milestone, the open tasks."""
 
     posts: tuple[Post, ...]
     rows: "Rows"
     dates: dict[str, date]
+    tasks: list[Task]
 
 
 def around(case: Case) -> Surroundings:
     """Return what stands around `case`. One query. Needs `case.department` and `case.unit` selected."""
-    division = case.department.division_in_charge_id
-    parts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for part, *row in sql.rows(
-        sql.AROUND_A_CASE, case.unit_id, case.department_id, division or 0, case.pk, case.pk, case.round_id or 0
-    ):
-        parts[part].append(tuple(row))
+    organisations = (case.unit_id, case.department_id, case.department.division_in_charge_id or 0)
+    parts = sql.around(case.pk, posts=organisations, round_id=case.round_id or 0, model=Task)
     names = {pk: right for right, pk in permission_ids().items()}
     groups, people = (frozenset((row[0], names[row[2]]) for row in parts[part]) for part in ("group", "person"))
     dates = {row[1]: date.fromisoformat(row[3]) for row in parts["date"]}
-    return Surroundings(_posts(case, parts["post"]), Rows(groups, people), dates)
+    tasks = [sql.unpacked(Task, row[3]) for row in parts["task"]]
+    return Surroundings(_posts(case, parts["post"]), Rows(groups, people), dates, tasks)
 
 
 def _posts(case: Case, found: Iterable[tuple[Any, ...]]) -> tuple[Post, ...]:

@@ -12,18 +12,14 @@ from typing import Any
 from django.db.models import Q
 
 from workflow import grants, record, routes, signing
-from workflow.machine import FILLING, HEADS, SIGNATURES, Action, Kind, Place, Right, Role, TaskStatus
+from workflow.machine import FILLING, HEADS, SIGNATURES, Action, Kind, Place, Right, Role
 from workflow.models import Case, Event, Step, Task, User
-from workflow.prepared import Prepared
 from workflow.sql import Happened, chain
 
 NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT, Action.CLEAR_SECRECY,
               Action.REORGANISE, Action.HAND_OVER, Action.PURGE)  # fmt: skip
 """What happens beside the way and takes no approval's undoing away."""
 DRAFTING = (Action.EDIT, Action.SUBMIT)
-
-
-_OPEN_TASKS = Prepared[Task](lambda pk: Task.objects.filter(case=pk, status=TaskStatus.OPEN).order_by("pk"))
 
 
 @dataclass
@@ -47,7 +43,7 @@ class Look:
     @cached_property
     def open_tasks(self) -> list[Task]:
         """The open tasks, each with its step from the published route, which needs no query."""
-        tasks = _OPEN_TASKS(self.case.pk)
+        tasks = self._around.tasks
         steps = {s.pk: s for s in routes.steps_of(self.case.route)} if self.case.route else {}
         for task in tasks:
             if task.step_id in steps:

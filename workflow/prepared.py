@@ -44,7 +44,7 @@ class _Plan:
         self._model, fields = known["model"], known["select_fields"]
         self._from, self._to = fields[0], fields[-1] + 1
         self._names = [column[0].target.attname for column in compiler.select[self._from : self._to]]
-        self._related = get_related_populators(known, compiler.select, connection.alias)
+        self._related = get_related_populators(known, compiler.select, connection.alias)  # type: ignore[call-arg]
         columns = [column[0] for column in compiler.select[: compiler.col_count]]
         self._converters = list(compiler.get_converters(columns).items())
 

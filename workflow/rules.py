@@ -268,6 +268,12 @@ def _check_declining(look: Look) -> None:
         raise NoProposal
 
 
+def _check_root(look: Look) -> None:
+    """Only the table itself is monitored, funded and adjusted, never one of its adjustments."""
+    if look.case.parent_id is not None:
+        raise NotPossible(action=_("for an adjustment"), state=look.case.desk)
+
+
 RELATIONS: dict[Action, Callable[[Look], None]] = {
     Action.UNDO_APPROVAL: _check_undo,
     Action.MEET_CONDITION: _check_meeting,
@@ -276,6 +282,10 @@ RELATIONS: dict[Action, Callable[[Look], None]] = {
     Action.CONFIRM_FILLED: _check_confirming,
     Action.ADMIT: _check_admission,
     Action.DECLINE_ADMISSION: _check_declining,
+    Action.PROPOSE_ADMISSION: _check_root,
+    Action.FUNDS_CHANGED: _check_root,
+    Action.OPEN_MONITORING: _check_root,
+    Action.ADJUST: _check_root,
 }
 """What the record must say besides the right or office that is asked."""
 
@@ -298,7 +308,8 @@ def _check_duties(look: Look, task: Task, action: Action) -> None:
 
 def _who_can(look: Look) -> str:
     """Return a sentence that names whose turn it is: role groups and named people, never a secret."""
-    names = dict.fromkeys(str(t.role_group.name if t.role_group else t.person) for t in look.open_tasks)
+    offices = {p.group_id: f"{p.organisation}·{Role(p.role).label}" for p in look.posts()}
+    names = dict.fromkeys(offices.get(t.role_group_id or 0) or str(t.role_group or t.person) for t in look.open_tasks)
     return _("It is with: %(names)s.") % {"names": "、".join(names)} if names else ""
 
 

@@ -3,13 +3,16 @@
 Everything else goes through the ORM. Decision 0013 says what this buys.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import BooleanField, DateTimeField, Model
+
+M = TypeVar("M", bound=Model)
 
 _POSTS = """
 SELECT 'post', role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,
@@ -23,7 +26,9 @@ SELECT 'post', role_group.group_ptr_id, role_group.role, organisation.id, organi
 POSTS_AROUND_A_CASE = f"{_POSTS} ORDER BY 2, 8"
 """Parameters: unit, department and division in charge, as ids."""
 
-AROUND_A_CASE = f"""{_POSTS}
+AROUND_A_CASE = (
+    _POSTS
+    + """
  UNION ALL
 SELECT 'group', group_id, '', permission_id, '', '', false, NULL
   FROM workflow_casegrouppermission WHERE content_object_id = %s
@@ -33,10 +38,15 @@ SELECT 'person', user_id, '', permission_id, '', '', false, NULL
  UNION ALL
 SELECT 'date', 0, milestone, 0, CAST(date AS varchar(10)), '', false, NULL
   FROM workflow_rounddate WHERE round_id = %s
+ UNION ALL
+SELECT 'task', id, '', 0, CAST({array}({columns}) AS varchar), '', false, NULL
+  FROM workflow_task WHERE case_id = %s AND status = 'open'
  ORDER BY 1, 2, 8
 """
-"""Parameters: those of the posts, the case twice, its round. The first column says what a row is: a post with one
-member, a grant of a group or a person (holder, -, permission), or a date of the round (-, milestone, -, date)."""
+)
+"""Parameters: those of the posts, the case twice, its round, the case. The first column says what a row is: a post with
+one member, a grant of a group or a person (holder, -, permission), a date of the round (-, milestone, -, date), or an
+open task (id, -, -, its columns as a JSON array). `array` is the database's function that makes one."""
 
 CHAIN_OF_A_CASE = """
 SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,
@@ -81,6 +91,37 @@ def chain(case_id: int) -> list[Happened]:
     if connection.vendor == "sqlite":
         return [event._replace(at=datetime.fromisoformat(str(event.at)).replace(tzinfo=UTC)) for event in found]
     return found
+
+
+def around(case_id: int, *, posts: Sequence[int], round_id: int, model: type[Model]) -> dict[str, list[Any]]:
+    """Return the rows of AROUND_A_CASE by part, without their first column. `model` is Task; `posts`: see _POSTS."""
+    array = "json_build_array" if connection.vendor == "postgresql" else "json_array"
+    statement = AROUND_A_CASE.format(array=array, columns=_columns(model))
+    parts: dict[str, list[Any]] = {part: [] for part in ("post", "group", "person", "date", "task")}
+    for part, *row in rows(statement, *posts, case_id, case_id, round_id, case_id):
+        parts[part].append(tuple(row))
+    return parts
+
+
+@cache
+def _columns(model: type[Model]) -> str:
+    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
+
+
+def unpacked(model: type[M], array: str) -> M:
+    """Return the instance whose columns a JSON array holds, as AROUND_A_CASE gives it."""
+    fields = model._meta.concrete_fields
+    values = [_plain(field, value) for field, value in zip(fields, json.loads(array), strict=True)]
+    return model.from_db(connection.alias, [field.attname for field in fields], values)
+
+
+def _plain(field: Any, value: Any) -> Any:
+    if value is None or not isinstance(field, DateTimeField | BooleanField):
+        return value
+    if isinstance(field, BooleanField):
+        return bool(value)
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
