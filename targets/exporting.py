@@ -10,7 +10,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
@@ -23,9 +23,10 @@ from django.utils.translation import gettext_lazy
 
 from targets import export, profiles
 from targets.content import TableContent
-from targets.export import MEDIA, Format, Mark
+from targets.export import MEDIA, Blank, Format, Mark
 from targets.export.code import check_code, typed_code
 from targets.models import ExportJob, ProjectListing, Revision, TargetTable
+from targets.profiles import DEFAULT
 from targets.rows import content_of
 from workflow import grants, record
 from workflow.machine import Action, Kind
@@ -43,6 +44,8 @@ MOST_ATTEMPTS = 3
 PROGRESS_EVERY = 20
 NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 PROBLEMS_FILE = "打印说明.txt"
+BLANK_NAMES = {Blank.FORM: "绩效目标表-填报模板", Blank.WORD: "绩效目标表-填报模板",
+               Blank.CHOICES: "绩效目标表-填报模板（下拉选择）"}
 DRAFT, SUBMISSION = "草稿（未报送）", "第{}次报送"
 """The paper's own words, in Chinese whatever language the page has."""
 
@@ -277,12 +280,22 @@ def _printed_draft(code: str, cases: Any) -> Verified | None:
     return Verified(event.case, None, content_of(event.case).hash() == record.payload_of(event)["printed_hash"])
 
 
-def fill_in_template(*, unit: Organisation, fiscal_year: int | None, now: datetime) -> Exported:
-    """Return the blank form of a unit as xlsx, with the projects of its list and the attributes in use."""
+def fill_in_template(*, unit: Organisation, fiscal_year: int | None, now: datetime, kind: Blank = Blank.FORM,
+                     case: Case | None = None) -> Exported:
+    """Return the blank form of a unit, with the projects of its list and the attributes in use to choose from.
+
+    `case`: a table of the unit whose head is filled in already: names, attribute, period, funds.
+    """
     listed = ProjectListing.objects.filter(project__unit=unit, project__ended_at=None, round__closed_at=None)
     names = list(listed.order_by("project__code").values_list("name", flat=True).distinct()[:500])
     attributes = TargetTable.objects.exclude(attribute="").order_by("attribute")
     lists = {"project_name": names, "attribute": list(attributes.values_list("attribute", flat=True).distinct()[:20])}
     head = TableContent(department=unit.department.name, unit=unit.name, fiscal_year=fiscal_year)
-    data = export.template_of(content=head, profile=profiles.load(), now=localtime(now), lists=lists)
-    return Exported(file_name(f"{unit.name} 绩效目标表-填报模板", "xlsx"), data, MEDIA[Format.XLSX])
+    if case is not None:
+        known = content_of(case)
+        head = replace(known, department=known.department or case.department.name, unit=known.unit or case.unit.name,
+                       annual_goal=None, indicators=(), attachments=())
+    format, data = export.blank_form(kind=kind, content=head, profile=profiles.load(case.profile if case else DEFAULT),
+                                     now=localtime(now), lists=lists)
+    title = f"{case.number} {head.project_name or case.title}" if case else unit.name
+    return Exported(file_name(f"{title} {BLANK_NAMES[kind]}", format.value), data, MEDIA[format])

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from targets.views import exports, word_templates
 
 urlpatterns: list[URLPattern] = [
+    path("tables/template/<slug:kind>", exports.template, name="table_blank"),
     path("tables/<slug:number>/review-sheet/<slug:format>", exports.review_sheet, name="review_sheet"),
     path("tables/word-template", word_templates.word_template_list, name="word_templates"),
     path("tables/word-template/shipped.docx", word_templates.word_template_shipped, name="word_template_shipped"),

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from targets.content import TableContent
 from targets.export import county
+from targets.export.choices import choices_of
 from targets.export.docx import docx_of
 from targets.export.glyphs import Missing, missing_in, missing_of
 from targets.export.layout import Form, Mark, form_of
@@ -16,13 +17,13 @@ from targets.export.pdf import pdf_of
 from targets.export.ruled import Ruled, ruled_of
 from targets.export.ruled_office import ruled_docx, ruled_xlsx
 from targets.export.sheet import SheetContent, sheet_of
-from targets.export.template import template_of
+from targets.export.template import template_docx, template_of
 from targets.export.xlsx import xlsx_of
 from targets.profiles import Profile
 
 __all__ = [
-    "MEDIA", "Form", "Format", "Mark", "Missing", "SheetContent", "export", "form_of", "missing_glyphs",
-    "missing_of_sheet", "review_sheet", "template_of", "volume",
+    "MEDIA", "Blank", "Form", "Format", "Mark", "Missing", "SheetContent", "blank_form", "export", "form_of",
+    "missing_glyphs", "missing_of_sheet", "review_sheet", "template_of", "volume",
 ]
 
 
@@ -32,6 +33,14 @@ class Format(StrEnum):
     DOCX = "docx"
     XLSX = "xlsx"
     PDF = "pdf"
+
+
+class Blank(StrEnum):
+    """What a blank form is: the official layout in Excel or Word, or a list with choices; the value is its address."""
+
+    FORM = "form"
+    WORD = "word"
+    CHOICES = "choices"
 
 
 MEDIA = {
@@ -87,3 +96,14 @@ def missing_of_sheet(content: SheetContent) -> tuple[Missing, ...]:
     """Return the characters of a review sheet that the PDF's font cannot print, each with its place."""
     ruled = sheet_of(content)
     return missing_of((row.cells[0].text[:10], cell.text) for row in ruled.rows for cell in row.cells)
+
+
+def blank_form(
+    *, kind: Blank, content: TableContent, profile: Profile, now: datetime,
+    lists: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Format, bytes]:
+    """Return a blank form with what is known of a project, and the format that it has. `lists`: see template_of."""
+    if kind == Blank.WORD:
+        return Format.DOCX, template_docx(content=content, profile=profile, now=now)
+    maker = template_of if kind == Blank.FORM else choices_of
+    return Format.XLSX, maker(content=content, profile=profile, now=now, lists=lists)

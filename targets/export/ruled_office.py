@@ -72,11 +72,13 @@ def ruled_xlsx(ruled: Ruled, now: datetime) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as book:
         book.set_properties({"title": ruled.name[:255], "created": now.replace(tzinfo=None)})
-        _write(book, book.add_worksheet(sheet_name(ruled.name)), ruled)
+        write_ruled(book, ruled)
     return out.getvalue()
 
 
-def _write(book: Any, sheet: Any, ruled: Ruled) -> None:
+def write_ruled(book: Any, ruled: Ruled) -> tuple[Any, int]:
+    """Write the form on a sheet of its own; return the sheet, and the row in which the form's first row stands."""
+    sheet = book.add_worksheet(sheet_name(ruled.name))
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True, "num_format": "@"}
     looks = {centered: book.add_format({**base, "border": 1, "align": "center" if centered else "left"})
              for centered in (True, False)}
@@ -86,8 +88,10 @@ def _write(book: Any, sheet: Any, ruled: Ruled) -> None:
         sheet.set_column(column, column, width * CHARACTERS_A_CM)
     _cell(sheet, 0, Placed(ruled.title, 0, last, True), title)
     sheet.set_row(0, 32)
-    at = 1
-    for at, cells in enumerate(placed(ruled), start=1):
+    if ruled.under:
+        _cell(sheet, 1, Placed(ruled.under, 0, last, True), book.add_format({**base, "align": "center"}))
+    first = at = 2 if ruled.under else 1
+    for at, cells in enumerate(placed(ruled), start=first):
         for cell in cells:
             if cell.rows:
                 _cell(sheet, at, cell, looks[cell.centered])
@@ -96,7 +100,7 @@ def _write(book: Any, sheet: Any, ruled: Ruled) -> None:
         sheet.set_row(at, min(max(LEAST_POINTS, max(lines, default=1) * LINE_POINTS + 6), MOST_POINTS))
     for one in ruled.signatures:
         _cell(sheet, at + 2, Placed(f"{one.text}\n\n\n{SIGNED_ON}", one.first, one.last, False), looks[False])
-    sheet.set_row(at + 2, 5 * LINE_POINTS)
+        sheet.set_row(at + 2, 5 * LINE_POINTS)
     if ruled.note:
         _cell(sheet, at + 3, Placed(ruled.note, 0, last, False), book.add_format({**base, "font_size": 8}))
         sheet.set_row(at + 3, 2 * LINE_POINTS)
@@ -106,6 +110,7 @@ def _write(book: Any, sheet: Any, ruled: Ruled) -> None:
     said = ruled.mark.replace("&", "&&") + "　" if ruled.mark else ""
     sheet.set_footer(f"&C&9{said}第 &P 页，共 &N 页")
     sheet.ignore_errors({"number_stored_as_text": "A1:Z1048576"})
+    return sheet, first
 
 
 def _cell(sheet: Any, row: int, cell: Placed, look: Any) -> None:

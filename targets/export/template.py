@@ -1,17 +1,19 @@
-"""The blank form to fill in, as an Excel file: the official layout with free rows, lists to choose from, and advice.
+"""The blank form to fill in: the official layout with free rows as Excel or Word, lists to choose from, and advice.
 
 What is filled in here is read by targets.reading like any other file; the second sheet holds no table and is not read.
 """
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
 from targets.content import IndicatorContent, TableContent
-from targets.export.layout import form_of
+from targets.export.docx import docx_of
+from targets.export.layout import Form, form_of
 from targets.export.xlsx import FIRST, OPTIONS, write_form
 from targets.profiles import Profile
 
@@ -29,8 +31,6 @@ LIST_HEADS = {"project_name": "本单位预算项目", "attribute": "项目属�
 CELLS = {"project_name": (FIRST, 1), "attribute": (FIRST + 2, 1)}
 """Where the form's cells stand that offer a list."""
 FUNDS_CELLS = (FIRST + 3, 2, FIRST + 5, 2)
-
-
 def template_of(
     *, content: TableContent, profile: Profile, now: datetime, lists: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
@@ -38,17 +38,23 @@ def template_of(
 
     `lists`: what the cells "project_name" and "attribute" offer; other texts may still be typed. `now` dates the file.
     """
-    free = [IndicatorContent(c.code) for c in profile.categories for _n in range(FREE_ROWS[c.need])]
-    blank = TableContent(
-        project_name=content.project_name, department=content.department, unit=content.unit,
-        attribute=content.attribute, period=content.period, fiscal_year=content.fiscal_year, indicators=tuple(free),
-    )  # fmt: skip
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as book:
         book.set_properties({"title": profile.title, "created": now.replace(tzinfo=None)})
-        sheet = write_form(book, form_of(content=blank, profile=profile))
+        sheet = write_form(book, blank_of(content, profile))
         _offer(book, sheet, {name: [t for t in texts if t] for name, texts in (lists or {}).items()}, profile)
     return out.getvalue()
+
+
+def blank_of(content: TableContent, profile: Profile) -> Form:
+    """Return the form with what is known of the project, and free rows for each category."""
+    free = [IndicatorContent(c.code) for c in profile.categories for _n in range(FREE_ROWS[c.need])]
+    return form_of(content=replace(content, annual_goal=None, indicators=tuple(free), attachments=()), profile=profile)
+
+
+def template_docx(*, content: TableContent, profile: Profile, now: datetime) -> bytes:
+    """Return the blank form as a docx: the official layout with free rows. `content`, `now`: as for template_of."""
+    return docx_of(blank_of(content, profile), now)
 
 
 def _offer(book: Any, sheet: Any, lists: Mapping[str, Sequence[str]], profile: Profile) -> None:

@@ -10,13 +10,14 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from targets import exporting, organisations, overview, sheets, word_templates
-from targets.export import Format
+from targets.export import Blank, Format
 from targets.exporting import Exported
 from targets.forms import ListFilters
 from targets.models import ExportJob
 from targets.views.common import person, visible_case
 from workflow import grants
 from workflow.machine import Kind
+from workflow.refusals import NotVisible
 
 SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
 
@@ -82,14 +83,19 @@ def job_file(request: HttpRequest, pk: UUID) -> FileResponse:
 
 
 @require_GET
-def template(request: HttpRequest) -> HttpResponse:
-    """Answer with the blank form of a unit that the person edits: the first, or ?unit=."""
+def template(request: HttpRequest, kind: str = Blank.FORM.value) -> HttpResponse:
+    """Answer with a blank form of a unit that the person edits: the first, ?unit=, or with the head of ?case= in it."""
     units = organisations.units_edited_by(person(request))
     if not units:
         raise organisations.NotAnEditor
-    unit = next((u for u in units if str(u.pk) == request.GET.get("unit")), units[0])
-    year = overview.open_year()
-    return download(exporting.fill_in_template(unit=unit, fiscal_year=year, now=timezone.now()))
+    number = request.GET.get("case", "")
+    case = visible_case(request, number, kind=Kind.TARGET) if number else None
+    wanted = str(case.unit_id) if case else request.GET.get("unit")
+    unit = next((u for u in units if str(u.pk) == wanted), None if case else units[0])
+    if unit is None or kind not in list(Blank):
+        raise NotVisible
+    return download(exporting.fill_in_template(unit=unit, fiscal_year=overview.open_year(), now=timezone.now(),
+                                               kind=Blank(kind), case=case))
 
 
 @require_GET

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from docx import Document
 from hypothesis import given, settings
 from openpyxl import load_workbook
 
 from targets import export
 from targets.content import Funds, IndicatorContent, TableContent, diff
-from targets.export import Format, Mark, breaking, paging
+from targets.export import Blank, Format, Mark, breaking, paging
 from targets.export.code import check_code, typed_code
 from targets.export.layout import form_of
 from targets.export.pdf import _compiler
@@ -242,3 +243,66 @@ def test_the_blank_form_is_recognised_as_one_and_what_is_filled_in_is_read(sampl
     assert (table.content.project_name, table.content.funds.total) == ("演示项目甲", "30")
     assert (table.content.unit, table.content.fiscal_year) == ("演示局本级", 2027)
     assert {p.code for p in table.problems} <= {"STR-09"}, "free rows between may look like a page break"
+
+
+HEAD = TableContent(project_name="演示项目甲", department="演示局", unit="演示局本级", attribute="0101-一年期项目",
+                    period="2027年1-12月", fiscal_year=2027, funds=Funds("30", "30", None))
+CHOSEN = (
+    ("1-产出指标", "11-数量指标（必填 硬性指标）", "展柜采购数量", "≥", 12, "台", "≥12台"),
+    ("1-产出指标", "11-数量指标（必填 硬性指标）", "展板制作数量", "≥", 3.5, "平方米", "≥3.5平方米"),
+    ("1-产出指标", "12-质量指标（必填）", "验收合格率", "＝", 100, "%", "＝100%"),
+    ("1-产出指标", "13-时效指标（必填）", "完成时间", None, "2027年9月底前", None, "2027年9月底前"),
+    ("1-产出指标", "14-成本指标（必填 硬性指标）", "展柜采购成本", "≤", 30, "万元", "≤30万元"),
+    ("2-效益指标", "22-社会效益（必填）", "参观人次增长", "≥", 5000, "人次", "≥5000人次"),
+    ("2-效益指标", "24-可持续影响（必填）", "展览影响力", None, "显著提升", None, "显著提升"),
+    ("3-满意度指标", "31-服务对象满意度（必填）", "观众满意度", "≥", 90, "%", "≥90%"),
+)
+
+
+def test_a_list_of_choices_offers_second_levels_under_their_first_and_reads_back_what_is_chosen():
+    _format, data = export.blank_form(kind=Blank.CHOICES, content=HEAD, profile=PROFILE, now=NOW,
+                                      lists={"project_name": ["演示项目甲"], "attribute": ["0101-一年期项目"]})
+    book = load_workbook(io.BytesIO(data))
+    sheet, choices = book.worksheets
+    (head,) = (row[0].row for row in sheet.iter_rows() if row[0].value == "一级指标")
+    rules = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
+    assert len(rules) == 6
+    under = next(formula for cells, formula in rules.items() if cells.startswith(f"B{head + 1}:"))
+    assert f"MATCH($A{head + 1}," in under
+    first = next(formula for cells, formula in rules.items() if cells.startswith(f"A{head + 1}:"))
+    column = re.search(r"!\$([A-Z])\$2:", first)[1]
+    assert [choices[f"{column}{n}"].value for n in (2, 3, 4)] == ["1-产出指标", "2-效益指标", "3-满意度指标"]
+    heads = re.search(r"!\$([A-Z])\$1:", under)[1]
+    assert choices[f"{heads}1"].value == "1-产出指标"
+    assert choices[f"{heads}2"].value == "11-数量指标（必填 硬性指标）"
+    for n, (*cells, _value) in enumerate(CHOSEN, start=head + 1):
+        for column, value in enumerate(cells, start=1):
+            sheet.cell(n, column).value = value
+    sheet["B9"] = "建成一座演示馆。"
+    out = io.BytesIO()
+    book.save(out)
+    (table,) = read_here("填报.xlsx", out.getvalue()).tables
+    rows = tuple(IndicatorContent(row[1][:2], row[2], row[6]) for row in CHOSEN)
+    assert diff(replace(HEAD, annual_goal="建成一座演示馆。", indicators=rows), table.content) == ()
+    assert [p.code for p in table.problems] == ["STR-07"], "told once that sign, number and unit were put together"
+
+
+def test_what_is_filled_into_the_blank_word_form_reads_back_without_a_problem():
+    format, data = export.blank_form(kind=Blank.WORD, content=HEAD, profile=PROFILE, now=NOW)
+    assert format == Format.DOCX
+    document = Document(io.BytesIO(data))
+    table = document.tables[0]
+    begins = next(n for n, row in enumerate(table.rows) if row.cells[0].text == "名称") + 1
+    table.rows[begins - 2].cells[1].text = "建成一座演示馆。"
+    written, used = [], set()
+    for row in table.rows[begins:]:
+        label = row.cells[2].text
+        if label[:2] in {"11", "12", "13", "14", "22", "24", "31"} and label not in used:
+            used.add(label)
+            row.cells[3].text, row.cells[4].text = f"演示指标{label[:2]}", "≥3个"
+            written.append(IndicatorContent(label[:2], f"演示指标{label[:2]}", "≥3个"))
+    out = io.BytesIO()
+    document.save(out)
+    (found,) = read_here("填报.docx", out.getvalue()).tables
+    assert diff(replace(HEAD, annual_goal="建成一座演示馆。", indicators=tuple(written)), found.content) == ()
+    assert found.problems == ()

@@ -291,3 +291,19 @@ def test_the_command_prints_review_sheets(world: SimpleNamespace, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == [f"{case.number} 审核表 {case.title}.docx"]
     (event,) = exports_of(case)
     assert record.payload_of(event) == {"format": "docx", "form": "review"}
+
+
+def test_a_blank_form_has_the_head_of_its_table_and_what_is_chosen_in_it_reads_back(world: SimpleNamespace) -> None:
+    case = papers.filled(world)
+    client = client_of(world.editor)
+    for kind, ending in (("choices", "xlsx"), ("form", "xlsx"), ("word", "docx")):
+        answer = client.get(reverse("table_blank", args=[kind]), {"case": case.number})
+        assert f"{case.number} {papers.PROJECT}" in unquote(answer["Content-Disposition"])
+        (table,) = read_here(f"a.{ending}", answer.content).tables
+        assert (table.content.project_name, table.content.funds.total) == (papers.PROJECT, "30")
+        assert (table.content.unit, table.content.fiscal_year) == ("演示办公室本级", 2027)
+        assert table.content.indicators == ()
+    for path in (reverse("table_blank", args=["exe"]), reverse("table_blank", args=["word"]) + "?case=2027-9999"):
+        assert client.get(path).status_code == 404
+    other = client_of(world.teacher).get(reverse("table_blank", args=["word"]), {"case": case.number})
+    assert other.status_code == 404
