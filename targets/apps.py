@@ -30,12 +30,13 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from targets import batches, exporting, kinds, monitoring
+        from targets import batches, exporting, kinds, monitoring, organisations
         from targets.reading import intake
         from workflow import kept
-        from workflow.signals import time_passes
+        from workflow.signals import reorganised, time_passes
 
         kinds.register_all()
+        reorganised.connect(organisations.follow, dispatch_uid="targets.organisations")
         intake.use(intake.Tools(converter=settings.CONVERTER, scanner=settings.CLAMD_SOCKET))
         kept.name_fields(FIELD_WORDS)
         time_passes.connect(monitoring.when_time_passes, dispatch_uid="targets.monitoring")

@@ -1,17 +1,22 @@
 """Which organisation a printed name means: names and aliases, compared after one normal form.
 
-Reads only; an organisation is never made from a printed name. Called by drafts and projects.
+An organisation is never made from a printed name. Called by drafts and projects; follows what goes over into another.
 """
 
-import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from targets.models import Project
 from workflow import grants
 from workflow.machine import Role
 from workflow.models import Organisation, OrganisationAlias, User
+from workflow.names import add_alias, normal_name
 from workflow.refusals import NotPermitted, Refused
+
+__all__ = ["Directory", "add_alias", "is_finance", "means", "normal_name", "own_unit", "units_edited_by"]
 
 FINANCE_ROLES = (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD)
 
@@ -33,12 +38,6 @@ class NotFinance(NotPermitted):
     message = _("Only reviewers and heads of the finance bureau may do this.")
 
 
-def normal_name(text: str) -> str:
-    """Return `text` as names are compared: NFKC, without blanks, brackets' contents kept, signs dropped, lower case."""
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if unicodedata.category(c)[0] in "LN").casefold()
-
-
 def means(text: str | None, organisation: Organisation) -> bool:
     """Return whether the printed `text` is the name or an alias of `organisation`; blank means nobody, so no."""
     normal = normal_name(text or "")
@@ -49,18 +48,14 @@ def means(text: str | None, organisation: Organisation) -> bool:
     return OrganisationAlias.objects.filter(organisation=organisation, normal=normal).exists()
 
 
-def add_alias(*, organisation: Organisation, text: str) -> OrganisationAlias:
-    """Note one spelling under which `organisation` is printed; a spelling that is there already stays as it is."""
-    alias, _new = OrganisationAlias.objects.get_or_create(
-        organisation=organisation, normal=normal_name(text), defaults={"text": text})
-    return alias
-
-
 class Directory:
-    """All organisations in memory, asked by code, name or alias: for lists of many rows. Two queries."""
+    """All organisations in memory, asked by code, name or alias: for lists of many rows. Two queries.
+
+    One that went over into another is not among them; its name is a spelling of its successor.
+    """
 
     def __init__(self, kinds: Iterable[str] = (Organisation.Kind.UNIT, Organisation.Kind.DEPARTMENT)) -> None:
-        found = list(Organisation.objects.filter(kind__in=list(kinds))
+        found = list(Organisation.objects.filter(kind__in=list(kinds), successor=None)
                      .select_related("parent__division_in_charge"))
         self._by_code = {o.code: o for o in found}
         self._by_name: dict[str, list[Organisation]] = {}
@@ -84,7 +79,7 @@ class Directory:
 def units_edited_by(user: User) -> list[Organisation]:
     """Return the units that `user` is an editor of, in the order of their codes."""
     ids = [held.organisation_id for held in grants.roles_of(user) if held.role == Role.EDITOR]
-    return list(Organisation.objects.filter(pk__in=ids).select_related("parent").order_by("code"))
+    return list(Organisation.objects.filter(pk__in=ids, successor=None).select_related("parent").order_by("code"))
 
 
 def own_unit(user: User, unit: Organisation | None = None) -> Organisation:
@@ -105,3 +100,12 @@ def own_unit(user: User, unit: Organisation | None = None) -> Organisation:
 def is_finance(user: User) -> bool:
     """Return whether `user` holds a role in the finance bureau or one of its divisions."""
     return any(held.role in FINANCE_ROLES for held in grants.roles_of(user))
+
+
+def follow(*, organisation: Organisation, into: Organisation, now: datetime, **kwargs: Any) -> None:
+    """Receiver of reorganised: the unit's projects become its successor's.
+
+    A project without code stays where it is when the successor has one of the same name.
+    """
+    own = Project.objects.filter(unit=into, code__isnull=True).values("name")
+    Project.objects.filter(unit=organisation).exclude(code__isnull=True, name__in=own).update(unit=into)

@@ -19,10 +19,12 @@ from workflow.models import (
     Ladder,
     Organisation,
     OrganisationAlias,
+    Purge,
     RoleGroup,
     Round,
     RoundDate,
     Route,
+    Ruling,
     Rung,
     RungFired,
     Seal,
@@ -63,6 +65,8 @@ class PersonAdmin(NeverDeleted, UserAdmin):
     list_display = ("username", "full_name", "phone", "administers", "is_active", "is_demo", "last_login")
     list_filter = ("is_active", "administers", "is_demo")
     search_fields = ("username", "full_name", "phone")
+    readonly_fields = ("is_active", "groups")
+    """Posts are given and accounts closed on the people's page, where what they hold is handed over."""
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
         (_("In this product"), {"fields": ("full_name", "phone", "administers", "is_demo")}),
@@ -76,11 +80,14 @@ class AliasInline(admin.TabularInline):
 
 @admin.register(Organisation)
 class OrganisationAdmin(NeverDeleted, admin.ModelAdmin):
+    """Renaming and going over into another are done on the organisation's page, which keeps the record."""
+
     list_display = ("code", "name", "kind", "parent", "division_in_charge", "phone", "valid_to")
     list_filter = ("kind",)
     list_select_related = ("parent", "division_in_charge")
     search_fields = ("code", "name")
-    autocomplete_fields = ("parent", "division_in_charge", "successor")
+    autocomplete_fields = ("parent", "division_in_charge")
+    readonly_fields = ("valid_to", "successor")
     inlines = (AliasInline,)
 
 
@@ -95,10 +102,9 @@ class RoleGroupAdmin(NeverDeleted, admin.ModelAdmin):
 
 
 @admin.register(Delegation)
-class DelegationAdmin(NeverDeleted, admin.ModelAdmin):
+class DelegationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("principal", "deputy", "starts_at", "ends_at", "revoked_at")
     list_select_related = ("principal", "deputy")
-    autocomplete_fields = ("principal", "deputy")
 
 
 class DateInline(admin.TabularInline):
@@ -191,3 +197,15 @@ class RungFiredAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(Seal)
 class SealAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("id", "at", "mac")
+
+
+@admin.register(Ruling)
+class RulingAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("seq", "at", "actor_name", "action", "subject")
+    list_filter = ("action",)
+
+
+@admin.register(Purge)
+class PurgeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("case", "what", "sha256", "asked_by", "asked_at", "decided_by", "decided_at", "is_carried_out")
+    list_select_related = ("case", "asked_by", "decided_by")

@@ -35,14 +35,15 @@ def tasks_of(user: User) -> QuerySet[Task]:
     """Return the open tasks of the person's role groups, of the person, and of those whose deputy they are now."""
     if not user.is_active:
         return Task.objects.none()
-    wanted = _desk_of(user)
+    wanted = desk_of(user)
     for one in grants.borrowed_now(user):
-        desk = _desk_of(one.principal)
+        desk = desk_of(one.principal)
         wanted |= desk if one.kinds is None else Q(desk, case__kind__in=one.kinds)
     return Task.objects.filter(wanted, status=TaskStatus.OPEN)
 
 
-def _desk_of(person: User) -> Q:
+def desk_of(person: User) -> Q:
+    """Return the condition on tasks that lie on the person's own desk: asked of their groups, or of them."""
     return Q(role_group__in=[held.group_id for held in grants.roles_of(person)]) | Q(person=person)
 
 
@@ -57,7 +58,22 @@ def open_tasks_for(user: User, *, late_at: datetime | None = None, limit: int = 
     if late_at is not None:
         rows = rows.filter(due_at__lte=late_at)
     rows = rows.annotate(from_name=Subquery(handed.values("actor_name")[:1]), from_at=Subquery(handed.values("at")[:1]))
-    return list(rows.order_by(F("due_at").asc(nulls_last=True), "id")[:limit])
+    found: list[Task] = list(rows.order_by(F("due_at").asc(nulls_last=True), "id")[:limit])
+    for task in found:
+        task.on_behalf_of = _behalf_of(task, user)  # type: ignore[attr-defined]
+    return found
+
+
+def _behalf_of(task: Task, user: User) -> str:
+    """Return the name of the principal on whose desk `task` lies, "" for one's own. No statement."""
+
+    def has(person: User) -> bool:
+        groups = {held.group_id for held in grants.roles_of(person)}
+        return task.person_id == person.pk or task.role_group_id in groups
+
+    if has(user):
+        return ""
+    return next((str(one.principal) for one in grants.borrowed_now(user) if has(one.principal)), "")
 
 
 @dataclass(frozen=True, slots=True)

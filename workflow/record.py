@@ -15,7 +15,8 @@ from django.db import transaction
 
 from workflow.canonical import canonical_json, sha256_hex
 from workflow.models import Case, Event, User
-from workflow.refusals import Refused, as_dict
+from workflow.refusals import NobodyThere, Refused, as_dict
+from workflow.signals import announced
 from workflow.sql import Happened, insert
 
 SYSTEM_NAME = "系统"
@@ -136,8 +137,11 @@ def note(
 def note_refusal(
     case_id: int, *, action: str, by: User | None, now: datetime, refusal: Refused, on_behalf_of: User | None = None
 ) -> Event:
-    """Record that `by` was refused `action`, with the code and the sentence that they were given."""
-    return note(
+    """Record that `by` was refused `action`, with the code and the sentence that they were given.
+
+    That a step has nobody is announced as well, once until the case moves.
+    """
+    event = note(
         case_id,
         action=action,
         by=by,
@@ -146,6 +150,16 @@ def note_refusal(
         refused=refusal.code,
         on_behalf_of=on_behalf_of,
     )
+    if isinstance(refusal, NobodyThere) and _is_first(event):
+        facts = {"reason": str(refusal), "office": str(refusal.facts.get("step", ""))}
+        announced.send(sender=Case, case=event.case, kind="nobody_there", by=by, now=now, facts=facts)
+    return event
+
+
+def _is_first(event: Event) -> bool:
+    """Return whether the same refusal has not been recorded since the case last moved."""
+    same = Event.objects.filter(case=event.case_id, refused=event.refused, version=event.version, seq__lt=event.seq)
+    return not same.exists()
 
 
 def columns_of(event: Event) -> dict[str, Any]:

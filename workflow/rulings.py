@@ -4,6 +4,7 @@ Written in the transaction of what it records; nothing here changes a row that s
 functions (routes, organisations, hand-over, purge); checked by verify_record, listed on the page of rulings.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -84,3 +85,36 @@ def verify() -> Iterator[Fault]:
         if digest(ruling) != ruling.hash:
             yield Fault(CHAIN, ruling.seq, "was changed after it was written")
         prev, seq = ruling.hash, ruling.seq
+
+
+def shown(ruling: Ruling) -> dict[str, Any]:
+    """Return one ruling as its page shows it: when, who, what, about whom, and its details as (word, text) pairs."""
+    facts: dict[str, Any] = json.loads(ruling.payload)
+    details = [
+        (str(words), _text(facts[name])) for name, words in DETAILS.items() if facts.get(name) not in (None, "", [])
+    ]
+    action = str(Rule(ruling.action).label) if ruling.action in Rule.values else ruling.action
+    return {"ruling": ruling, "action": action, "details": details}
+
+
+DETAILS: dict[str, Any] = {
+    "name": _("person"),
+    "from": _("from"),
+    "into": _("into"),
+    "to": _("to"),
+    "on": _("day"),
+    "spelling": _("spelling"),
+    "reason": _("reason"),
+    "basis": _("basis"),
+    "posts": _("posts"),
+    "cases": _("cases"),
+    "changes": _("changes"),
+    "accepted": _("accepted"),
+    "number": _("number"),
+    "sha256": _("digest"),
+}
+"""What a ruling's details are called on the page; the others are for the machine."""
+
+
+def _text(value: Any) -> str:
+    return "；".join(str(part) for part in value) if isinstance(value, list) else str(value)

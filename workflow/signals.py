@@ -12,6 +12,9 @@ for all that one transaction of the sweep has fired."""
 announced = Signal()
 """case, kind (str), by, now, facts (dict): what a document room has to tell."""
 
+reorganised = Signal()
+"""organisation, into, by, now: inside the transaction in which one organisation goes over into another."""
+
 time_passes = Signal()
 """now: at the start of each sweep, outside any transaction: open what the calendar says is due."""
 

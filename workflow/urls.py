@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import batches, extensions, inbox, reading, routes, timing
+from workflow.views import batches, delegating, extensions, inbox, people, reading, routes, timing
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -37,7 +37,14 @@ urlpatterns = [
     path("extensions/<int:pk>/answer", extensions.answer, name="extension_answer"),
     path("tasks/<int:task>/extension", extensions.ask, name="extension_ask"),
     path("overdue.xlsx", reading.overdue_sheet, name="overdue_sheet"),
-    path("people", reading.people, name="people"),
+    path("people", people.people, name="people"),
+    path("people/<str:username>/hand-over", people.hand_over, name="hand_over"),
+    path("leaving", people.leaving, name="leaving"),
+    path("organisations/<int:pk>", people.organisation, name="organisation"),
+    path("organisations/<int:pk>/over", people.organisation_over, name="organisation_over"),
+    path("nobody-there", people.orphan_board, name="orphans"),
+    path("rulings", people.ruling_list, name="rulings"),
+    path("delegations", delegating.delegations, name="delegations"),
     path("routes", routes.route_list, name="route_list"),
     path("routes/begin", routes.route_begin, name="route_begin"),
     path("routes/<int:pk>", routes.route_show, name="route_show"),

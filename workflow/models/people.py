@@ -1,5 +1,7 @@
 """People and the organisations they act for. Nothing here is ever deleted: it is ended or deactivated."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
@@ -91,6 +93,9 @@ class User(AbstractUser):
 
 class RoleGroup(Group):
     """The people who hold one role in one organisation; membership is `user.groups`."""
+
+    if TYPE_CHECKING:
+        objects: ClassVar[models.Manager["RoleGroup"]]  # type: ignore[assignment]
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="role_groups")
     role = models.CharField(max_length=24, choices=Role.choices)

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflow import call_list, route_words, words
+from workflow import call_list, orphans, route_words, words
 from workflow.machine import Action
 from workflow.models import Case, Event, Rung, Step, Task
 
@@ -133,3 +133,9 @@ def condition_words(step: Step) -> list[str]:
 def told_next(task: Task) -> str:
     """Say who hears of a late task next, and when."""
     return call_list.told_next(task)
+
+
+@register.simple_tag
+def orphan_count() -> int:
+    """Return how many tasks nobody can do, for the rail of administrators. One statement."""
+    return orphans.count()

@@ -139,10 +139,3 @@ def ladders(request: HttpRequest) -> HttpResponse:
         "kinds": TaskKind.choices,
         "routes": Route.objects.filter(published_at__isnull=False, retired_at__isnull=True).prefetch_related("steps"),
     })  # fmt: skip
-
-
-@require_safe
-def people(request: HttpRequest) -> HttpResponse:
-    """Show organisations, role groups and their people."""
-    _for_finance(request)
-    return render(request, "workflow/people.html", {"section": "people", "offices": queries.offices()})
