@@ -215,8 +215,8 @@ def table_copy(request: HttpRequest, number: str) -> HttpResponse:
 def table_library(request: HttpRequest, number: str) -> HttpResponse:
     """Show approved indicators of one category, to be put into the form by one click."""
     case = visible_case(request, number, kind=Kind.TARGET)
-    return render(request, "targets/parts/library.html", library_context(
-        case, request.GET.get("library", ""), request.GET.get("library_q", "")))
+    entries = library_context(case, request.GET.get("library", ""), request.GET.get("library_q", ""))
+    return render(request, "targets/parts/library.html", {"case": case, **entries})
 
 
 def library_context(case: Case, code: str, q: str) -> dict[str, Any]:
