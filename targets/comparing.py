@@ -1,18 +1,22 @@
-"""What a reviewer compares a table with: what they last decided on, else the submission before; and plain facts.
+"""What a table is compared with: what the reader last acted on, the submission before, what was approved; plain facts.
 
-Reads only. Called by the review page.
+Reads only; the comparison itself is pure, in targets.differences. Called by the review page and by adjustments.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from targets import judging, profiles, rows
 from targets.content import TableContent
+from targets.differences import Place, Version, compare, identified
 from targets.models import Revision, TargetTable
-from workflow.models import Case, Decision, User
+from workflow.machine import Action, Kind
+from workflow.models import Case, Event, User
 from workflow.words import stamp
 
 
@@ -25,26 +29,68 @@ class Fact:
     good: bool | None = None
 
 
-def compared_with(case: Case, by: User) -> tuple[TableContent | None, str]:
-    """Return the content that changes are marked against, and the words that say which it is.
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One version that the table as it stands is compared with, and the words that say which it is."""
 
-    What `by` decided on in an earlier pass; else the submission before; None when this is the first.
-    Two statements at most.
+    version: Version
+    words: str
+
+
+def version_of(case: Case, content: TableContent) -> Version:
+    """Return the table as it stands, with the identity of its rows. One statement."""
+    return Version(content, tuple(rows.identities_of(case)))
+
+
+def bases_for(case: Case, by: User, *, now: Version) -> dict[str, Base]:
+    """Return what `by` may compare the table with, by name: "looked" (what was submitted when they last did something
+    to the case), "submitted" (the submission before), "approved" (what was last approved; for an adjustment, what is
+    in force of the table that it adjusts). Names of what is not there are missing. Three statements.
     """
-    earlier = list(Revision.objects.filter(case=case, why=Revision.Why.SUBMITTED, pass_no__lt=case.pass_no)
-                   .order_by("event_seq"))
-    if not earlier:
-        return None, _("This is the first submission; there is nothing to compare with.")
-    decided = (Decision.objects.filter(case=case, actor=by, pass_no__lt=case.pass_no)
-               .order_by("-event_seq").values_list("pass_no", "made_at").first())
-    if decided and (own := [r for r in earlier if r.pass_no == decided[0]]):
-        return _content(own[-1]), _("Changes since your decision of %(moment)s") % {"moment": stamp(decided[1])}
-    moment = stamp(earlier[-1].made_at)
-    return _content(earlier[-1]), _("Changes since the submission of %(moment)s") % {"moment": moment}
+    kept = list(Revision.objects.filter(case=case).order_by("event_seq"))
+    submitted = [r for r in kept if r.why == Revision.Why.SUBMITTED]
+    last = (Event.objects.filter(case=case, actor=by, refused="").order_by("-seq").values_list("seq", "at").first())
+    looked = [r for r in submitted if last and r.event_seq <= last[0] and r.pass_no < case.pass_no]
+    earlier = [r for r in submitted if r.pass_no < case.pass_no]
+    approved = [r for r in kept if r.why == Revision.Why.APPROVED]
+    if not approved and case.parent_id and case.kind == Kind.TARGET:
+        approved = list(filter(None, [in_force_revision(case.parent_id)]))
+    found: dict[str, Base] = {}
+    if looked and last:
+        words = _("since you last acted, %(moment)s") % {"moment": stamp(last[1])}
+        found["looked"] = Base(_version(looked[-1], now), words)
+    if earlier:
+        words = _("since the submission of %(moment)s") % {"moment": stamp(earlier[-1].made_at)}
+        found["submitted"] = Base(_version(earlier[-1], now), words)
+    if approved:
+        words = _("since the approval of %(moment)s") % {"moment": stamp(approved[-1].made_at)}
+        found["approved"] = Base(_version(approved[-1], now), words)
+    return found
 
 
-def _content(revision: Revision) -> TableContent:
-    return TableContent.from_canonical(json.loads(revision.content))
+def places_of(now: Version, bases: Mapping[str, Base]) -> tuple[Place, ...]:
+    """Return the three-way difference (differences.compare) of the table and its bases. No statement."""
+    versions = {name: base.version for name, base in bases.items()}
+    return compare(now=now, approved=versions.get("approved"), submitted=versions.get("submitted"),
+                   looked=versions.get("looked"))
+
+
+def in_force_revision(case_id: int) -> Revision | None:
+    """Return what is in force of a table: the last approved version of itself or of one of its adjustments, but for
+    approvals that were taken back. Two statements.
+    """
+    own = Q(case=case_id) | Q(case__parent=case_id, case__kind=Kind.TARGET)
+    undone = {(case, int(json.loads(payload)["voids"])) for case, payload in
+              Event.objects.filter(own, action=Action.UNDO_APPROVAL, refused="").values_list("case", "payload")}
+    approved = Revision.objects.filter(own, why=Revision.Why.APPROVED).select_related("case").order_by("-pk")
+    return next((r for r in approved if (r.case_id, r.event_seq) not in undone), None)
+
+
+def _version(revision: Revision, now: Version) -> Version:
+    content = TableContent.from_canonical(json.loads(revision.content))
+    if len(revision.row_ids) == len(content.indicators):
+        return Version(content, tuple(revision.row_ids))
+    return identified(content, like=now)
 
 
 def facts_of(case: Case, content: TableContent, row: TargetTable | None, *, counts: dict[str, Any]) -> list[Fact]:

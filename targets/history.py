@@ -39,7 +39,8 @@ def neighbours_of(case: Case) -> tuple[TableContent, ...]:
     """Return the unit's other living tables of the same fiscal year, oldest first. Two statements."""
     others = (
         TargetTable.objects.filter(case__kind=Kind.TARGET, case__unit=case.unit_id, case__fiscal_year=case.fiscal_year)
-        .exclude(case=case)
+        .exclude(case__in=[case.pk, case.parent_id or 0])
+        .filter(case__parent=None)
         .exclude(case__state__in=GONE)
         .prefetch_related(IN_ORDER)
         .order_by("pk")[:MOST_NEIGHBOURS]

@@ -79,7 +79,7 @@ def has_twin(case: Case) -> bool:
     """Return whether the unit has another living table of the same name in the same fiscal year (XTB-01)."""
     return Case.objects.filter(
         kind=Kind.TARGET, unit=case.unit_id, fiscal_year=case.fiscal_year, title=case.title, parent=None,
-    ).exclude(pk=case.pk).exclude(state__in=(State.CANCELLED, State.REJECTED)).exists()
+    ).exclude(pk__in=[case.pk, case.parent_id or 0]).exclude(state__in=(State.CANCELLED, State.REJECTED)).exists()
 
 
 def judge(case: Case, content: TableContent, table: TargetTable | None, *,

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from targets import drafts, judging, monitoring, reviews, rows, standing_in
+from targets import adjustments, drafts, judging, monitoring, reviews, rows, standing_in
 from targets.models import Revision, TargetTable
 from targets.profiles import MUST_FIX, SHOULD_FIX
 from workflow import engine
@@ -54,6 +54,8 @@ class TargetKind:
         if action in LIMITING:
             _limit(case, action, event)
         reviews.keep_sheet(case, by=by, now=now, event=event)
+        if action == Action.ADJUST:
+            adjustments.open_from(case, by=by, now=now, event=event)
         if action == Action.OPEN_MONITORING:
             monitoring.open_report(case, period_id=int(payload_of(event)["period_id"]), by=by, now=now)
 
@@ -94,7 +96,7 @@ def _submission_blockers(case: Case, details: Mapping[str, Any]) -> Sequence[Blo
     content = drafts.content_of(case)
     findings = judging.judge(case, content, table)
     found = [Blocker(f.rule, f.place, judging.sentence(f)) for f in findings if f.severity == MUST_FIX]
-    found += reviews.unanswered(case)
+    found += [*reviews.unanswered(case), *adjustments.submission_blockers(case, content)]
     to_look_at = judging.counts(findings)[SHOULD_FIX]
     ticked = details.get("looked_at") or (table is not None and table.looked_at_hash == content.hash())
     if to_look_at and not ticked:

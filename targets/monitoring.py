@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from targets import execution, rows
+from targets import comparing, execution, rows
 from targets.content import TableContent, amount
 from targets.models import IndicatorProgress, MonitoringPeriod, MonitoringReport, Revision
 from targets.models.monitoring import Light, Possibility
@@ -96,7 +96,7 @@ def open_due_periods(now: datetime, *, limit: int = OPENED_AT_ONCE) -> int:
     today = timezone.localtime(now).date()
     for period in MonitoringPeriod.objects.filter(opens_at__lte=now, finance_due__gte=today).order_by("opens_at"):
         waiting = Case.objects.filter(
-            kind=Kind.TARGET, fiscal_year=period.fiscal_year, state__in=(State.APPROVED, State.MONITORING),
+            kind=Kind.TARGET, fiscal_year=period.fiscal_year, state__in=(State.APPROVED, State.MONITORING), parent=None,
         ).exclude(reports__period=period).order_by("pk")[: limit - opened]
         for case in waiting:
             try:
@@ -121,8 +121,8 @@ def open_monitoring(*, case: Case, period: MonitoringPeriod, by: User | None, no
 
 
 def in_force(case: Case) -> Revision | None:
-    """Return what was last approved of a target table: what monitoring reads, whatever is being adjusted."""
-    return Revision.objects.filter(case=case, why=Revision.Why.APPROVED).order_by("-event_seq").first()
+    """Return what is in force of a target table: what monitoring reads, whatever is being adjusted."""
+    return comparing.in_force_revision(case.pk)
 
 
 def opening_blockers(case: Case, details: Mapping[str, Any]) -> Sequence[Blocker]:
@@ -144,6 +144,7 @@ def open_report(case: Case, *, period_id: int, by: User | None, now: datetime) -
     revision = in_force(case)
     assert revision is not None
     content = TableContent.from_canonical(json.loads(revision.content))
+    original = _original_funds(case, revision)
     report_case = engine.start(
         kind=Kind.REPORT, unit=case.unit, title=case.title, fiscal_year=case.fiscal_year, profile=case.profile, by=by,
         key=f"report:{case.pk}:{period.pk}", now=now, round=case.round, parent=case, amount=case.amount,
@@ -152,12 +153,26 @@ def open_report(case: Case, *, period_id: int, by: User | None, now: datetime) -
     report = MonitoringReport.objects.create(
         case=report_case, target=case, period=period, target_hash=revision.content_hash,
         project_name=texts["project_name"], department_text=texts["department"], unit_text=texts["unit"],
-        annual_goal=texts["annual_goal"], budget_total=texts["funds.total"], budget_fiscal=texts["funds.fiscal"],
-        budget_other=texts["funds.other"])
+        annual_goal=texts["annual_goal"], **(original or {f"budget_{part}": texts[f"funds.{part}"] for part in PARTS}),
+        adjusted_total=texts["funds.total"] if original else "")
     IndicatorProgress.objects.bulk_create(
         IndicatorProgress(report=report, position=n, code=row.code, name=row.name or "", target_value=row.value or "")
         for n, row in enumerate(content.indicators, start=1))
     return report_case
+
+
+PARTS = ("total", "fiscal", "other")
+
+
+def _original_funds(case: Case, revision: Revision) -> dict[str, str] | None:
+    """Return the funds as first approved where an adjustment is in force (年初预算数), None where none is."""
+    if revision.case_id == case.pk:
+        return None
+    first = Revision.objects.filter(case=case, why=Revision.Why.APPROVED).order_by("-event_seq").first()
+    if first is None:
+        return None
+    texts = rows.header_texts(TableContent.from_canonical(json.loads(first.content)))
+    return {f"budget_{part}": texts[f"funds.{part}"] for part in PARTS}
 
 
 # Filling and submitting

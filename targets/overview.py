@@ -81,8 +81,7 @@ def tables_for(user: User, *, filters: Filters, after: int | None = None, size: 
     cases = filtered(grants.visible_to(user).filter(kind=kind), filters).annotate(is_returned=Exists(CORRECTING))
     sums = cases.aggregate(
         **{f"n_{name}": Count("pk", filter=which) if which else Count("pk") for name, (_label, which) in TABS.items()},
-        **{f"sum_{name}": Sum("amount", filter=which) if which else Sum("amount")
-           for name, (_label, which) in TABS.items()})
+        **{f"sum_{name}": Sum("amount", filter=which & Q(parent=None)) for name, (_label, which) in TABS.items()})
     tabs = [Tab(name, label, sums[f"n_{name}"], sums[f"sum_{name}"]) for name, (label, _which) in TABS.items()]
     rows = cases.filter(TABS[filters.state][1]).select_related("unit", "department", "step")
     rows = rows.prefetch_related(open_tasks_prefetch()).order_by("-id")
@@ -223,7 +222,7 @@ def periods_for(user: User) -> list[PeriodRow]:
     """Return the monitoring periods, newest first, counted over what `user` sees. Three statements."""
     visible = grants.visible_to(user)
     in_force = dict(
-        visible.filter(kind=Kind.TARGET, state__in=(State.APPROVED, State.MONITORING)).order_by()
+        visible.filter(kind=Kind.TARGET, state__in=(State.APPROVED, State.MONITORING), parent=None).order_by()
         .values_list("fiscal_year").annotate(n=Count("pk")))
     counts: dict[int, dict[str, int]] = {}
     rows = (MonitoringReport.objects.filter(case__in=visible.values("pk")).order_by()
@@ -260,7 +259,7 @@ def without_report(period: MonitoringPeriod, user: User, *, limit: int = 200) ->
     """Return the tables in force of the period's year that `user` sees and that have no report in it yet."""
     return list(
         grants.visible_to(user).filter(kind=Kind.TARGET, fiscal_year=period.fiscal_year,
-                                       state__in=(State.APPROVED, State.MONITORING))
+                                       state__in=(State.APPROVED, State.MONITORING), parent=None)
         .exclude(reports__period=period).order_by("pk")[:limit])
 
 

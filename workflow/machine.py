@@ -60,6 +60,7 @@ class Action(TextChoices):
     FUNDS_CHANGED = "funds_changed", _("Control figure")
     WAIVE = "waive", _("Waive")
     CANCEL = "cancel", _("Cancel")
+    ADJUST = "adjust", _("Adjust the target")
     OPEN_MONITORING = "open_monitoring", _("Open monitoring")
     SUSPEND = "suspend", _("Suspend")
     RESUME = "resume", _("Resume")
@@ -258,6 +259,7 @@ NEEDS: dict[Action, Needs] = {
         UNDER_WAY, None, words=True, kinds=(Kind.REPORT, Kind.SELF_EVALUATION), system=True, posts=PERFORMANCE
     ),
     Action.CANCEL: Needs((State.DRAFT,), Right.CANCEL, words=True),
+    Action.ADJUST: Needs((State.APPROVED, State.MONITORING), Right.ADJUST, words=True, kinds=ONLY_TARGETS),
     Action.OPEN_MONITORING: Needs((State.APPROVED, State.MONITORING), Right.MONITOR, kinds=(Kind.TARGET,), system=True),
     Action.SUSPEND: Needs((State.MONITORING,), Right.MONITOR, words=True, kinds=(Kind.TARGET,)),
     Action.RESUME: Needs((State.SUSPENDED,), Right.MONITOR, words=True, kinds=(Kind.TARGET,)),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflow import asides, deadlines, outside, routes, signing
 from workflow.look import Look
 from workflow.machine import (
+    FINAL_STATES,
     STAGE_MOVES,
     WAYS_BACK,
     Action,
@@ -258,6 +259,15 @@ def _cancel(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     return move
 
 
+def _adjust(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
+    """The case stays as it is and in force; the document opens the adjustment as a case of its own."""
+    over = (State.APPROVED, *FINAL_STATES, State.REJECTED)
+    open_ = look.case.children.filter(kind=Kind.TARGET).exclude(state__in=over).values_list("number", flat=True)
+    if numbers := list(open_):
+        raise AdjustmentOpen(number="、".join(numbers))
+    return begin(look)
+
+
 def _open_monitoring(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     move = begin(look)
     look.case.to_monitoring()
@@ -325,6 +335,7 @@ MOVES: dict[Action, Callable[[Look, Task | None, dict[str, Any]], Move]] = {
     Action.REJECT: _reject,
     Action.READMIT: _readmit,
     Action.CANCEL: _cancel,
+    Action.ADJUST: _adjust,
     Action.OPEN_MONITORING: _open_monitoring,
     Action.SUSPEND: _suspend,
     Action.RESUME: _resume,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from targets import adjustments
 from targets.views.common import person, posted_key, posted_principal, posted_seen, visible_case
 from targets.views.reviewing import PAGES
 from workflow import engine
@@ -26,6 +27,7 @@ FIELDS: dict[Action, tuple[str, ...]] = {
     Action.RESUME: ("reason",),
     Action.CLOSE: ("reason",),
     Action.CLAIM: (),
+    Action.ADJUST: ("reason",),
     Action.ADMIT: ("reason",),
     Action.DECLINE_ADMISSION: ("reason",),
     Action.CONFIRM_FILLED: (),
@@ -61,6 +63,11 @@ def act(request: HttpRequest, number: str, kind: Kind) -> HttpResponse:
     except Refused as refusal:
         return show(request, visible_case(request, number, kind=kind), status=422, verb_refused=refusal, verb=verb,
                     verb_typed=details)
+    if action == Action.ADJUST:
+        opened = adjustments.opened_by(case, outcome)
+        messages.success(request, _("The adjustment %(number)s is opened, filled with what is in force. What is in "
+                                    "force stays until it is approved.") % {"number": opened.number})
+        return redirect(page, opened.number)
     if outcome.repeated:
         messages.info(request, _("This was done already; nothing was done twice."))
     else:

@@ -80,8 +80,8 @@ def posted_principal(request: HttpRequest, case: Case) -> User | None:
 DECIDED = (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.RETURN, Action.REJECT, Action.RELEASE)
 """What the decision panel offers."""
 ASIDE = (Action.CLAIM, Action.TRANSFER, Action.ADD_APPROVER, Action.COPY, Action.MEET_CONDITION, Action.UNDO_APPROVAL,
-         Action.URGE, Action.READMIT, Action.FILL_FOR, Action.PROPOSE_ADMISSION, Action.ADMIT, Action.DECLINE_ADMISSION,
-         Action.FUNDS_CHANGED, Action.SUSPEND, Action.RESUME, Action.CLOSE, Action.WAIVE)
+         Action.URGE, Action.READMIT, Action.ADJUST, Action.FILL_FOR, Action.PROPOSE_ADMISSION, Action.ADMIT,
+         Action.DECLINE_ADMISSION, Action.FUNDS_CHANGED, Action.SUSPEND, Action.RESUME, Action.CLOSE, Action.WAIVE)
 """What stands beside it, in this order."""
 VERBS = (*DECIDED, *ASIDE)
 ASKING = (Action.TRANSFER, Action.ADD_APPROVER, Action.COPY)

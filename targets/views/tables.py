@@ -9,9 +9,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from targets import attachments, comparing, exporting, judging, overview, profiles, reopened, secrecy
+from targets import (
+    adjustments,
+    attachments,
+    comparing,
+    differences,
+    exporting,
+    judging,
+    overview,
+    profiles,
+    reopened,
+    secrecy,
+)
 from targets.checks import ALL, REVIEWER, Finding
-from targets.content import TableContent, diff
+from targets.content import TableContent
 from targets.forms import DecisionForm, ListFilters
 from targets.models import Comment, Indicator, TargetTable
 from targets.paper import FormText, paper, place_anchor
@@ -98,6 +109,7 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     comments = open_comments(case)
     return render(request, template, {
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
+        "chain": adjustments.chain(case) if case.parent_id else (),
         "unconfirmed": choices.unconfirmed(case, now=timezone.now()),
         "only_funds": row is not None and row.only_funds, "is_typed": typed is not None, "form_base": base,
         **filling.context(case, row, sheet, findings), "comments": comments,
@@ -139,8 +151,11 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     """Show the paper, what changed since this reviewer last looked, and the decision where one is asked."""
     context = context or standing_context(request, case)
     row, text, content = stored(case)
-    before, before_words = comparing.compared_with(case, person(request))
-    changes = diff(before, content) if before is not None else ()
+    now = comparing.version_of(case, content)
+    bases = comparing.bases_for(case, person(request), now=now) if case.pass_no or case.parent_id else {}
+    since = request.GET.get("since") if request.GET.get("since") in bases else next(iter(bases), "")
+    before = bases[since].version if since else None
+    changes = differences.changes(before, now) if before is not None else ()
     decides = any(context["may"][action].may for action in (Action.APPROVE, Action.RELEASE, Action.RETURN))
     findings = judging.judge(case, content, row, audience=REVIEWER if decides else ALL)
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
@@ -149,9 +164,12 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
         "profile": profiles.load(case.profile),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case),
-                                   compared_with=before.attachments if before is not None else None),
+                                   compared_with=before.content.attachments if before is not None else None),
         "secrecy": secrecy.standing(case, row, content, by=person(request)),
-        "has_before": before is not None, "before_words": before_words, "row": row,
+        "bases": [(name, base.words) for name, base in bases.items()], "since": since, "row": row,
+        "before_words": bases[since].words if since else "", "places": comparing.places_of(now, bases),
+        "row_numbers": {identity: n for n, identity in enumerate(now.ids, start=1)},
+        "chain": adjustments.chain(case),
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
         "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),
         "decide_url": reverse("table_decide", args=[case.number]),
