@@ -87,8 +87,7 @@ def copy_last_year(*, case: Case, by: User, now: datetime, seen: Seen) -> Case:
         standing = rows.content_of(locked)
         texts: dict[str, Any] = {name: getattr(standing, name) or getattr(old, name) for name in COPIED}
         together = _joined(standing.indicators, old.indicators)
-        drafts.write_content(locked, replace(standing, **texts, indicators=together))
-        TargetTable.objects.filter(pk=locked.pk).update(copied_from=before)
+        drafts.write_content(locked, replace(standing, **texts, indicators=together), copied_from=before)
 
     return engine.set_content(case, by=by, now=now, seen=seen, write=write, amount=case.amount)
 

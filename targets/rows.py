@@ -147,33 +147,39 @@ def header_texts(content: TableContent) -> dict[str, str]:
     return {field: value or "" for field, value in flat.items()}
 
 
-def write(table: TargetTable, *, header: Mapping[str, str], rows: Sequence[RowText] | None) -> None:
+def write(table: TargetTable, *, header: Mapping[str, str], rows: Sequence[RowText] | None,
+          there: Sequence[Indicator] | None = None, **columns: Any) -> None:
     """Write the named header fields and, unless None, exactly these rows. Rows keep their uuid; others go.
 
     A new row may bring a uuid of its own, so that the same save twice makes it once; one that is in use elsewhere
-    is not believed.
+    is not believed. `there`: the stored rows where the caller has loaded them; `columns`: further ones of the table.
     """
-    changed = {TEXT_COLUMNS[f]: text for f, text in header.items() if getattr(table, TEXT_COLUMNS[f]) != text}
+    changed: dict[str, Any] = {
+        TEXT_COLUMNS[f]: text for f, text in header.items() if getattr(table, TEXT_COLUMNS[f]) != text}
     if changed:
-        for column, text in changed.items():
-            setattr(table, column, text)
-        table.row_version += 1
-        table.save(update_fields=[*changed, "row_version"])
+        changed["row_version"] = table.row_version + 1
     if rows is not None:
-        _write_rows(table, rows)
+        _write_rows(table, rows, list(Indicator.objects.filter(table=table)) if there is None else there)
+        digest = rows_digest((row.code, row.name, row.value) for row in rows)
+        if digest != table.rows_digest:
+            changed["rows_digest"] = digest
+    changed |= columns
+    if changed:
+        for column, value in changed.items():
+            setattr(table, column, value)
+        table.save(update_fields=list(changed))
 
 
-def _write_rows(table: TargetTable, rows: Sequence[RowText]) -> None:
-    there = {row.uuid: row for row in Indicator.objects.filter(table=table)}
+def _write_rows(table: TargetTable, rows: Sequence[RowText], stored: Sequence[Indicator]) -> None:
+    there = {row.uuid: row for row in stored}
     strangers = {row.uuid for row in rows if row.uuid and row.uuid not in there}
     taken = set(Indicator.objects.filter(uuid__in=strangers).values_list("uuid", flat=True)) if strangers else set()
     fresh, kept = [], set()
     for position, row in enumerate(rows, start=1):
         old = there.get(row.uuid) if row.uuid and row.uuid not in kept else None
         if old is None:
-            is_free = row.uuid is not None and row.uuid in strangers and row.uuid not in taken
             new = Indicator(table=table, position=position, code=row.code, name=row.name, value=row.value)
-            if is_free and row.uuid is not None:
+            if row.uuid is not None and row.uuid in strangers and row.uuid not in taken:
                 new.uuid = row.uuid
                 taken.add(row.uuid)
             fresh.append(new)
@@ -186,10 +192,6 @@ def _write_rows(table: TargetTable, rows: Sequence[RowText]) -> None:
     if gone:
         Indicator.objects.filter(pk__in=gone).delete()
     Indicator.objects.bulk_create(fresh)
-    digest = rows_digest((row.code, row.name, row.value) for row in rows)
-    if digest != table.rows_digest:
-        table.rows_digest = digest
-        table.save(update_fields=["rows_digest"])
 
 
 def rows_from(content: TableContent, *, there: Sequence[Indicator] = ()) -> list[RowText]:

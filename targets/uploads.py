@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from targets import drafts, mending, organisations, projects, reading, rows, sourceview, twins
 from targets.content import HEADER_TEXTS, Funds, TableContent, diff
 from targets.judging import sentence
-from targets.models import ImportedTable, Indicator, Project, ProjectListing, SourceDocument, TargetTable
+from targets.models import ImportedTable, Indicator, Project, ProjectListing, SourceDocument
 from targets.reading.names import safe_name
 from workflow import engine, grants, record
 from workflow.canonical import canonical_json
@@ -236,17 +236,17 @@ def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User,
           replace: bool, replaces: str, only_blanks: bool) -> None:
     """Write `content` into the draft of `case`: an empty one is filled, another is replaced only when told so."""
     taken = _as_taken(content, case)
-    before = _as_standing(case)
-    written = filled_up(before, taken) if only_blanks else taken
+    before = _as_standing(case) if only_blanks else None
+    written = filled_up(before, taken) if before is not None else taken
 
     def write(locked: Case) -> None:
-        standing = _as_standing(locked)
-        agreed = replace or standing.hash() == replaces
-        if (standing.indicators and standing != taken and not agreed) or (only_blanks and standing != before):
-            changes = diff(standing, taken)
-            raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
-        drafts.write_content(locked, written)
-        TargetTable.objects.filter(pk=locked.pk).update(source=staged)
+        if before is not None or Indicator.objects.filter(table=locked.pk).exists():
+            standing = _as_standing(locked)
+            agreed = replace or standing.hash() == replaces
+            if (standing != taken and not agreed) or before not in (None, standing):
+                changes = diff(standing, taken)
+                raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
+        drafts.write_content(locked, written, source=staged)
 
     engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(written.funds.total),
                        title=written.project_name if case.is_off_list else None)
