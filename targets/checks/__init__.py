@@ -10,6 +10,7 @@ from targets.checks import (
     funds,
     naming,
     neighbours,
+    prices,
     quality,
     relevance,
     satisfaction,
@@ -17,6 +18,7 @@ from targets.checks import (
     wording,
 )
 from targets.checks.lexicon import emptied
+from targets.checks.mends import applied
 from targets.checks.registry import (
     ALL,
     REVIEWER,
@@ -47,6 +49,7 @@ __all__ = [
     "Outcome",
     "Rule",
     "Verdict",
+    "applied",
     "check",
     "emptied",
     "names_an_organ",
@@ -60,6 +63,7 @@ FAMILIES = (
     structure,
     funds,
     cost,
+    prices,
     category,
     figures,
     quality,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from targets import periods
 from targets.checks import sources
 from targets.checks.lexicon import WORDS, pairs, units_of
-from targets.checks.registry import Hit, Line, Subject, at_name, at_value, delete, move, one_line, rule
+from targets.checks.registry import Hit, Line, Subject, at_name, at_value, delete, move, one_line, rule, write_value
 from targets.normal import tight
 from targets.profiles import HINT, SHOULD_FIX
 from targets.values import IndicatorValue
@@ -273,7 +273,8 @@ def values_are_not_swapped(table: Subject) -> Iterator[Hit]:
         other = next((o for o in table.of_code(QUALITY) if o.value.unit in units and _same_thing(line, o)), None)
         if other is not None:
             both = (line.number, other.number)
-            yield replace(at_value(line, other=str(other.number), other_value=other.text), rows=both)
+            swap = (write_value(line, other.text), write_value(other, line.text))
+            yield replace(at_value(line, *swap, other=str(other.number), other_value=other.text), rows=both)
 
 
 def _same_thing(line: Line, other: Line) -> bool:

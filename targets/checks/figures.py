@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from targets import values
 from targets.checks import sources
 from targets.checks.lexicon import SAME_UNIT, WORDS, alike, pairs, units_of
+from targets.checks.mends import with_unit, without_hint
 from targets.checks.people import of_one_person
 from targets.checks.registry import (
     Answer,
+    Fix,
     Hit,
     Line,
     Subject,
@@ -18,11 +21,12 @@ from targets.checks.registry import (
     at_value,
     cut,
     one_line,
+    plain,
     rule,
     write_value,
 )
 from targets.content import HEADER_TEXTS
-from targets.grammar.measures import CMP, NUMBER, UNIT, UNITS
+from targets.grammar.measures import ABOUT, CMP, NUMBER, UNIT, UNITS
 from targets.normal import is_placeholder, tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from targets.values import IndicatorValue, printed, suggestions
@@ -87,7 +91,8 @@ def numbers_have_units(table: Subject) -> Iterator[Hit]:
     """A number carries its unit, in the value or at the end of the name; nought needs none."""
     for line in table.lines:
         if line.value.kind == "number" and line.value.unit is None and line.value.number != 0:
-            yield at_value(line, *(write_value(line, text) for text in suggestions(line.text, name=line.name)))
+            meant = [write_value(line, text) for text in suggestions(line.text, name=line.name)]
+            yield at_value(line, *(meant or with_unit(line)))
 
 
 @rule(
@@ -177,7 +182,15 @@ def changes_name_their_baseline(table: Subject) -> Iterator[Hit]:
     for line in table.lines:
         value = line.value
         if value.kind == "change" and (value.baseline is None or (value.unit == "%" and line.key.endswith("率"))):
-            yield at_value(line)
+            yield at_value(line, *_compared_with_last_year(line))
+
+
+def _compared_with_last_year(line: Line) -> tuple[Fix, ...]:
+    """Last year is what a change is usually against; a rate may fall by a part of itself or by points."""
+    value = line.value if line.value.baseline else replace(line.value, baseline="previous year")
+    if value.unit != "%" or not line.key.endswith("率"):
+        return (write_value(line, printed(value)),)
+    return (write_value(line, printed(replace(value, unit="个百分点"))),)
 
 
 @rule(
@@ -221,14 +234,24 @@ def values_agree_with_the_goal(table: Subject) -> Answer:
     if not goal.strip():
         return Verdict.INSUFFICIENT_DATA
     told = [match for text in map(tight, CLAUSE.split(goal)) for match in TOLD.finditer(text)]
-    return [
-        at_value(line, write_value(line, match["measure"]), goal=cut(match[0].lstrip("、及和与")))
-        for match in told
-        for line in table.of_code(QUANTITY)
-        if line.value.kind == "number"
-        and _same_thing(line, match["noun"])
-        and not _agrees(line.value, values.parse(match["measure"]))
-    ]
+    hits = []
+    for match in told:
+        lines = [line for line in table.of_code(QUANTITY) if line.value.kind == "number"]
+        lines = [line for line in lines if _same_thing(line, match["noun"])]
+        only = goal if len(lines) == 1 else ""
+        facts = {"goal": cut(match[0].lstrip("、及和与"))}
+        differing = [line for line in lines if not _agrees(line.value, values.parse(match["measure"]))]
+        hits += [at_value(line, *_made_the_same(line, match["measure"], only), **facts) for line in differing]
+    return hits
+
+
+def _made_the_same(line: Line, told: str, goal: str) -> list[Fix]:
+    """Either the line takes the number of the goal, or the goal that of the line."""
+    number, unit = line.value.number, line.value.unit
+    fixes = [write_value(line, told)]
+    if number is not None and unit and goal.count(told) == 1:
+        fixes.append(Fix("write", "annual_goal", goal.replace(told, f"{plain(number)}{unit}")))
+    return fixes
 
 
 def _same_thing(line: Line, told: str) -> bool:
@@ -259,9 +282,14 @@ def nothing_is_left_open(table: Subject) -> Iterator[Hit]:
         in_value = WORDS["vague"].search(line.text) if line.value.kind not in ("level", "text") else None
         in_name = UNCLEAR_NAME.search(line.key) or (OPEN_LIST.search(line.key) if open_list else None)
         if in_value:
-            yield at_value(line, word=in_value[0])
+            exact = (write_value(line, printed(replace(line.value, qualifier=None))),) if _is_about(line.value) else ()
+            yield at_value(line, *exact, word=in_value[0])
         elif in_name:
             yield at_name(line, word=in_name[0])
+
+
+def _is_about(value: IndicatorValue) -> bool:
+    return value.qualifier == ABOUT and value.unit is not None
 
 
 @rule(
@@ -293,7 +321,7 @@ def no_placeholders(table: Subject) -> Iterator[Hit]:
             yield Hit(name, {"text": cut(text)})
     for line in table.lines:
         if (line.name and is_placeholder(line.name)) or _says_nothing(line):
-            yield at_name(line, text=cut(line.name))
+            yield at_name(line, *without_hint(line), text=cut(line.name))
         if line.value.kind == "placeholder" or _says_nothing(line):
             yield at_value(line, text=cut(line.content.value or ""))
 

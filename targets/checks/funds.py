@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from targets import values
 from targets.checks import sources
 from targets.checks.lexicon import LISTS, WORDS, any_of
 from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, one_line, plain, rule
 from targets.normal import tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
+from targets.values import in_yuan
 from workflow.text import _
 
 PARTS = ("total", "fiscal", "other")
@@ -51,7 +53,12 @@ def total_is_sum_of_sources(table: Subject) -> Answer:
         return Verdict.INSUFFICIENT_DATA
     found = (fiscal or Decimal(0)) + (other or Decimal(0))
     differs = abs(total - found) > TOLERANCE_WAN
-    return [Hit("funds.total", {"total": plain(total), "sum": plain(found)})] if differs else []
+    if not differs:
+        return []
+    fixes = [Fix("write", "funds.total", plain(found))]
+    if total >= (other or 0):
+        fixes.append(Fix("write", "funds.fiscal", plain(total - (other or 0))))
+    return [Hit("funds.total", {"total": plain(total), "sum": plain(found)}, fixes=tuple(fixes))]
 
 
 @rule(
@@ -70,7 +77,14 @@ def amounts_are_numbers(table: Subject) -> Iterator[Hit]:
         least_reached = written_plainly and number is not None and (number > 0 if part == "total" else number >= 0)
         if not least_reached and (typed is not None or part == "total"):
             facts = {"label": table.profile.header[f"funds.{part}"][0], "typed": typed or ""}
-            yield Hit(f"funds.{part}", facts, message=BLANK_TOTAL if typed is None else None)
+            message = BLANK_TOTAL if typed is None else None
+            yield Hit(f"funds.{part}", facts, message=message, fixes=_in_wan(f"funds.{part}", typed))
+
+
+def _in_wan(place: str, typed: str | None) -> tuple[Fix, ...]:
+    """「50万元」 and 「6420元」 are amounts, only not plainly written."""
+    yuan = in_yuan(values.parse(typed)) if typed else None
+    return (Fix("write", place, plain(yuan * TO_WAN["元"])),) if yuan and yuan > 0 else ()
 
 
 @rule(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from targets.checks import sources
 from targets.checks.lexicon import LISTS, WORDS, any_of
+from targets.checks.mends import as_cost
 from targets.checks.registry import Hit, Line, Subject, at_name, one_line, rule, write_name
 from targets.grammar.measures import UNITS
 from targets.normal import tight
@@ -34,9 +35,9 @@ FALL = re.compile("减少|降低|下降")
 )
 def names_are_short(table: Subject) -> list[Hit]:
     """A name is no sentence: at most 30 characters, no full stop; one line a table."""
-    return one_line(
-        (line for line in table.lines if len(line.key) > LONGEST_NAME or line.key.endswith(("。", "."))), part="name"
-    )
+    lines = [line for line in table.lines if len(line.key) > LONGEST_NAME or line.key.endswith(("。", "."))]
+    stops = [write_name(line, line.name.rstrip("。. ")) for line in lines if len(line.key) <= LONGEST_NAME]
+    return one_line(lines, *stops, part="name")
 
 
 @rule(
@@ -94,7 +95,8 @@ def names_are_unique(table: Subject) -> Iterator[Hit]:
     for line in table.lines:
         key = tight(line.name)
         if key and key in seen:
-            yield at_name(line, first=str(seen[key]))
+            fixes = (as_cost(line),) if line.role == "14" and not key.endswith("成本") else ()
+            yield at_name(line, *fixes, first=str(seen[key]))
         elif key:
             seen[key] = line.number
 
@@ -159,7 +161,10 @@ def names_hold_one_measure(table: Subject) -> Iterator[Hit]:
 )
 def names_are_no_achievements(table: Subject) -> Iterator[Hit]:
     """A name is not written as an achievement (扩大了, 建成)."""
-    return (at_name(line) for line in table.of_family("2") if DONE.search(line.key))
+    for line in table.of_family("2"):
+        if DONE.search(line.key):
+            plainer = re.sub("了(?!解)", "", line.name)
+            yield at_name(line, *((write_name(line, plainer),) if not DONE.search(tight(plainer)) else ()))
 
 
 @rule(
@@ -173,7 +178,7 @@ def direction_is_said_once(table: Subject) -> Iterator[Hit]:
     for line in table.lines:
         falls = line.value.kind == "change" and line.value.direction == "down" and FALL.search(line.text)
         if falls and FALL.search(line.key):
-            yield at_name(line)
+            yield at_name(line, write_name(line, FALL.sub("", line.name, count=1)))
 
 
 def _lacks_head(line: Line) -> bool:

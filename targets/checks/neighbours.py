@@ -10,7 +10,21 @@ from decimal import Decimal
 from targets import values
 from targets.checks import sources
 from targets.checks.lexicon import alike
-from targets.checks.registry import REVIEWER, Answer, Hit, Line, Subject, Verdict, at_value, cut, one_line, plain, rule
+from targets.checks.mends import in_year
+from targets.checks.registry import (
+    REVIEWER,
+    Answer,
+    Fix,
+    Hit,
+    Line,
+    Subject,
+    Verdict,
+    at_value,
+    cut,
+    one_line,
+    plain,
+    rule,
+)
 from targets.content import IndicatorContent, TableContent
 from targets.normal import tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
@@ -49,10 +63,11 @@ def agrees_with_the_list(table: Subject) -> Answer:
 def _against_list(table: Subject, name: str, amount: Decimal) -> Iterator[Hit]:
     here = table.content.project_name or ""
     if tight(here) != tight(name):
-        yield Hit("project_name", {"here": cut(here), "listed": cut(name)})
+        yield Hit("project_name", {"here": cut(here), "listed": cut(name)}, fixes=(Fix("write", "project_name", name),))
     total = table.content.funds.in_wan("total")
     if total is not None and total != amount:
-        yield Hit("funds.total", {"here": plain(total), "listed": plain(amount)})
+        facts = {"here": plain(total), "listed": plain(amount)}
+        yield Hit("funds.total", facts, fixes=(Fix("write", "funds.total", plain(amount)),))
 
 
 @rule(
@@ -200,7 +215,8 @@ def _old_year(table: Subject) -> Iterator[Hit]:
     if year is None or str(year) in goal:
         return
     if re.search(rf"(?<![较比与〔【\[(（\d]){year - 1}\s*年(?!度?(?:{BACKWARD}))", goal):
-        yield Hit("annual_goal", {"year": str(year - 1)}, message=OLD_YEAR_LEFT)
+        fixes = (Fix("write", "annual_goal", in_year(goal, year - 1, year)),)
+        yield Hit("annual_goal", {"year": str(year - 1)}, message=OLD_YEAR_LEFT, fixes=fixes)
 
 
 @rule(

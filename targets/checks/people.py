@@ -26,6 +26,12 @@ def persons(text: str) -> list[str]:
     return [*NUMBERS.findall(plain), *(name for name in named if not NO_NAME.search(name))]
 
 
+def without_persons(text: str) -> str:
+    """Return the text without names in brackets and without numbers of persons."""
+    bare = re.sub(rf"[(（]{SURNAME}[\u4e00-\u9fff]{{1,2}}[)）]", "", text)
+    return re.sub(rf"[，,。；]?(?:联系电话|电话|手机)?[:：]?(?:{NUMBERS.pattern})", "", bare)
+
+
 def of_one_person(table: Subject) -> bool:
     """Whether the project serves one person: a name in brackets ends its own."""
     match = BRACKETED.search(tight(table.content.project_name or ""))

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from targets import values
 from targets.checks import sources
 from targets.checks.lexicon import WORDS
-from targets.checks.registry import Answer, Fix, Hit, Line, Subject, Verdict, at_name, at_value, cut, rule
+from targets.checks.mends import in_year
+from targets.checks.registry import (
+    Answer,
+    Fix,
+    Hit,
+    Line,
+    Subject,
+    Verdict,
+    at_name,
+    at_value,
+    cut,
+    delete,
+    rule,
+    write_value,
+)
 from targets.normal import tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from workflow.text import _
@@ -103,7 +117,7 @@ def rows_are_whole(table: Subject) -> Iterator[Hit]:
     for line in table.lines:
         name, value = line.name.strip(), (line.content.value or "").strip()
         if bool(name) != bool(value):
-            yield at_name(line) if value else at_value(line)
+            yield at_name(line, delete(line)) if value else at_value(line, delete(line))
 
 
 @rule(
@@ -165,13 +179,16 @@ def _other_years(table: Subject, year: int) -> Iterator[Hit]:
         and (span.end is None or span.end.year >= year)
     )
     if not covered and (years := _years(period)) and year not in years:
-        yield Hit("period", _year_facts(period, years, year))
+        mend = (Fix("write", "period", in_year(period, years[0], year)),) if len(set(years)) == 1 else ()
+        yield Hit("period", _year_facts(period, years, year), fixes=mend)
     for line in table.lines:
         for text, at in ((line.name, at_name), (line.content.value or "", at_value)):
             span = line.value.period if at is at_value else None
             inside = span and span.start and span.end and span.start.year <= year <= span.end.year
             if (years := _years(text)) and year not in years and not inside:
-                yield at(line, **_year_facts(text, years, year))
+                due = at is at_value and line.value.kind in ("date", "period") and len(set(years)) == 1
+                fixes = (write_value(line, in_year(text, years[0], year)),) if due else ()
+                yield at(line, *fixes, **_year_facts(text, years, year))
 
 
 def _years(text: str) -> list[int]:

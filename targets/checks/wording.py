@@ -3,10 +3,12 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from targets.checks import sources
 from targets.checks.lexicon import LISTS, SECRETS, TYPO, TYPOS, any_of
-from targets.checks.people import persons
+from targets.checks.mends import HALF_WIDTH, in_full_width
+from targets.checks.people import persons, without_persons
 from targets.checks.registry import REVIEWER, Answer, Fix, Hit, Subject, Verdict, cut, rule
 from targets.content import HEADER_TEXTS, TableContent
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
@@ -15,13 +17,13 @@ from workflow.text import _
 DOUBLED = re.compile("([\u4e00-\u9fff]{3,8})\\1")
 DOCUMENT_NUMBER = re.compile(r"[【\[(（]((?:19|20)\d{2})[】\])）](?=\s*第?\d+\s*号)")
 CODE_DASH = re.compile(r"^\d{4}(?:—+|–|－|-{2,})")
-HALF_WIDTH = re.compile("(?<=[\u4e00-\u9fff])[,;:()](?=[ \u4e00-\u9fff])|(?<=[\u4e00-\u9fff]) ?\\((?=[\u4e00-\u9fff])")
 SECRET = {word: re.compile(pattern) for word, pattern in SECRETS["storage"].items()}
 BEFORE_PUBLICATION = SECRET | {word: re.compile(pattern) for word, pattern in SECRETS["publication"].items()}
 MAYBE_SECRET = any_of(BEFORE_PUBLICATION)
 OPEN_MATTER = any_of(LISTS["open_matter"])
 KINDS_OF_OFFICE = LISTS["kinds_of_office"]
 OWN_PLACES = re.compile("[\u4e00-\u9fff]{2}[县市区旗]")
+OWN_COUNTY = re.compile("^[\u4e00-\u9fff]{2,3}[县市区旗]")
 WITH_OTHERS = re.compile("(?:赴|到|与|和|同|及|、|前往|对口|协作|考察|学习|向|经|至|往|连接|毗邻|邻近|帮扶|支援|-|—)$")
 
 
@@ -122,9 +124,12 @@ def document_numbers_are_bracketed(table: Subject) -> Iterator[Hit]:
 def signs_are_of_one_width(table: Subject) -> list[Hit]:
     """Signs are of one width, the dash behind the attribute's code is a short one; one line a table."""
     found = [(place, row, text) for place, row, text in _texts(table) if HALF_WIDTH.search(text)]
-    if CODE_DASH.search(table.content.attribute or ""):
-        found.insert(0, ("attribute", None, table.content.attribute or ""))
-    return _together(found)
+    attribute = table.content.attribute or ""
+    fixes = [Fix("write", place, in_full_width(text)) for place, _row, text in found if place != "attribute"]
+    if CODE_DASH.search(attribute):
+        found.insert(0, ("attribute", None, attribute))
+        fixes.insert(0, Fix("write", "attribute", CODE_DASH.sub(lambda m: m[0][:4] + "-", attribute)))
+    return [replace(hit, fixes=tuple(fixes)) for hit in _together(found)]
 
 
 @rule(
@@ -137,7 +142,9 @@ def no_person_is_named(table: Subject) -> Iterator[Hit]:
     """No person's name, telephone or identity number stands in a table that will be published."""
     for place, row, text in _texts(table):
         if place not in ("department", "unit") and (found := persons(text)):
-            yield Hit(place, {"person": "、".join(found)}, row)
+            bare = without_persons(text)
+            fixes = (Fix("write", place, bare),) if bare and not persons(bare) else ()
+            yield Hit(place, {"person": "、".join(found)}, row, fixes=fixes)
 
 
 @rule(
@@ -196,12 +203,15 @@ def no_other_county_is_named(table: Subject) -> Answer:
         foreign = list(table.context.other_organisations or ())
         if table.context.other_organisations is None:
             return Verdict.INSUFFICIENT_DATA
-    return _named(table, foreign)
+    return _named(table, foreign, OWN_COUNTY.search(own))
 
 
-def _named(table: Subject, foreign: list[str]) -> list[Hit]:
+def _named(table: Subject, foreign: list[str], own: re.Match[str] | None) -> list[Hit]:
+    def mend(place: str, text: str, name: str) -> tuple[Fix, ...]:
+        return (Fix("write", place, text.replace(name, own[0])),) if own and name in LISTS["counties"] else ()
+
     return [
-        Hit(place, {"text": cut(text), "other": name}, row)
+        Hit(place, {"text": cut(text), "other": name}, row, fixes=mend(place, text, name))
         for place, row, text in _texts(table)
         if place not in ("project_name", "department", "unit")
         for name in foreign

@@ -115,7 +115,7 @@ def measure(text: str, raw: str | None, name: str, *, code: str | None = None) -
         or _fraction(rest, raw, said, name, code)
         or _spread(rest, raw)
         or _number(rest, raw, said, name, code)
-        or _with_breakdown(rest, raw, name, code)
+        or _with_breakdown((said or "") + rest, raw, name, code)
     )
 
 
