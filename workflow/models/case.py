@@ -156,9 +156,9 @@ class Task(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["role_group", "-opened_at", "-id"], name="task_open_group", condition=Q(status="open")
+                fields=["role_group", "due_at", "id"], name="task_group_due", condition=Q(status="open")
             ),
-            models.Index(fields=["person", "-opened_at", "-id"], name="task_open_person", condition=Q(status="open")),
+            models.Index(fields=["person", "due_at", "id"], name="task_person_due", condition=Q(status="open")),
             models.Index(
                 fields=["next_rung_at"], name="task_next_rung", condition=Q(status="open", next_rung_at__isnull=False)
             ),
