@@ -19,7 +19,6 @@ from targets.checks.registry import (
     one_line,
     plain,
     rule,
-    write_name,
     write_value,
 )
 from targets.normal import normal

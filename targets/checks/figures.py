@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from targets import values
 from targets.checks import sources
-from targets.checks.lexicon import SAME_UNIT, WORDS, alike, pairs, units_of
+from targets.checks.lexicon import WORDS, units_of
 from targets.checks.mends import with_unit, without_hint
 from targets.checks.people import of_one_person
 from targets.checks.registry import (
@@ -21,12 +21,11 @@ from targets.checks.registry import (
     at_value,
     cut,
     one_line,
-    plain,
     rule,
     write_value,
 )
 from targets.content import HEADER_TEXTS
-from targets.grammar.measures import ABOUT, CMP, NUMBER, UNIT, UNITS
+from targets.grammar.measures import ABOUT, UNITS
 from targets.normal import is_placeholder, tight
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
 from targets.values import IndicatorValue, printed, suggestions
@@ -38,11 +37,6 @@ NOTHING = ("无", "没有", "不适用", "0")
 HUNDRED = Decimal(100)
 EXACT_UNITS = ("册", "本", "份", "卷", "部", "期", "套")
 COUNTED = ("number", "rate", "duration")
-SAME_TEXT = 0.7
-TOLD = re.compile(
-    rf"(?P<noun>[^、]*?[^\d.≥≤<>=、])(?P<measure>{CMP}?{NUMBER}(?:万|亿)?(?:{UNIT})(?:以上|以内|以下)?)(?:左右)?(?=$|[、及和与(（])"
-)
-CLAUSE = re.compile("[。；;，,\n]|(?:^|(?<=[。；;，,]))\\s*\\d{1,2}[.、．](?!\\d)")
 FULL_WIDTH = re.compile(
     "[\uff10-\uff19\uff05\uff1e\uff1c\uff1d\u200b\u200c\ufeff]|\\\\(?:geq?|leq?|%)"
     "|(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])"
@@ -220,51 +214,6 @@ def values_are_plainly_written(table: Subject) -> Iterator[Hit]:
         if FULL_WIDTH.search(line.text):
             written = printed(line.value)
             yield at_value(line, write_value(line, written), written=written)
-
-
-@rule(
-    "VAL-11",
-    severity=SHOULD_FIX,
-    source=sources.RELEVANT,
-    message=_("The goal says “%(goal)s”, line %(number)s (“%(name)s”) says %(value)s. Make both the same."),
-)
-def values_agree_with_the_goal(table: Subject) -> Answer:
-    """A quantity does not contradict the number that the goal gives for the same thing."""
-    goal = table.content.annual_goal or ""
-    if not goal.strip():
-        return Verdict.INSUFFICIENT_DATA
-    told = [match for text in map(tight, CLAUSE.split(goal)) for match in TOLD.finditer(text)]
-    hits = []
-    for match in told:
-        lines = [line for line in table.of_code(QUANTITY) if line.value.kind == "number"]
-        lines = [line for line in lines if _same_thing(line, match["noun"])]
-        only = goal if len(lines) == 1 else ""
-        facts = {"goal": cut(match[0].lstrip("、及和与"))}
-        differing = [line for line in lines if not _agrees(line.value, values.parse(match["measure"]))]
-        hits += [at_value(line, *_made_the_same(line, match["measure"], only), **facts) for line in differing]
-    return hits
-
-
-def _made_the_same(line: Line, told: str, goal: str) -> list[Fix]:
-    """Either the line takes the number of the goal, or the goal that of the line."""
-    number, unit = line.value.number, line.value.unit
-    fixes = [write_value(line, told)]
-    if number is not None and unit and goal.count(told) == 1:
-        fixes.append(Fix("write", "annual_goal", goal.replace(told, f"{plain(number)}{unit}")))
-    return fixes
-
-
-def _same_thing(line: Line, told: str) -> bool:
-    own = pairs(line.key)
-    return alike(line.key, told) >= SAME_TEXT or (len(own) >= 2 and own <= pairs(told))
-
-
-def _agrees(value: IndicatorValue, told: IndicatorValue) -> bool:
-    if SAME_UNIT.get(value.unit or "", value.unit) != SAME_UNIT.get(told.unit or "", told.unit):
-        return value.unit is None or value.dimension != told.dimension
-    if value.comparator == "range" and value.low is not None and value.high is not None and told.number is not None:
-        return value.low <= told.number <= value.high
-    return value.number == told.number
 
 
 @rule(

@@ -1,9 +1,11 @@
 """Writes README.md from the registry: `python -m targets.checks.readme > targets/checks/README.md`."""
 
 import sys
+import tomllib
 from inspect import getdoc
 
 from targets.checks import FAMILIES, REVIEWER, RULES, Rule
+from targets.checks.lexicon import DATA
 from targets.profiles import SEVERITY_LABELS, Profile, known, load
 from targets.reading.problems import KINDS
 
@@ -27,6 +29,14 @@ OTHERS = """
 
 {title} (`{id}`) grades as above, but: {differences}.
 """
+CATALOGUE = """
+## Kept elsewhere
+
+`data/catalogue.toml` holds every id of the catalogue of checks and a test holds it to the code. Not in this room:
+
+| id | where |
+|---|---|
+{rows}"""
 READING = """
 ## Told by the reading
 
@@ -45,7 +55,20 @@ def text(profile: Profile) -> str:
     parts += [_other(load(id), profile) for id in known() if id != profile.id]
     codes = sorted({kind.code for kind in KINDS.values()} - set(RULES))
     parts.append(READING.format(codes=", ".join(f"`{code}`" for code in codes)))
+    parts.append(CATALOGUE.format(rows="".join(f"| `{id}` | {where} |\n" for id, where in sorted(elsewhere().items()))))
     return "".join(parts)
+
+
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return the list of all ids as it is kept."""
+    return tomllib.loads((DATA / "catalogue.toml").read_text("utf-8"))
+
+
+def elsewhere() -> dict[str, str]:
+    """Return id → where it is kept, for what is no rule and not told by the reading."""
+    kept = catalogue()
+    said = {"procedure": "`{}`", "monitoring": "`{}`", "withdrawn": "not asked: {}", "later": "not built yet: {}"}
+    return {id: words.format(where) for part, words in said.items() for id, where in kept[part].items()}
 
 
 def _other(other: Profile, profile: Profile) -> str:

@@ -3,11 +3,26 @@
 import re
 from decimal import Decimal
 
+from targets import values
 from targets.checks import sources
-from targets.checks.lexicon import SAME_UNIT, WORDS, pairs, shared
-from targets.checks.registry import REVIEWER, Answer, Hit, Line, Subject, Verdict, cut, one_line, plain, rule
+from targets.checks.lexicon import SAME_UNIT, WORDS, alike, pairs, shared
+from targets.checks.registry import (
+    REVIEWER,
+    Answer,
+    Fix,
+    Hit,
+    Line,
+    Subject,
+    Verdict,
+    at_value,
+    cut,
+    one_line,
+    plain,
+    rule,
+    write_value,
+)
 from targets.content import TableContent
-from targets.grammar.measures import NUMBER, UNIT
+from targets.grammar.measures import CMP, NUMBER, UNIT
 from targets.normal import tight
 from targets.profiles import HINT, SHOULD_FIX
 from targets.values import IndicatorValue
@@ -24,6 +39,11 @@ PROMISE = re.compile(f"^(?:并|积极|大力|全面|继续)?(?:{WORDS['promises'
 LISTED = re.compile("[、]|(?<=[\u4e00-\u9fff]{4})和(?=[\u4e00-\u9fff]{4})")
 AND_MORE = re.compile("等(?:各项|各类|方面)?.{0,4}$")
 POLICY_YEAR = re.compile(r"[〔【\[(]((?:19|20)\d{2})[〕】\])]\s*第?\d*")
+SAME_TEXT = 0.7
+TOLD = re.compile(
+    rf"(?P<noun>[^、]*?[^\d.≥≤<>=、])(?P<measure>{CMP}?{NUMBER}(?:万|亿)?(?:{UNIT})(?:以上|以内|以下)?)(?:左右)?(?=$|[、及和与(（])"
+)
+TOLD_CLAUSE = re.compile("[。；;，,\n]|(?:^|(?<=[。；;，,]))\\s*\\d{1,2}[.、．](?!\\d)")
 OLD_YEARS = 5
 MANY_WAN, FEW_LINES = Decimal(100), 3
 FEWEST_LISTED = 3
@@ -115,6 +135,51 @@ def _parts(goal: str) -> list[str]:
         elif PROMISE.match(clause):
             found.append(clause)
     return found
+
+
+@rule(
+    "VAL-11",
+    severity=SHOULD_FIX,
+    source=sources.RELEVANT,
+    message=_("The goal says “%(goal)s”, line %(number)s (“%(name)s”) says %(value)s. Make both the same."),
+)
+def values_agree_with_the_goal(table: Subject) -> Answer:
+    """A quantity does not contradict the number that the goal gives for the same thing."""
+    goal = table.content.annual_goal or ""
+    if not goal.strip():
+        return Verdict.INSUFFICIENT_DATA
+    told = [match for text in map(tight, TOLD_CLAUSE.split(goal)) for match in TOLD.finditer(text)]
+    hits = []
+    for match in told:
+        lines = [line for line in table.of_code("11") if line.value.kind == "number"]
+        lines = [line for line in lines if _says_the_same(line, match["noun"])]
+        only = goal if len(lines) == 1 else ""
+        facts = {"goal": cut(match[0].lstrip("、及和与"))}
+        differing = [line for line in lines if not _agrees(line.value, values.parse(match["measure"]))]
+        hits += [at_value(line, *_made_the_same(line, match["measure"], only), **facts) for line in differing]
+    return hits
+
+
+def _made_the_same(line: Line, told: str, goal: str) -> list[Fix]:
+    """Either the line takes the number of the goal, or the goal that of the line."""
+    number, unit = line.value.number, line.value.unit
+    fixes = [write_value(line, told)]
+    if number is not None and unit and goal.count(told) == 1:
+        fixes.append(Fix("write", "annual_goal", goal.replace(told, f"{plain(number)}{unit}")))
+    return fixes
+
+
+def _says_the_same(line: Line, told: str) -> bool:
+    own = pairs(line.key)
+    return alike(line.key, told) >= SAME_TEXT or (len(own) >= 2 and own <= pairs(told))
+
+
+def _agrees(value: IndicatorValue, told: IndicatorValue) -> bool:
+    if SAME_UNIT.get(value.unit or "", value.unit) != SAME_UNIT.get(told.unit or "", told.unit):
+        return value.unit is None or value.dimension != told.dimension
+    if value.comparator == "range" and value.low is not None and value.high is not None and told.number is not None:
+        return value.low <= told.number <= value.high
+    return value.number == told.number
 
 
 @rule(
