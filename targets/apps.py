@@ -30,7 +30,7 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from targets import batches, exporting, kinds, monitoring, organisations
+        from targets import batches, jobs, kinds, monitoring, organisations
         from targets.reading import intake
         from workflow import kept
         from workflow.signals import reorganised, time_passes
@@ -40,5 +40,5 @@ class TargetsConfig(AppConfig):
         intake.use(intake.Tools(converter=settings.CONVERTER, scanner=settings.CLAMD_SOCKET))
         kept.name_fields(FIELD_WORDS)
         time_passes.connect(monitoring.when_time_passes, dispatch_uid="targets.monitoring")
-        time_passes.connect(exporting.when_time_passes, dispatch_uid="targets.exporting")
+        time_passes.connect(jobs.when_time_passes, dispatch_uid="targets.jobs")
         time_passes.connect(batches.when_time_passes, dispatch_uid="targets.batches")
