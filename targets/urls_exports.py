@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from targets.views import exports, word_templates
 
 urlpatterns: list[URLPattern] = [
+    path("tables/exports", exports.job_list, name="table_export_jobs"),
+    path("tables/exports/<uuid:pk>/cancel", exports.job_cancel, name="table_export_cancel"),
     path("tables/template/<slug:kind>", exports.template, name="table_blank"),
     path("tables/<slug:number>/review-sheet/<slug:format>", exports.review_sheet, name="review_sheet"),
     path("tables/word-template", word_templates.word_template_list, name="word_templates"),

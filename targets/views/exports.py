@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import exporting, organisations, overview, sheets, word_templates
+from targets import exporting, jobs, organisations, overview, sheets, word_templates
 from targets.export import Blank, Format
 from targets.exporting import Exported
 from targets.forms import ListFilters
@@ -48,35 +49,51 @@ def review_sheet(request: HttpRequest, number: str, format: str) -> HttpResponse
 
 @require_POST
 def many(request: HttpRequest) -> HttpResponse:
-    """Answer with a zip of the ticked tables, or of all that the filters show; many are made in the background."""
-    wanted = exporting.format_of(request.POST.get("format", ""))
+    """Answer with a file of the ticked tables, or of all that the filters show; many are made in the background."""
+    what, wanted = jobs.wanted_of(request.POST.get("format", ""))
     seen = grants.visible_to(person(request)).filter(kind=Kind.TARGET)
     if request.POST.get("all"):
         filters, _after = ListFilters(request.POST).asked()
-        cases = overview.all_cases_for(person(request), filters=filters, most=exporting.MOST + 1)
+        cases = overview.all_cases_for(person(request), filters=filters, most=jobs.MOST + 1)
     else:
-        cases = list(seen.filter(number__in=request.POST.getlist("number")[:exporting.MOST + 1]).order_by("number"))
-    made = exporting.export_tables(cases=cases, format=wanted, by=person(request), now=timezone.now())
+        cases = list(seen.filter(number__in=request.POST.getlist("number")[:jobs.MOST + 1]).order_by("number"))
+    made = jobs.ask(what=what, format=wanted, cases=cases, by=person(request), now=timezone.now())
     return redirect("table_export_job", made.pk) if isinstance(made, ExportJob) else download(made)
 
 
 @require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    """Show what the person exported during the last day."""
+    return render(request, "targets/export_jobs.html", {"section": "tables", "jobs": jobs.jobs_of(person(request))})
+
+
+@require_GET
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show how far an export of many tables is; the page asks again by itself until the file is there."""
-    found = exporting.job_of(pk, by=person(request))
-    context: dict[str, Any] = {"section": "tables", "job": found, "total": len(found.cases)}
-    answer = render(request, "targets/export_job.html", context)
-    if found.status == ExportJob.Status.WAITING:
-        answer.headers["Refresh"] = "5"
-    return answer
+    """Show how far an export of many tables is; the page, or its part, asks again by itself until the file is there."""
+    found = jobs.job_of(pk, by=person(request))
+    context: dict[str, Any] = {"section": "tables", "job": found, "total": len(found.cases),
+                               "name": jobs.name_of(found), "until": found.asked_at + jobs.KEPT}
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(request, "targets/export_progress.html" if is_part else "targets/export_job.html", context)
+
+
+@require_POST
+def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop an export that is not ready yet."""
+    found = jobs.job_of(pk, by=person(request))
+    try:
+        jobs.cancel(found)
+    except jobs.NoLongerWaiting as refusal:
+        messages.error(request, str(refusal))
+    return redirect("table_export_job", pk)
 
 
 @require_GET
 def job_file(request: HttpRequest, pk: UUID) -> FileResponse:
-    """Answer with the zip of an export that is ready."""
-    found = exporting.job_of(pk, by=person(request))
-    name = exporting.zip_name(Format(found.format), found.asked_at)
-    answer = FileResponse(exporting.opened(found), as_attachment=True, filename=name, content_type="application/zip")
+    """Answer with the file of an export that is ready."""
+    found = jobs.job_of(pk, by=person(request))
+    answer = FileResponse(jobs.opened(found), as_attachment=True, filename=jobs.name_of(found),
+                          content_type=jobs.MEDIA_OF[found.what])
     for header, value in SAFE.items():
         answer.headers[header] = value
     return answer

@@ -74,7 +74,7 @@ def test_only_what_the_person_sees_and_the_filters_leave_goes_out(world: SimpleN
 def test_a_mapping_that_names_the_unknown_is_refused(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     papers.filled(world)
     monkeypatch.setattr(mappings, "load", lambda profile: {
-        "targets": {"sheet": "甲", "relations": RELATIONS, "columns": [{"header": "乙", "from": "weight"}]}})
+        "targets": {"sheet": "甲", "relations": RELATIONS, "columns": [{"header": "乙", "from": "colour"}]}})
     with pytest.raises(exchange.UnknownMapping):
         out(world)
 

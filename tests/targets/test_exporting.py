@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from targets import drafts, exporting, projects
+from targets import drafts, exporting, jobs, projects
 from targets.export import Format
 from targets.export.code import check_code
 from targets.models import ExportJob
@@ -110,7 +110,7 @@ def test_nothing_ticked_and_too_many_are_refused(world: SimpleNamespace, monkeyp
     several(world, 3)
     client = client_of(world.editor)
     assert client.post(reverse("table_export_many"), {"format": "docx"}).status_code == 422
-    monkeypatch.setattr(exporting, "MOST", 2)
+    monkeypatch.setattr(jobs, "MOST", 2)
     answer = client.post(reverse("table_export_many"), {"format": "docx", "all": "1", "state": "all"})
     assert answer.status_code == 422
     assert not ExportJob.objects.exists()
@@ -118,17 +118,19 @@ def test_nothing_ticked_and_too_many_are_refused(world: SimpleNamespace, monkeyp
 
 
 def test_many_tables_are_made_by_the_sweep_while_the_page_waits(world: SimpleNamespace) -> None:
-    cases = several(world, exporting.AT_ONCE + 1)
+    cases = several(world, jobs.AT_ONCE + 1)
     client = client_of(world.editor)
     answer = client.post(reverse("table_export_many"), {"format": "xlsx", "all": "1", "state": "draft"})
     job = ExportJob.objects.get()
     assert answer["Location"] == reverse("table_export_job", args=[job.pk])
     waiting = client.get(answer["Location"])
-    assert waiting["Refresh"] == "5"
+    page = waiting.content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
+    assert 'hx-trigger="every 2s"' in page
     assert client.get(reverse("table_export_file", args=[job.pk])).status_code == 404
-    exporting.when_time_passes(now=NOW)
+    jobs.when_time_passes(now=NOW)
     ready = client.get(answer["Location"])
-    assert "Refresh" not in ready
+    assert "refresh" not in ready.content.decode().partition("</head>")[0]
     assert reverse("table_export_file", args=[job.pk]) in ready.content.decode()
     file = client.get(reverse("table_export_file", args=[job.pk]))
     assert names_in(b"".join(file.streaming_content)) == [f"{c.number} {c.title}.xlsx" for c in cases]
@@ -143,11 +145,11 @@ def test_a_job_is_made_once_and_one_that_died_is_taken_up_again(world: SimpleNam
     (case,) = several(world, 1)
     job = ExportJob.objects.create(by=papers.fresh(world.editor), asked_at=NOW, format="docx", cases=[case.pk],
                                    claimed_until=NOW + timedelta(minutes=1))
-    assert exporting.make_next(now=NOW) is None
-    made = exporting.make_next(now=NOW + timedelta(minutes=2))
+    assert jobs.make_next(now=NOW) is None
+    made = jobs.make_next(now=NOW + timedelta(minutes=2))
     assert made is not None
     assert (made.pk, made.status, made.done) == (job.pk, "ready", 1)
-    assert exporting.make_next(now=NOW + timedelta(minutes=2)) is None
+    assert jobs.make_next(now=NOW + timedelta(minutes=2)) is None
     assert len(exports_of(case)) == 1
 
 
@@ -159,8 +161,8 @@ def test_a_job_that_fails_is_tried_again_and_then_said_to_have_failed(world: Sim
     def broken(*args: object, **kwargs: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(exporting, "_make", broken)
-    states = [exporting.make_next(now=NOW).status for _n in range(exporting.MOST_ATTEMPTS)]
+    monkeypatch.setattr(jobs, "_make", broken)
+    states = [jobs.make_next(now=NOW).status for _n in range(jobs.MOST_ATTEMPTS)]
     assert states == ["waiting", "waiting", "failed"]
     job = ExportJob.objects.get()
     page = client_of(world.editor).get(reverse("table_export_job", args=[job.pk]))
@@ -170,9 +172,9 @@ def test_a_job_that_fails_is_tried_again_and_then_said_to_have_failed(world: Sim
 def test_who_lost_sight_of_a_table_meanwhile_does_not_get_it(world: SimpleNamespace) -> None:
     (case,) = several(world, 1)
     ExportJob.objects.create(by=papers.fresh(world.teacher), asked_at=NOW, format="docx", cases=[case.pk])
-    job = exporting.make_next(now=NOW)
+    job = jobs.make_next(now=NOW)
     with default_storage.open(job.path) as file:
-        assert names_in(file.read()) == [exporting.PROBLEMS_FILE]
+        assert names_in(file.read()) == [jobs.PROBLEMS_FILE]
     assert job.problems[0][0] == case.number
     assert exports_of(case) == []
 
@@ -180,10 +182,10 @@ def test_who_lost_sight_of_a_table_meanwhile_does_not_get_it(world: SimpleNamesp
 def test_exports_of_yesterday_are_removed_with_their_files(world: SimpleNamespace) -> None:
     (case,) = several(world, 1)
     ExportJob.objects.create(by=papers.fresh(world.editor), asked_at=NOW, format="docx", cases=[case.pk])
-    path = exporting.make_next(now=NOW).path
-    assert exporting.remove_old(now=NOW + timedelta(hours=23)) == 0
+    path = jobs.make_next(now=NOW).path
+    assert jobs.remove_old(now=NOW + timedelta(hours=23)) == 0
     assert default_storage.exists(path)
-    assert exporting.remove_old(now=NOW + timedelta(hours=25)) == 1
+    assert jobs.remove_old(now=NOW + timedelta(hours=25)) == 1
     assert not default_storage.exists(path)
 
 
@@ -244,9 +246,10 @@ def test_a_file_name_is_one_that_windows_takes() -> None:
     assert exporting.file_name("///", "pdf") == "绩效目标表.pdf"
 
 
-def test_a_zip_is_called_and_dated_by_the_countys_day() -> None:
+def test_a_zip_is_called_and_dated_by_the_countys_day(world: SimpleNamespace) -> None:
     late = NOW.replace(day=6, hour=17)
-    assert exporting.zip_name(Format.PDF, late) == "绩效目标表-20260907-pdf.zip"
+    order = jobs.Order("tables", Format.PDF, (), world.editor, late)
+    assert order.name == "绩效目标表-20260907-pdf.zip"
 
 
 def test_the_blank_form_is_for_editors_and_offers_the_units_projects(world: SimpleNamespace) -> None:
