@@ -59,11 +59,16 @@ def _own_desks_of(person: User) -> list[Q]:
     return [*(Q(role_group=group) for group in groups), Q(person=person)]
 
 
+def desk_of(person: User) -> Q:
+    """Return the condition on tasks that lie on the person's own desks: asked of their groups, or of them."""
+    return reduce(or_, _own_desks_of(person))
+
+
 def open_tasks_for(user: User, *, late_at: datetime | None = None, limit: int = ROWS_SHOWN) -> list[Task]:
     """Return the inbox: open tasks with case, unit, department and step, the earliest deadline first. One statement.
 
     `late_at` keeps what is overdue at that moment. Each task carries `from_name` and `from_at`: who handed the case
-    over and when. Of each desk only the first `limit` rows are walked, in the order of its index.
+    over and when, and `on_behalf_of`: the principal's name on a deputy's. Of each desk only the first `limit` rows are walked, in the order of its index.
     """
     handed = Event.objects.filter(case=OuterRef("case"), refused="", action__in=HANDING_OVER).order_by("-seq")
     late = Q() if late_at is None else Q(due_at__lte=late_at)
@@ -75,7 +80,22 @@ def open_tasks_for(user: User, *, late_at: datetime | None = None, limit: int = 
     rows = Task.objects.filter(pk__in=first.union(*others, all=True) if others else first)
     rows = rows.select_related("case__unit", "case__department", "case__step", "step")
     rows = rows.annotate(from_name=Subquery(handed.values("actor_name")[:1]), from_at=Subquery(handed.values("at")[:1]))
-    return list(rows.order_by(*by_due)[:limit])
+    found: list[Task] = list(rows.order_by(*by_due)[:limit])
+    for task in found:
+        task.on_behalf_of = _behalf_of(task, user)  # type: ignore[attr-defined]
+    return found
+
+
+def _behalf_of(task: Task, user: User) -> str:
+    """Return the name of the principal on whose desk `task` lies, "" for one's own. No statement."""
+
+    def has(person: User) -> bool:
+        groups = {held.group_id for held in grants.roles_of(person)}
+        return task.person_id == person.pk or task.role_group_id in groups
+
+    if has(user):
+        return ""
+    return next((str(one.principal) for one in grants.borrowed_now(user) if has(one.principal)), "")
 
 
 @dataclass(frozen=True, slots=True)
