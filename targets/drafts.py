@@ -152,15 +152,25 @@ def submit(*, case: Case, by: User, now: datetime, seen: Seen, key: str, unsaved
     def prepare(locked: Case) -> None:
         if unsaved is not None:
             write_unsaved(locked, unsaved)
-        table = TargetTable.objects.filter(pk=locked.pk).first()
-        content = content_of(locked)
-        locked.amount = rows.yuan(content.funds.total)
-        locked.title = (content.project_name if locked.is_off_list else None) or locked.title
-        Case.objects.filter(pk=locked.pk).update(amount=locked.amount, title=locked.title)
-        if looked_at and table is not None:
-            _tick(table, locked, content, by=by, now=now)
+        before_submission(locked, by=by, now=now, looked_at=looked_at)
 
     return engine.perform(case, Action.SUBMIT, by=by, seen=seen, key=key, now=now, prepare=prepare)
+
+
+def before_submission(case: Case, *, by: User, now: datetime, looked_at: bool) -> None:
+    """Store on the locked case what follows from its content, and the tick where it is made."""
+    content, table = keep_header(case), TargetTable.objects.filter(pk=case.pk).first()
+    if looked_at and table is not None:
+        _tick(table, case, content, by=by, now=now)
+
+
+def keep_header(case: Case) -> TableContent:
+    """Store on the locked case its amount and, off the list, its title; return the content."""
+    content = content_of(case)
+    case.amount = rows.yuan(content.funds.total)
+    case.title = (content.project_name if case.is_off_list else None) or case.title
+    Case.objects.filter(pk=case.pk).update(amount=case.amount, title=case.title)
+    return content
 
 
 def write_unsaved(case: Case, unsaved: Unsaved) -> None:

@@ -29,6 +29,12 @@ SHEET_LABELS = {"completeness": _("completeness"), "relevance": _("relevance"), 
                 "feasibility": _("feasibility"), "overall": _("overall grade")}
 GRADED = tuple(SHEET_LABELS)
 LONGEST_WORDS = 4000
+NOT_PASSED = {
+    Grade.FAIR: _("With the overall grade “fair” the table is returned for correction, not approved. "
+                  "Return it, or change the grade."),
+    Grade.POOR: _("With the overall grade “poor” the table does not go on. Reject it, return it, or change the grade."),
+}
+"""What a grade rules out: 优 goes on, 良 goes on or back with suggested texts, 中 goes back, 差 does not go on."""
 
 
 class UnknownVerdict(Refused):
@@ -55,6 +61,8 @@ class Remark:
     words: str
     kind: str = Comment.Kind.MUST
     indicator: str | None = None
+    suggestion: str = ""
+    """The text that should stand there instead: for one cell only."""
 
 
 def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: datetime, words: str = "",
@@ -126,6 +134,8 @@ def decision_blockers(case: Case, action: Action, details: Mapping[str, Any]) ->
             return [Blocker("sheet", "sheet", _t("Fill in the review sheet before you approve."))]
         return []
     wrong = [name for name in GRADED if sheet.get(name) not in Grade.values]
+    if not wrong and sheet["overall"] in NOT_PASSED and action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS):
+        return [Blocker("grade", "sheet.overall", str(NOT_PASSED[sheet["overall"]]))]
     return [Blocker("sheet", f"sheet.{name}", _t("Choose a grade for “%(item)s” on the review sheet.")
                     % {"item": SHEET_LABELS[name]}) for name in wrong]
 
@@ -178,11 +188,12 @@ def _write(case: Case, comments: Sequence[Remark], *, by: User, now: datetime) -
     for remark in comments:
         if not _words(remark.words):
             raise DetailMissing(field=_t("comment"))
-        if not _has_place(case, remark):
+        if not _has_place(case, remark) or (remark.suggestion and remark.place in ("indicator", "case")):
             raise UnknownPlace(place=remark.place)
     Comment.objects.bulk_create(
         Comment(case=case, place=remark.place, indicator=remark.indicator, kind=Comment.Kind(remark.kind),
-                words=_words(remark.words), value_then=value_at(case, remark.place, remark.indicator),
+                words=_words(remark.words), suggestion=_words(remark.suggestion),
+                value_then=value_at(case, remark.place, remark.indicator),
                 pass_no=case.pass_no, author=by, written_at=now, published_at=now)
         for remark in comments)
 

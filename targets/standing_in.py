@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from targets import attachments, drafts, rows
+from targets import attachments, drafts
 from targets.attachments import Attaching
 from targets.models import Attachment, Indicator
 from workflow import engine
@@ -44,7 +44,7 @@ def fill_for(*, case: Case, by: User, now: datetime, seen: Seen, key: str, basis
 
         def prepare(locked: Case) -> None:
             drafts.write_unsaved(locked, unsaved)
-            _keep_header(locked)
+            drafts.keep_header(locked)
             if file is not None:
                 file.write(locked)
 
@@ -95,14 +95,6 @@ def _attach(files: ExitStack, case: Case, scan: Scan | None, *, by: User, now: d
 
 def _named(file: Attaching | None) -> Mapping[str, str]:
     return {} if file is None else {"scan": file.made.sha256}
-
-
-def _keep_header(case: Case) -> None:
-    """Store on the case what follows from the content written just now: its amount, and its name off the list."""
-    content = drafts.content_of(case)
-    case.amount = rows.yuan(content.funds.total)
-    case.title = (content.project_name if case.is_off_list else None) or case.title
-    Case.objects.filter(pk=case.pk).update(amount=case.amount, title=case.title)
 
 
 def _words(text: str) -> str:

@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern] = [
     path("tables/<case_number:number>/attachments/<int:pk>/remove", attachments.attachment_remove,
          name="attachment_remove"),
     path("tables/<case_number:number>/fill-for", standing_in.table_fill_for, name="table_fill_for"),
+    path("tables/<case_number:number>/take-over", standing_in.table_take_over, name="table_take_over"),
     path("tables/<case_number:number>/confirm", standing_in.table_confirm, name="table_confirm"),
     path("tables/<case_number:number>/admission", standing_in.table_admission, name="table_admission"),
     path("tables/<case_number:number>/decide", reviewing.decide, {"kind": Kind.TARGET}, name="table_decide"),

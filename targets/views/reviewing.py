@@ -63,8 +63,12 @@ def _decide(request: HttpRequest, case: Case, form: DecisionForm) -> Outcome:
 def _remarks(request: HttpRequest) -> dict[str, dict[str, str]]:
     """Return the remarks that hold words, by the uuid of the row they are on."""
     lists = [request.POST.getlist(f"remark_{part}") for part in ("uuid", "kind", "words")]
-    return {uuid: {"place": "indicator", "indicator": uuid, "kind": kind, "words": words}
-            for uuid, kind, words in zip(*lists, strict=False) if words.strip()}
+    suggested = request.POST.getlist("remark_suggestion")
+    suggested += [""] * (len(lists[0]) - len(suggested))
+    return {uuid: {"place": "value" if text.strip() else "indicator", "indicator": uuid, "kind": kind,
+                   "words": words.strip() or _("Suggested: %(text)s") % {"text": text.strip()},
+                   "suggestion": text.strip()}
+            for uuid, kind, words, text in zip(*lists, suggested, strict=False) if words.strip() or text.strip()}
 
 
 def _tell(request: HttpRequest, case: Case, outcome: Outcome) -> None:

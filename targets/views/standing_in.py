@@ -1,4 +1,4 @@
-"""代填 and 补录 over HTTP: department and bureau fill a table in, its unit confirms, finance admits from paper."""
+"""代填, 补录 and 建议值 over HTTP: others fill in or suggest, the unit confirms or takes over, finance admits."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from targets import attachments, drafts, standing_in
+from targets import attachments, drafts, standing_in, suggestions
 from targets.paper import FormText
 from targets.reopened import OnlyFundsOpen
 from targets.rows import TextTooLong, TooManyRows, UnknownCategory, UnknownField
@@ -81,6 +81,23 @@ def table_confirm(request: HttpRequest, number: str) -> HttpResponse:
         seen = engine.Seen(seen.version, saved.content_hash)
     standing_in.confirm_filled(case=case, by=person(request), now=timezone.now(), seen=seen, key=posted_key(request))
     messages.success(request, _("Confirmed. The table is the unit's own now and can be submitted."))
+    return redirect("table", number)
+
+
+@require_POST
+def table_take_over(request: HttpRequest, number: str) -> HttpResponse:
+    """Take the reviewer's suggested texts over and, where that button was pressed, submit the table."""
+    case = visible_case(request, number, kind=Kind.TARGET)
+    common = {"case": case, "by": person(request), "now": timezone.now(), "seen": posted_seen(request)}
+    try:
+        if "submit" not in request.POST:
+            suggestions.take_over(**common)
+            messages.success(request, _("The suggested texts are in the table. It is not submitted yet."))
+        else:
+            suggestions.take_over_and_submit(**common, key=posted_key(request), looked_at="looked_at" in request.POST)
+            messages.success(request, _("The suggested texts are taken over and the table is submitted."))
+    except (Blocked, suggestions.NothingSuggested) as refusal:
+        return form_page(request, visible_case(request, number, kind=Kind.TARGET), status=422, refusal=refusal)
     return redirect("table", number)
 
 

@@ -20,6 +20,7 @@ from targets import (
     profiles,
     reopened,
     secrecy,
+    suggestions,
 )
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent
@@ -110,6 +111,7 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     return render(request, template, {
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
         "chain": adjustments.chain(case) if case.parent_id else (),
+        "suggestions": suggestions.open_suggestions(case) if case.pass_no else (),
         "unconfirmed": choices.unconfirmed(case, now=timezone.now()),
         "only_funds": row is not None and row.only_funds, "is_typed": typed is not None, "form_base": base,
         **filling.context(case, row, sheet, findings), "comments": comments,

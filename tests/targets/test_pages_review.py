@@ -39,12 +39,12 @@ def test_the_reviewer_is_offered_a_decision_and_the_editor_is_not(world: SimpleN
 
 def test_an_approval_moves_the_table_to_the_next_desk(world: SimpleNamespace) -> None:
     case = papers.submitted(world)
-    grades = {"completeness": "excellent", "relevance": "good", "suitability": "fair", "feasibility": "good"}
+    grades = {"completeness": "excellent", "relevance": "good", "suitability": "good", "feasibility": "good"}
     answer = client_of(world.reviewer).post(url(case), decision(case, "approve", words="同意", **grades))
     assert answer.status_code == 302
     assert papers.again(case).state == State.FINANCE_REVIEW
     sheet = ReviewSheet.objects.get(case=case)
-    assert (sheet.completeness, sheet.overall, sheet.opinion) == ("excellent", "fair", "同意")
+    assert (sheet.completeness, sheet.overall, sheet.opinion) == ("excellent", "good", "同意")
 
 
 def test_a_half_filled_sheet_is_refused_and_keeps_its_words(world: SimpleNamespace) -> None:
