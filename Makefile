@@ -4,6 +4,7 @@
 #   make test            run the tests on every database found here; BTR_TIERS=all makes a missing one an error
 #   make walk            walk one table through the running demo over HTTP, from upload to an accepted report
 #   make faults          the fault laboratory in its long form: KILLS=300 processes killed a database, SEED= repeats a run
+#   make fuzz            10,000 damaged files of every kind through the readers: FILES= how many, SEED= repeats a run
 # Further: venv, stop, lint, lock, messages.   Variables: PYTHON=, PORT=, REDIS=auto|path|wheel|none, DEMO=0 (an empty
 #   database stays empty), ARGS= (further arguments of pytest or of the lock)
 
@@ -11,7 +12,7 @@ PY := .venv/bin/python
 LOCK_INPUTS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 export PYTHON
 
-.PHONY: run stop venv venv-test test walk faults lint lock messages
+.PHONY: run stop venv venv-test test walk faults fuzz lint lock messages
 .DEFAULT_GOAL := run
 
 venv: .venv/.runs
@@ -43,6 +44,9 @@ walk: venv-test
 faults: venv-test
 	@BTR_RACES=$(or $(RACES),200) BTR_KILLS=$(or $(KILLS),300) BTR_SEED=$(or $(SEED),0) \
 	    $(PY) -m tests.tiers -n 0 -s tests/faults $(ARGS)
+
+fuzz: venv-test
+	@$(PY) -m tests.fuzz.reading $(or $(FILES),10000) $(SEED)
 
 lint: venv-test
 	$(PY) -m ruff check .

@@ -11,6 +11,7 @@ from workflow.text import _
 MAX_BYTES = 20 * 1024 * 1024
 MAX_CONTROLS_SHARE = 0.001
 MIN_ZERO_RATIO = 3
+MIN_UTF8_LINES = 2
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a")) + b"\x7f"
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -49,6 +50,16 @@ def decode(data: bytes) -> str | Refusal:
             ),
             {"kind": kind},
         )
+    mixed = line_in_another_encoding(data)
+    if mixed:
+        return Refusal(
+            "mixed_encoding",
+            _(
+                "Line %(line)s of this file is written in another encoding than the lines before. Open the file in the "
+                "program it comes from, save it whole as UTF-8 and upload it again."
+            ),
+            {"line": str(mixed)},
+        )
     text = _text(data)
     if text is None:
         return Refusal(
@@ -73,6 +84,18 @@ def _text(data: bytes) -> str | None:
         return None
     text = _strict(data, "utf-8")
     return text if text is not None else _strict(data, "gb18030")
+
+
+def line_in_another_encoding(data: bytes) -> int:
+    """Return the number of the first line that is no UTF-8 while most others are, 0 when there is none.
+
+    GB18030 takes most UTF-8 for other characters; a text in GB18030 however hardly ever has a line that is UTF-8.
+    """
+    if _strict(data, "utf-8") is not None or data.startswith(tuple(mark for mark, _encoding in MARKS[1:])):
+        return 0
+    wide = [(n, line) for n, line in enumerate(data.splitlines(), 1) if not line.isascii()]
+    other = [n for n, line in wide if _strict(line, "utf-8") is None]
+    return other[0] if len(wide) - len(other) > max(len(other), MIN_UTF8_LINES) else 0
 
 
 def _strict(data: bytes, encoding: str) -> str | None:

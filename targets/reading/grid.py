@@ -114,7 +114,14 @@ def from_text(text: str) -> Grid | Refusal:
             {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)},
         )
     split = _splitter(text)
-    return Grid(tuple(_row(n, line, split) for n, line in _joined(lines, split)))
+    found = [(line, _row(n, line, split)) for n, line in _joined(lines, split)]
+    left_open = [row for line, row in found if split in OPEN_QUOTE and _opens_quote(line, split)]
+    notes = tuple(Note("open_quote", row.at(), {"text": row.cells[-1][:80]}) for row in left_open if row.cells)
+    return Grid(tuple(row for _line, row in found), notes)
+
+
+def _opens_quote(line: str, split: str) -> bool:
+    return line.count('"') % 2 == 1 and bool(OPEN_QUOTE[split].search(line))
 
 
 def _joined(lines: list[str], split: str) -> Iterator[tuple[int, str]]:
@@ -125,7 +132,7 @@ def _joined(lines: list[str], split: str) -> Iterator[tuple[int, str]]:
     number = 0
     while number < len(lines):
         line, end = lines[number], number + 1
-        if OPEN_QUOTE[split].search(line) and line.count('"') % 2:
+        if _opens_quote(line, split):
             closing = range(end, min(len(lines), end + MAX_QUOTED))
             close = next((n for n in closing if lines[n].count('"') % 2), None)
             if close is not None:

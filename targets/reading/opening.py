@@ -73,7 +73,8 @@ def grids_in(*, name: str, data: bytes, file: str = "") -> list[Grid] | Refusal:
     if isinstance(grid, Refusal):
         return grid
     part = Part("text", "", file)
-    return [Grid(tuple(replace(row, part=part) for row in grid.rows))]
+    notes = (replace(note, place=replace(note.place, part=part)) for note in grid.notes)
+    return [Grid(tuple(replace(row, part=part) for row in grid.rows), tuple(notes))]
 
 
 def _from_zip(name: str, data: bytes, file: str) -> list[Grid] | Refusal:

@@ -158,6 +158,38 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             fixed=True,
         ),
+        "swapped": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _("“%(name)s” stands where the name should be, and “%(value)s” where the value should be. Exchange them."),
+            fixed=True,
+        ),
+        "value_in_name": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "Name and value stand in one cell (“%(text)s”). Divide them: the name “%(name)s”, the value “%(value)s”."
+            ),
+            fixed=True,
+        ),
+        "half_name": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "“%(name)s” has no value and no category of its own. If it is the rest of “%(above)s” above, add it there; "
+                "if it is an indicator, type its value in."
+            ),
+            fixed=True,
+        ),
+        "no_head": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "The head of the columns (一级指标 … 指标值) is missing; the columns were counted from the first label. "
+                "Compare the values with the paper."
+            ),
+            fixed=True,
+        ),
         "several_values": Kind(
             "STR-06",
             SHOULD_FIX,
@@ -320,6 +352,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             _(
                 "The name of this file looks like that of an earlier one, “%(earlier)s”, but is written with other "
                 "signs. Make sure that it is the file you mean."
+            ),
+            fixed=True,
+        ),
+        "open_quote": Kind(
+            "STR-06",
+            SHOULD_FIX,
+            _(
+                "A quotation mark is opened in this line and never closed; what follows stands in one cell "
+                "(“%(text)s”). Compare with the paper."
             ),
             fixed=True,
         ),
