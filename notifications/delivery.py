@@ -188,9 +188,12 @@ def _send_digest(claimed: Sequence[Delivery], line: email.Line, *, now: datetime
             status=Status.SENT, sent_at=now, lease_until=None, digest=digest, message_id=number, last_error=""
         )
         # What was said, where it is not what was to be said when the notice was expanded.
+        changed = []
         for delivery, words in meant:
             if (delivery.subject, delivery.body) != (words.subject, words.body):
-                Delivery.objects.filter(pk=delivery.pk).update(subject=words.subject, body=words.body)
+                delivery.subject, delivery.body = words.subject, words.body
+                changed.append(delivery)
+        Delivery.objects.bulk_update(changed, ["subject", "body"], batch_size=MANY)
     return result + DeliverResult(sent=1)
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications import feeds, queries
+from notifications import feeds, queries, quiet
 from notifications.kinds import KINDS
-from notifications.models import Channel, FeedToken, Preference
-from workflow.views.asking import person
+from notifications.models import Channel, FeedToken, Preference, QuietHours
+from workflow.refusals import Refused
+from workflow.views.asking import person, visible_case
 
 
 @require_http_methods(["GET", "POST"])
@@ -21,7 +22,16 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """Show and keep the choices of the person who asks; they hold for what is told from now on."""
     user = person(request)
     off = set(Preference.objects.filter(user=user, enabled=False).values_list("kind", "channel"))
+    hours = QuietHours.objects.filter(user=user).first()
+    typed = (hours.from_hour, hours.to_hour) if hours else ("", "")
+    refusal: Refused | None = None
     if request.method == "POST":
+        typed = (request.POST.get("quiet_from", ""), request.POST.get("quiet_to", ""))
+        try:
+            quiet.keep(user=user, from_hour=typed[0], to_hour=typed[1])
+        except Refused as error:
+            refusal = error
+    if request.method == "POST" and refusal is None:
         ticked = set(request.POST.getlist("on"))
         for kind in KINDS.values():
             for channel in kind.channels:
@@ -30,6 +40,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
                     queries.set_preference(user=user, channel=channel, kind=kind.id, enabled=wanted)
         messages.success(request, _("Kept. It holds for messages from now on."))
         return redirect("preferences")
+    if refusal is not None:
+        ticked = set(request.POST.getlist("on"))
+        off = {(k.id, c.value) for k in KINDS.values() for c in k.channels if f"{k.id}:{c}" not in ticked}
     rows = [
         (kind, [(channel, channel in kind.channels, (kind.id, channel.value) not in off) for channel in Channel])
         for kind in KINDS.values()
@@ -41,7 +54,30 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "has_mail": settings.EMAIL_ENABLED,
         "has_feeds": settings.FEED_ENABLED,
         "feed": FeedToken.objects.filter(user=user).first(),
-    })  # fmt: skip
+        "quiet_from": typed[0],
+        "quiet_to": typed[1],
+        "has_more": bool(hours or refusal),
+        "muted": quiet.muted_by(user),
+        "refusal": refusal,
+    }, status=422 if refusal else 200)  # fmt: skip
+
+
+@require_POST
+def mute(request: HttpRequest, number: str) -> HttpResponse:
+    """Tell the person who asks no more of one case, or tell again; the case must be one that they see."""
+    user, case = person(request), visible_case(request, number)
+    if "again" in request.POST:
+        quiet.unmute(user=user, case=case)
+        messages.success(request, _("You are told of “%(title)s” again.") % {"title": case.title})
+    else:
+        quiet.mute(user=user, case=case, now=timezone.now())
+        messages.success(
+            request,
+            _("“%(title)s” is muted: no e-mail, nothing unread. Your work on it stays in the workbench.")
+            % {"title": case.title},
+        )
+    back = "preferences" if "again" in request.POST else "notices"
+    return redirect(back)
 
 
 @require_POST

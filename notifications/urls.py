@@ -11,6 +11,7 @@ urlpatterns = [
     path("notices/prepared", views.prepared, name="prepared"),
     path("notices/prepared/<int:notice>/send", views.release, name="prepared_send"),
     path("notices/preferences", preferences.preferences, name="preferences"),
+    path("notices/mute/<slug:number>", preferences.mute, name="mute"),
     path("notices/feed", preferences.feed_token, name="feed_token"),
     path("feeds/<str:token>.ics", preferences.feed, name="feed"),
     path("incidents", trouble.incidents, name="incidents"),

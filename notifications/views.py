@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from notifications import delivery, mail_files, queries
+from notifications import delivery, mail_files, queries, quiet
 from workflow.context_processors import reads_mails
 from workflow.views.asking import person
 
@@ -27,6 +27,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "all_count": len(shown),
         "unread_here": sum(group.unread for group in shown),
         "waiting": len(queries.prepared_for(person(request))),
+        "muted": {case.pk for case in quiet.muted_by(person(request))},
     })  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from workflow import calendar, ladders
+from workflow.calendar import WorkCalendar
 from workflow.models import Rung, Suspension, Task
 
 INSTANT = timedelta(microseconds=1)
@@ -24,6 +25,7 @@ class Clock:
     due_at: datetime | None = None
     due_is_provisional: bool = False
     budget_days: int | None = None
+    counts_calendar_days: bool = False
     ladder_id: int | None = None
     next_rung_at: datetime | None = None
 
@@ -34,13 +36,15 @@ def clock(
     now: datetime,
     days_allowed: int | None = None,
     fixed: date | None = None,
+    counts_calendar_days: bool = False,
     ladder: int | None = None,
 ) -> Clock:
     """Return the clock of a task opened at `now`; no query while calendar and ladders are kept in the process.
 
-    `fixed`: a date of the round. `days_allowed`: working days after today. With both, the later holds, so that what
-    arrives late leaves its reviewer the time they need; with a fixed date alone that date holds, even in the past:
-    the task is then late from the start and says so. `ladder`: the id of a ladder other than the one in force.
+    `fixed`: a date of the round. `days_allowed`: working days after today; with `counts_calendar_days` every day
+    counts, as in the terms of the Budget Law, and the term is never provisional. With both, the later holds, so that
+    what arrives late leaves its reviewer the time they need; with a fixed date alone that date holds, even in the
+    past: the task is then late from the start and says so. `ladder`: the id of a ladder other than the one in force.
     Rungs that lie before `now` never fire.
     """
     if fixed is None and days_allowed is None:
@@ -49,15 +53,24 @@ def clock(
     due_on, budget, is_provisional = fixed, None, False
     if days_allowed is not None:
         today = day_of(now)
-        rolling = working.add(today, days_allowed) if days_allowed > 0 else today
+        rolling = term_end(today, days_allowed, counts_calendar_days=counts_calendar_days, working=working)
         if fixed is None or rolling > fixed:
             due_on, budget = rolling, days_allowed
-            is_provisional = not (working.is_published(today) and working.is_published(rolling))
+            is_published = working.is_published(today) and working.is_published(rolling)
+            is_provisional = not (counts_calendar_days or is_published)
     assert due_on is not None
     due_at = day_end(due_on)
     ladder_id = ladder or ladders.id_for(task_kind)
     upcoming = next_rung_at(ladder_id=ladder_id, opened_at=now, due_at=due_at, after=now)
-    return Clock(due_at, is_provisional, budget, ladder_id, upcoming)
+    is_lawful = counts_calendar_days and budget is not None
+    return Clock(due_at, is_provisional, budget, is_lawful, ladder_id, upcoming)
+
+
+def term_end(day: date, days: int, *, counts_calendar_days: bool, working: WorkCalendar) -> date:
+    """Return the last day of a term of `days` that begins after `day`: working days, or every day."""
+    if days <= 0:
+        return day
+    return day + timedelta(days=days) if counts_calendar_days else working.add(day, days)
 
 
 # Days and times. A day is a day in the project's time zone, whatever zone a time is written in.
@@ -154,11 +167,16 @@ def rest(task: Task, *, now: datetime, reason: str) -> Suspension:
     return Suspension.objects.create(task=task, rested_from=now, reason=reason)
 
 
-def wake(task: Task, *, now: datetime) -> None:
-    """Let a resting clock run on: the due day moves by the working days rested. Call it in a transaction.
+def days_rested(task: Task, start: date, end: date, *, working: WorkCalendar) -> int:
+    """Return how many days of the kind that the term of `task` counts lie after `start`, up to and with `end`."""
+    return max(0, (end - start).days) if task.counts_calendar_days else working.between(start, end)
 
-    Rungs that lie ahead of the new due day fire anew, because the term rises; a task that was overdue before it
-    rested stays so, and what already fired is not repeated. A clock that does not rest is left alone.
+
+def wake(task: Task, *, now: datetime) -> None:
+    """Let a resting clock run on: the due day moves by the days rested, as its term counts them.
+
+    Call it in a transaction. Rungs that lie ahead of the new due day fire anew, because the term rises; a task that was
+    overdue before it rested stays so, and what already fired is not repeated. A clock that does not rest is left alone.
     """
     if task.resting_since is None:
         return
@@ -166,9 +184,15 @@ def wake(task: Task, *, now: datetime) -> None:
     Suspension.objects.filter(task=task, rested_to__isnull=True).update(rested_to=now)
     task.resting_since = None
     if task.due_at is not None:
-        days = calendar.working_days_between(day_of(rested_from), day_of(now))
+        days = days_rested(task, day_of(rested_from), day_of(now), working=calendar.current())
         if days and task.due_at > rested_from:
-            task.due_at = day_end(calendar.add_working_days(due_day(task.due_at), days))
+            due_on = term_end(
+                due_day(task.due_at),
+                days,
+                counts_calendar_days=task.counts_calendar_days,
+                working=calendar.current(),
+            )
+            task.due_at = day_end(due_on)
             task.term += 1
         task.next_rung_at = upcoming(task, after=now if task.due_at > now else rested_from)
     task.save(update_fields=["resting_since", "due_at", "term", "next_rung_at"])

@@ -128,7 +128,7 @@ def new_task(
 
 KEPT = (
     "case", "kind", "step", "pass_no", "position", "role_group_id", "person_id", "added", "added_seq", "due_at",
-    "due_is_provisional", "budget_days", "ladder_id",
+    "due_is_provisional", "budget_days", "counts_calendar_days", "ladder_id",
 )  # fmt: skip
 """What a task takes over from the one that it follows: its deadline with its ladder among it."""
 

@@ -35,10 +35,15 @@ def _projected(task: Task, rests: Iterable[Suspension], working: WorkCalendar) -
     assert task.budget_days is not None
     started = deadlines.day_of(task.opened_at)
     rested = sum(
-        working.between(deadlines.day_of(s.rested_from), deadlines.day_of(s.rested_to)) for s in rests if s.rested_to
+        deadlines.days_rested(task, deadlines.day_of(s.rested_from), deadlines.day_of(s.rested_to), working=working)
+        for s in rests
+        if s.rested_to
     )
-    due_on = working.add(started, task.budget_days + rested)
-    return deadlines.day_end(due_on), not (working.is_published(started) and working.is_published(due_on))
+    due_on = deadlines.term_end(
+        started, task.budget_days + rested, counts_calendar_days=task.counts_calendar_days, working=working
+    )
+    is_published = working.is_published(started) and working.is_published(due_on)
+    return deadlines.day_end(due_on), not (task.counts_calendar_days or is_published)
 
 
 def preview(*, working: WorkCalendar, now: datetime) -> list[Moved]:

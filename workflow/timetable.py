@@ -1,7 +1,8 @@
 """The dates of a round: checked so that none crosses another, stored together, and what they move in open tasks."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -19,8 +20,11 @@ ORDER = (
         Milestone.DEPARTMENT_REVIEW,
         Milestone.BUSINESS_REVIEW,
         Milestone.PERFORMANCE_REVIEW,
+        Milestone.CONGRESS,
         Milestone.RELEASE,
+        Milestone.UNIT_RELEASE,
     ),
+    (Milestone.RELEASE, Milestone.PUBLICATION),
     (
         Milestone.MONITORING_OPENS,
         Milestone.MONITORING_UNIT,
@@ -29,6 +33,44 @@ ORDER = (
     ),
 )
 """Milestones that follow one another; none may lie before one that stands earlier here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A date that the law sets: at most `days` calendar days after another milestone, by which article."""
+
+    milestone: Milestone
+    after: Milestone
+    days: int
+    source: str
+
+
+LAWS = (
+    Law(Milestone.RELEASE, Milestone.CONGRESS, 20, "预算法第五十二条"),
+    Law(Milestone.UNIT_RELEASE, Milestone.RELEASE, 15, "预算法第五十二条"),
+    Law(Milestone.PUBLICATION, Milestone.RELEASE, 20, "预算法第十四条"),
+)
+"""Every day counts, holidays too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last day that the law allows for a milestone, its source, and whether the date set lies after it."""
+
+    day: date
+    source: str
+    is_exceeded: bool
+
+
+def latest_by_law(dates: Mapping[str, date | None]) -> dict[str, Latest]:
+    """Return the last lawful day of each milestone whose starting date is known. A county is told, not stopped."""
+    found = {}
+    for law in LAWS:
+        start, given = dates.get(law.after), dates.get(law.milestone)
+        if start is not None:
+            day = start + timedelta(days=law.days)
+            found[law.milestone.value] = Latest(day, law.source, given is not None and given > day)
+    return found
 
 
 class DatesCross(Refused):

@@ -1,5 +1,6 @@
 """The editors of time: calendar, ladders, a round's dates. Each shows what would change before anything is stored."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -189,10 +190,9 @@ def round_edit(request: HttpRequest, pk: int) -> HttpResponse:
     stood = {row.milestone: row.date for row in found.dates.all()}
     context: dict[str, Any] = {"section": "rounds", "round": found}
     if request.method == "GET":
-        rows = [(value, label, stood.get(value)) for value, label in Milestone.choices]
-        return render(request, "workflow/round_edit.html", context | {"rows": rows})
+        return render(request, "workflow/round_edit.html", context | {"rows": _dated(stood)})
     given = {value: parse_date_or_none(request.POST.get(value, "")) for value in Milestone.values}
-    rows = [(value, label, given[value]) for value, label in Milestone.choices]
+    rows = _dated(given)
     try:
         timetable.check(stood=stood, wanted=given, now=now)
         moves = list(timetable.moves(round_id=found.pk, stood=stood, wanted=given))
@@ -205,6 +205,12 @@ def round_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "workflow/round_edit.html", context | {"rows": rows, "refusal": refusal}, status=422)
     context |= {"rows": rows, "moves": moves[:SHOWN], "count": len(moves), "is_checked": True}
     return render(request, "workflow/round_edit.html", context)
+
+
+def _dated(dates: Mapping[str, date | None]) -> list[tuple[str, Any, date | None, timetable.Latest | None]]:
+    """Return value, name, date and the last lawful day of each milestone."""
+    latest = timetable.latest_by_law(dates)
+    return [(value, label, dates.get(value), latest.get(value)) for value, label in Milestone.choices]
 
 
 def parse_date_or_none(text: str) -> date | None:
