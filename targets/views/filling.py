@@ -224,5 +224,5 @@ def library_context(case: Case, code: str, q: str) -> dict[str, Any]:
     categories = profiles.load(case.profile).categories
     chosen = next((c for c in categories if c.code == code), categories[0])
     entries = copying.library(case=case, code=chosen.code, q=q.strip()[:60])
-    return {"categories": categories, "library": chosen, "library_q": q, "entries": [
+    return {"categories": categories, "library": chosen, "library_q": q, "library_entries": [
         (entry, json.dumps([chosen.code, entry.name, entry.value], ensure_ascii=False)) for entry in entries]}
