@@ -30,12 +30,14 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from targets import batches, jobs, kinds, monitoring, organisations
+        from targets import batches, jobs, kinds, monitoring, organisations, purging
         from targets.reading import intake
         from workflow import kept
+        from workflow import purging as signed_purging
         from workflow.signals import reorganised, time_passes
 
         kinds.register_all()
+        signed_purging.register(purging.TargetStore())
         reorganised.connect(organisations.follow, dispatch_uid="targets.organisations")
         intake.use(intake.Tools(converter=settings.CONVERTER, scanner=settings.CLAMD_SOCKET))
         kept.name_fields(FIELD_WORDS)

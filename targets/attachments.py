@@ -71,6 +71,11 @@ class UnknownAttachmentKind(AttachmentRefused):
     message = _("Choose what the file is: %(known)s.")
 
 
+class AttachmentPurged(Refused):
+    code = "attachment_purged"
+    message = _("This file was purged for secrecy. Only its digest is kept.")
+
+
 def _holds(member: str) -> Callable[[bytes], bool]:
     """Return a test for a zip that holds `member` and no macros. Reads names only and unpacks nothing."""
     def test(data: bytes) -> bool:
@@ -191,6 +196,8 @@ def find(case: Case, pk: int) -> Attachment:
     found = Attachment.objects.filter(case=case, pk=pk).first()
     if found is None or (found.removed_at is not None and not _is_kept(found)):
         raise NotVisible
+    if found.purged_at is not None:
+        raise AttachmentPurged
     return found
 
 

@@ -9,7 +9,7 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
-from workflow import record
+from workflow import purging, record
 from workflow.canonical import canonical_json
 from workflow.machine import Action
 from workflow.models import Case, Decision, Event, User
@@ -18,7 +18,7 @@ VERIFIER = Path(__file__).parent / "data" / "verify_export.py"
 
 
 def export_record(*, case_id: int, by: User | None, now: datetime) -> bytes:
-    """Return the zip: case.json, events.jsonl, decisions.jsonl, verify.py. The export is itself in the record."""
+    """Return the zip: case, events, decisions, contents, and verify.py. The export is itself in the record."""
     record.note(case_id, action=Action.EXPORT, by=by, now=now, payload={"what": "record"})
     case = Case.objects.select_related("unit", "department").get(pk=case_id)
     about = {
@@ -39,6 +39,7 @@ def export_record(*, case_id: int, by: User | None, now: datetime) -> bytes:
         archive.writestr("case.json", json.dumps(about, ensure_ascii=False, indent=2))
         archive.writestr("events.jsonl", "\n".join(lines) + "\n")
         archive.writestr("decisions.jsonl", "".join(canonical_json(_plain(d)) + "\n" for d in decisions))
+        archive.writestr("contents.jsonl", "".join(canonical_json(one) + "\n" for one in purging.contents_of(case)))
         archive.writestr("verify.py", VERIFIER.read_text(encoding="utf-8"))
     return packed.getvalue()
 

@@ -85,7 +85,7 @@ ASPECTS: tuple[tuple[str | Promise, Callable[[Step], str]], ...] = (
 
 
 def differences(old: Sequence[Step], new: Sequence[Step]) -> list[str]:
-    """Return what `new` does otherwise than `old`, one sentence each, in the order of the steps; keys tell which is which."""
+    """Return what `new` does otherwise than `old`, a sentence each, in the order of the steps, known by their keys."""
     before, people = {step.key: step for step in old}, names_in([*old, *new])
     kept = {step.key for step in new}
     found = [_("“%(title)s” is taken out.") % {"title": step.title} for step in old if step.key not in kept]

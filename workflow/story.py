@@ -14,9 +14,10 @@ from workflow import record, routes
 from workflow.look import Look
 from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, Again, State
 from workflow.models import Case, Decision, Event, Rung, Step, Task
+from workflow.pictures import Stand, stand_of
 from workflow.queries import holder_of
 from workflow.refusals import NoRoute
-from workflow.words import ACTION_TONES
+from workflow.words import ACTION_TONES, deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """One step of the way: status is done, now or next; `who` has decided it or has it now."""
+    """One step of the way: status is done, now or next; `who` has decided it or has it now. key: "" for the unit."""
 
     title: str
     status: str
     who: str = ""
     at: datetime | None = None
     due_at: datetime | None = None
+    key: str = ""
 
 
 def timeline(case: Case, *, newest_first: bool = True, with_edits: bool = True, limit: int = 500) -> list[Entry]:
@@ -56,7 +58,7 @@ def timeline(case: Case, *, newest_first: bool = True, with_edits: bool = True, 
 
     Refused attempts are part of the record and are marked; `with_edits` False leaves the editing passes out.
     """
-    titles = {step.key: step.title for step in _steps(case)}
+    titles = {step.key: step.title for step in steps_of(case)}
     events = Event.objects.filter(case=case).order_by("-seq" if newest_first else "seq")
     if not with_edits:
         events = events.exclude(action=Action.EDIT)
@@ -98,7 +100,11 @@ def _words_of(payload: dict[str, Any]) -> str:
 
 def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
     named = {
+        "from_name": _("from"),
         "to_name": _("to"),
+        "what": _("what"),
+        "sha256": _("digest"),
+        "asked_by": _("first signature"),
         "undone": _("taken back from"),
         "met": _("condition"),
         "document_number": _("document number"),
@@ -136,7 +142,7 @@ def _state_word(state: str) -> str:
     return str(State(state).label) if state in State.values else state
 
 
-def _steps(case: Case) -> tuple[Step, ...]:
+def steps_of(case: Case) -> tuple[Step, ...]:
     """Return the applicable steps of the route that the case has, or would take if it were submitted now."""
     try:
         route = case.route if case.route_id and case.route else routes.current(case)
@@ -160,17 +166,30 @@ def route_steps(case: Case, *, open_tasks: Iterable[Task]) -> list[RouteStep]:
     steps = [RouteStep(_("Unit fills in"), "now" if filling else "done", **_now_with(tasks if filling else []))]
     if not filling:
         steps = [RouteStep(_("Unit fills in"), "done", case.unit.name, case.submitted_at)]
-    for step in _steps(case):
+    for step in steps_of(case):
         decision = decided.get(step.pk)
         mine = [t for t in tasks if reviewing and t.step_id == step.pk]
         if mine:
-            steps.append(RouteStep(step.title, "now", **_now_with(mine)))
+            steps.append(RouteStep(step.title, "now", **_now_with(mine), key=step.key))
         elif decision and not filling:
-            steps.append(RouteStep(step.title, "done", str(decision.actor), decision.made_at))
+            steps.append(RouteStep(step.title, "done", str(decision.actor), decision.made_at, key=step.key))
         else:
             over = not filling and not reviewing and case.state not in FINAL_STATES
-            steps.append(RouteStep(step.title, "done" if over else "next"))
+            steps.append(RouteStep(step.title, "done" if over else "next", key=step.key))
     return steps
+
+
+def stands(case: Case, *, open_tasks: Iterable[Task]) -> dict[str, Stand]:
+    """Return where `case` is with each step of its way, by the step's key, for pictures.route_svg."""
+    found = {
+        step.key: stand_of(
+            status=step.status, who=step.who, at=step.at, due=deadline(step.due_at) if step.due_at else ""
+        )
+        for step in route_steps(case, open_tasks=open_tasks)
+    }
+    if case.approved_at and case.state not in (State.DRAFT, *REVIEW_STATES):
+        found["approved"] = stand_of(status="done", who="", at=case.approved_at, due="")
+    return found
 
 
 def _now_with(tasks: list[Task]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import batches, delegating, extensions, inbox, people, reading, routes, timing
+from workflow.views import batches, delegating, extensions, inbox, people, purging, reading, routes, timing
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -26,6 +26,9 @@ urlpatterns = [
     path("batches/<uuid:pk>", batches.batch, name="batch"),
     path("cases/<slug:number>", inbox.case, name="case"),
     path("cases/<slug:number>/history", reading.case_history, name="case_history"),
+    path("cases/<slug:number>/way", reading.case_way, name="case_way"),
+    path("cases/<slug:number>/purge", purging.case_purge, name="case_purge"),
+    path("purges", purging.purges, name="purges"),
     path("overdue", reading.overdue_board, name="overdue_board"),
     path("rounds", reading.rounds, name="rounds"),
     path("rounds/<int:pk>/edit", timing.round_edit, name="round_edit"),

@@ -17,11 +17,13 @@ HASHED = (
 
 
 def read(place, name):
-    """Return the text of a file of the export, which is a zip or a folder."""
+    """Return the lines of a file of the export, which is a zip or a folder, or the one object of case.json."""
     if zipfile.is_zipfile(place):
         with zipfile.ZipFile(place) as archive:
-            return archive.read(name).decode("utf-8")
-    return (Path(place) / name).read_text(encoding="utf-8")
+            text = archive.read(name).decode("utf-8")
+    else:
+        text = (Path(place) / name).read_text(encoding="utf-8")
+    return json.loads(text) if name == "case.json" else [json.loads(line) for line in text.splitlines() if line]
 
 
 def digest(event):
@@ -50,14 +52,23 @@ def faults(case, events):
         yield "the case's state is not that of its last event"
 
 
+def content_faults(contents):
+    """Yield a sentence for each version that is not what its hash says; a purged one is only named."""
+    for one in contents:
+        if one["content"] is None:
+            print("content of event %s: %s %s" % (one["event_seq"], one["note"], one["content_hash"]))
+        elif hashlib.sha256(one["content"].encode("utf-8")).hexdigest() != one["content_hash"]:
+            yield "content of event %s: is not what was decided on" % one["event_seq"]
+
+
 def main(place):
-    case = json.loads(read(place, "case.json"))
-    events = [json.loads(line) for line in read(place, "events.jsonl").splitlines() if line]
+    case = read(place, "case.json")
+    events = read(place, "events.jsonl")
     for event in events:
         note = " (refused: %s)" % event["refused"] if event["refused"] else ""
         behalf = " for %s" % event["on_behalf_name"] if event["on_behalf_name"] else ""
         print("%4d  %s  %s%s  %s%s" % (event["seq"], event["at"], event["actor_name"], behalf, event["action"], note))
-    found = list(faults(case, events))
+    found = list(faults(case, events)) + list(content_faults(read(place, "contents.jsonl")))
     for fault in found:
         print("FAULT  " + fault)
     verdict = "BROKEN" if found else "holds"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from workflow import call_list, extensions, kinds, queries, story
+from workflow import call_list, extensions, kinds, pictures, purging, queries, route_words, story
 from workflow.context_processors import seat_of
 from workflow.machine import TaskKind
 from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
@@ -31,6 +31,28 @@ def case_history(request: HttpRequest, number: str) -> HttpResponse:
         "link": kinds.document_of(case).url(case),
         "steps": story.route_steps(case, open_tasks=standing.tasks),
         "entries": story.timeline(case),
+    })  # fmt: skip
+
+
+@require_safe
+def case_way(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the way of one case as pictures: its route with where it stands, and the whole procedure."""
+    case = visible_case(request, number)
+    standing = queries.standing(case)
+    steps = story.steps_of(case)
+    return render(request, "workflow/case_way.html", {
+        "section": "tables",
+        "case": case,
+        "standing": standing,
+        "link": kinds.document_of(case).url(case),
+        "route": pictures.route_svg(
+            steps,
+            title=_("The way of case %(number)s") % {"number": case.number},
+            people=route_words.names_in(steps),
+            stands=story.stands(case, open_tasks=standing.tasks),
+        ),
+        "machine": pictures.machine_svg(now_at=case.state),
+        "may_purge": purging.is_head(person(request), case),
     })  # fmt: skip
 
 
