@@ -44,7 +44,13 @@ YES = re.compile(
     "^(?:是|否|有|无|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|"
     "符合.{0,6}|不发生|零发生|[零无][^0-9]{2,4}|全覆盖|及时到位|足额到位|按(?:计划|进度|合同|标准|要求|规定).{2,4}|"
     "(?:不超过|不高于|≤|控制在)(?:预算|合同|概算|批复|计划|限额|控制数).{0,4}|达到.{2,10}(?:标准|要求|规范|水平)|"
-    "通过|验收合格|达到预期.{0,4})$"
+    "通过|验收合格|达到预期.{0,4}|(?:全部|全面|均)(?:完成|达标|合格|到位|覆盖|落实|通过)|.{0,4}全覆盖|"
+    "(?:不低于|不高于|不超过|不少于)(?:上年|去年|往年).{0,4}|(?:与|同)?(?:上年|去年)(?:同期)?(?:基本)?持平|"
+    "(?:不|未)(?:增加|减少|下降|上升|反弹|降低)|只增不减|7[×xX*]24(?:小时)?.{0,6})$"
+)
+GRADE = re.compile(
+    "^[≥=]?(?:达到|达|不低于|优于)?(?:国家|省|自治区|市)?(?:[A-D]{1,3}|[IVX]{1,3}|[一二三四五甲乙丙]|[1-5]A{0,4}|优秀|合格|良好)"
+    "(?:级|类|等次|等级|等|星级|星|档)(?:水质|标准|水平)?(?:及?以上)?$"
 )
 VERB = "|".join(sorted(RISING | FALLING | STEADY))
 ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
@@ -60,7 +66,7 @@ ODD_LEVEL = re.compile(rf"^[\u4e00-\u9fff]{{2}}(?P<verb>{VERB})$")
 def find(text: str) -> Wording | None:
     """Return what a value in words says, or None when its words are not known."""
     text = tight(text).rstrip("。.;；")
-    if YES.match(text):
+    if YES.match(text) or GRADE.match(text):
         return Wording("boolean", text)
     match = LEVEL.match(text)
     if text in STATES or (match and (match["adverb"] or match["verb"])):

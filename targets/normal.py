@@ -26,6 +26,7 @@ SIGNS = (
     (re.compile(r"^[《〈](?=\d)"), "<"),
     (re.compile(r"\(%\)|百分比"), "%"),
     (re.compile("∕|／"), "/"),
+    (re.compile(r"^(?:¥|RMB|人民币) ?(\d[\d.,]*)([万亿])?元?$"), r"\1\2元"),
     (re.compile(r" ?[~—–－―-](?: ?[~—–－―-])*"), "-"),
 )
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")

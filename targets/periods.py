@@ -69,7 +69,11 @@ BEFORE = re.compile(
     r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$"
 )
 WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|(?:本|当)年度?内|全年开展|全年持续)$")
-OPEN = re.compile("^(?:长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|按月发放|逐月)$")
+THIS_YEAR = re.compile(r"^(?:当年|本年度?|今年)(?=\d)")
+OPEN = re.compile(
+    "^(?:全年不间断|全天候?|全天不间断|24小时不间断|随时|长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|"
+    "按月发放|逐月)$"
+)
 PARTS = {
     "上半年": (1, 6),
     "下半年": (7, 12),
@@ -103,6 +107,7 @@ def find(text: str, *, year: int | None) -> When | None:
     """Return the time that the whole of `text` says, or None. `year` is used where the text names none."""
     if len(text) > MAX_LENGTH:
         return None
+    text = THIS_YEAR.sub("", text)
     if WHOLE_YEAR.match(text):
         span = Period(date(year, 1, 1), date(year, 12, 31), "year") if year else None
         return When("period", span, text, sure=year is not None)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from targets import levels, periods
 from targets.grammar.changes import change
 from targets.grammar.measures import CMP, NUMBER, UNIT, hints, measure
-from targets.grammar.numerals import RUN, arabic
+from targets.grammar.numerals import HOLDS_NUMERALS, arabic
 from targets.grammar.printed import printed
 from targets.grammar.record import KINDS, YUAN, IndicatorValue, Item, in_yuan
 from targets.grammar.suggestions import suggestions
@@ -40,7 +40,8 @@ def parse(
         return IndicatorValue("placeholder", raw, unit=hints(name or "")[1])
     text = QUALITATIVE.sub("", text).strip(POINTS) or text
     found = _understood(text, raw, name or "", year, code)
-    if (found is None or found.confidence == "low") and RUN.search(text) and (written := arabic(text)) != text:
+    unclear = found is None or found.confidence == "low"
+    if unclear and HOLDS_NUMERALS.search(text) and (written := arabic(text)) != text:
         again = _understood(written, raw, name or "", year, code)
         if again is not None and (again.dimension or again.items):
             return replace(again, confidence="medium")

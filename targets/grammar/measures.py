@@ -17,8 +17,11 @@ DIMENSIONS = {
     "time": "天 日 个工作日 工作日 小时 个小时 分钟 秒 个月 年 周 个季度 季度 学时 课时",
     "area": "亩 平方米 m2 ㎡ 平米 公顷 平方公里 km2 万亩",
     "length": "米 m M 公里 km 千米 延米",
-    "mass": "公斤 千克 kg 吨 t 克",
-    "volume": "立方米 m3 方 升 立方",
+    "mass": "公斤 千克 kg 吨 t 克 毫克 mg 微克 μg",
+    "volume": "立方米 m3 方 升 L 立方 毫升 mL",
+    "power": "千瓦 kW 兆瓦 MW 千瓦时 kWh",
+    "data": "Mbps Gbps 兆 MB GB TB",
+    "other": "°C 摄氏度 分贝 dB MPa",
     "count": "个 次 场 场次 人 人次 名 位 户 家 件 卷 册 本 节 期 篇 辆 座 株 头 只 项 批 批次 班次 门 "
     "单 台 套 份 条 部 处 所 块 幅 张 片 种 类 例 起 宗 段 棵 羽 匹 艘 架 支 盏 根 组 队 届 "
     "轮 站 村 乡镇 社区 标箱 人年 盒 枚 团 班 事项 台套 处次 学期 车次 户次 亩次 件次 张次 "
@@ -48,8 +51,9 @@ EACH = re.compile(
 FRACTION = re.compile(rf"^(?P<cmp>{CMP})?(?P<part>{NUMBER})(?P<sign>[/:])(?P<whole>{NUMBER}万?)$")
 BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
-    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿])[\u4e00-\u9fffA-Za-z]{{1,4}})$"
+    rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿]|A*[级类等星]|G?[全覆])[\u4e00-\u9fffA-Za-z]{{1,4}})$"
 )
+SHARES = {"比例": Decimal(100), "成": Decimal(10)}
 MULTIPLIER = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
 LOWER_BETTER = re.compile(
     "成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费|"
@@ -168,8 +172,8 @@ def _number(text: str, raw: str | None, said: str | None, name: str, code: str |
     parts = match.groupdict()
     written = parts["unit"] or parts.get("unit2")
     number, unit = _multiplied(Decimal(parts["num"]), parts["mult"], written or hint_unit, name)
-    if unit == "比例":
-        number, unit = number * 100, "%"
+    if unit in SHARES:
+        number, unit = number * SHARES[unit], "%"
     if (unit or "").startswith("年") and number >= 1900:
         return None
     dimension = UNITS.get(unit or "")

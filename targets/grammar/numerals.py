@@ -6,9 +6,11 @@ match the grammar, so that 一级 or 五城联创 stay words.
 
 import re
 
+FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "○": 0}
 PLACES = {"十": 10, "百": 100, "千": 1000}
 RUN = re.compile("[零一二三四五六七八九十百千两〇]+")
+HOLDS_NUMERALS = re.compile("[零一二三四五六七八九十百千两〇壹贰叁肆伍陆柒捌玖拾佰仟]")
 NUMERAL = "[零一二三四五六七八九十百千两〇]+"
 PARTS_OF = re.compile(rf"(?P<whole>百|千|十万|万|{NUMERAL}|\d+)分之(?P<part>{NUMERAL}|\d+(?:\.\d+)?)")
 TENTHS = re.compile(r"(?P<n>[一二三四五六七八九]|\d)成(?P<half>半)?(?![\u4e00-\u9fff]*(?:效|果|立|员|本|都))")
@@ -17,7 +19,7 @@ SIGNS = {"百": "%", "千": "‰", "100": "%", "1000": "‰", "万": "/10000", "
 
 def arabic(text: str) -> str:
     """Return the text with numerals written as digits; unchanged where a run of them is no number."""
-    text = PARTS_OF.sub(_parts, text)
+    text = PARTS_OF.sub(_parts, text.translate(FORMAL))
     text = TENTHS.sub(lambda m: f"{_digits(m['n'])}{'5' if m['half'] else '0'}%", text)
     return RUN.sub(lambda m: _digits(m[0]), text)
 

@@ -32,7 +32,9 @@ def printed(value: IndicatorValue) -> str:
 
 
 def _plain(number: Decimal | None) -> str:
-    return "" if number is None else format(number, "f")
+    """A number without needless noughts: 25000.0 is 25000, 28.40 is 28.4."""
+    text = "" if number is None else format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _measure(value: IndicatorValue) -> str:

@@ -10,7 +10,9 @@ SLIPS = (
     (re.compile(r"^(?:工|二|三|5=|2=|之|>二|》二)(\d+(?:\.\d+)?.{0,4})$"), "≥"),
     (re.compile(r"^(?:S|5≤|<二|《二)(\d+(?:\.\d+)?.{0,4})$"), "≤"),
 )
-LOST_PERCENT = re.compile(r"^[≥≤<>=]?(?:\d{1,2}(?:\.\d+)?|100)$")
+LOST_PERCENT = re.compile(r"^(?P<sign>[≥≤<>=]?)(?P<number>\d{1,2}(?:\.\d+)?|100)(?P<more>及?以上)?$")
+WAN_BY_LETTER = re.compile(r"^([≥≤<>=]?\d+(?:\.\d+)?)[wW]元?$")
+MONEY_NAME = re.compile("经费|资金|成本|费|补助|补贴|金额|支出|投资")
 ODD_WORDS = {
     "有限提升": "有效提升",
     "有限改善": "有效改善",
@@ -28,8 +30,11 @@ def suggestions(raw: str | None, *, name: str | None = None) -> tuple[str, ...]:
         match = pattern.match(text)
         if match is not None and (not text[0].isdigit() or text[1] == "=" or CLOSED_RATE.search(name)):
             found.append(sign + match[1])
-    if LOST_PERCENT.match(text) and CLOSED_RATE.search(name):
-        found.append(text + "%")
+    lost = LOST_PERCENT.match(text)
+    if lost and CLOSED_RATE.search(name):
+        found.append(("≥" if lost["more"] else lost["sign"]) + lost["number"] + "%")
+    if (by_letter := WAN_BY_LETTER.match(text)) and MONEY_NAME.search(name):
+        found.append(by_letter[1] + "万元")
     if text in ODD_WORDS:
         found.append(ODD_WORDS[text])
     return tuple(found)

@@ -10,6 +10,19 @@ YEAR = 2024
 
 # raw | name | kind | comparator | low | high | unit | direction; "" is unset.
 MEASURES = """
+9成||rate||90|90|%|higher
+≥8成|群众支持率|rate|≥|80||%|higher
+≤35微克/立方米|PM2.5年均浓度|number|≤||35|微克/立方米|lower
+≥200mg/L||number|≥|200||mg/L|higher
+≥18℃|室内供暖温度|number|≥|18||°C|higher
+≤60分贝|厂界噪声|number|≤||60|分贝|lower
+≤15/10万|孕产妇死亡率|rate|≤||15|/10万|lower
+≤万分之一|图书差错率|rate|≤||1|/10000|lower
+￥50万||money||50|50|万元|higher
+¥1,200.50||money||1200.50|1200.50|元|higher
+壹佰万元||money||100|100|万元|higher
+贰拾台||number||20|20|台|higher
+≤980万元(路基400万元、路面580万元)|道路改建成本|money|≤||980|万元|lower
 ≥95%|对文明城市创建工作的满意度|rate|≥|95||%|higher
 ≥ 95%||rate|≥|95||%|higher
 $\\geq 95\\%$||rate|≥|95||%|higher
@@ -129,6 +142,11 @@ $\\geq 95\\%$||rate|≥|95||%|higher
 
 # raw | kind | start | end | qualifier
 TIMES = """
+全年不间断|period|||全年不间断
+随时|period|||随时
+2024年丰水期、枯水期各1次|period|||2024年丰水期、枯水期各1次
+当年12月前|date|2024-12-01|2024-12-31|前
+本年6月30日前|date|2024-06-30|2024-06-30|前
 2024年1月-2024年12月|period|2024-01-01|2024-12-31|
 2024 年 1 月-12 月|period|2024-01-01|2024-12-31|
 1-12 月份|period|2024-01-01|2024-12-31|
@@ -173,6 +191,19 @@ TIMES = """
 
 # raw | kind | level | direction | confidence
 WORDS = """
+二级以上|boolean|二级以上||high
+B级以上|boolean|B级以上||high
+达到Ⅲ类水质|boolean|达到III类水质||high
+≥3A级|boolean|≥3A级||high
+优秀等次|boolean|优秀等次||high
+4G全覆盖|boolean|4G全覆盖||high
+7×24小时|boolean|7×24小时||high
+全部完成|boolean|全部完成||high
+不低于上年|boolean|不低于上年||high
+与上年持平|boolean|与上年持平||high
+不增加|boolean|不增加||high
+健全完善|level|健全完善|up|high
+逐步壮大|level|逐步壮大|up|high
 显著改变|level|显著改变||high
 显著提升|level|显著提升|up|high
 显著提高|level|显著提高|up|high
@@ -203,7 +234,7 @@ WORDS = """
 提高|level|提高|up|high
 减少|level|减少|down|high
 降低|level|降低|down|high
-一级|text|||low
+一级|boolean|一级||high
 是|boolean|是||high
 达成预期指标|boolean|达成预期指标||high
 应保尽保|boolean|应保尽保||high
@@ -303,6 +334,9 @@ def test_a_breakdown_keeps_its_parts():
         ("二95%", None, ("≥95%",)),
         ("5=95%", None, ("≥95%",)),
         ("≥95", "群众满意度", ("≥95%",)),
+        ("95以上", "培训合格率", ("≥95%",)),
+        ("50w", "项目经费", ("50万元",)),
+        ("50w", "惠及人口", ()),
         ("有限提升", None, ("有效提升",)),
         ("290%", "产值增长", ()),
         ("≥95%", "培训合格率", ()),

@@ -56,7 +56,11 @@ def test_each_time_and_word_in_print_means_the_same(row):
         ("12月底前100%到位", None, "2024年12月31日前100%"),
         ("显著 改变", None, "显著改变"),
         ("百分之九十五", None, "95%"),
-        ("≤28.40/株", None, "≤28.40元/株"),
+        ("≤28.40/株", None, "≤28.4元/株"),
+        ("2.5万平方米", None, "25000平方米"),
+        ("≥0.97比例", None, "≥97%"),
+        ("不低于3成", None, "≥30%"),
+        ("￥50万", None, "50万元"),
     ],
 )
 def test_the_normal_form_is_one_way_to_write_it(raw, name, text):
