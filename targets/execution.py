@@ -5,7 +5,7 @@ and by monitoring.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -150,60 +150,20 @@ def read_execution(data: bytes, *, profile: str | None = None) -> list[PaidRow]:
     Raises: NoExecutionFile and the other classes of lists.ListRefused.
     """
     mapping = mappings.load(profile or settings.DEFAULT_PROFILE)["execution"]
-    names = {word: column for column, words in mapping["columns"].items() for word in words}
-    header: dict[str, int] = {}
-    factor = Decimal(1)
-    found: list[PaidRow] = []
-    for line, cells in lists.lines_of(data):
-        if line > lists.MAX_ROWS:
-            raise lists.ListTooLarge(rows=lists.MAX_ROWS, size=lists.MAX_BYTES // 1024 // 1024)
-        if not header:
-            if line > lists.HEADER_SEARCHED:
-                break
-            header, factor = _header(cells, names, mapping["needed"])
-            continue
-        row = _row(line, cells, header, factor)
-        if row is not None:
-            found.append(row)
-    if not header:
-        raise NoExecutionFile
+    read = lists.rows_of(data, words=mapping["columns"], needed=mapping["needed"], no_such=NoExecutionFile)
+    found = [row for line, cells, factor in read if (row := _row(line, cells, factor)) is not None]
     if not found:
         raise lists.ListEmpty
     return found
 
 
-def _header(cells: Sequence[Any], names: Mapping[str, str], needed: Iterable[str]) -> tuple[dict[str, int], Decimal]:
-    header: dict[str, int] = {}
-    unit, typed = "", ""
-    for index, cell in enumerate(cells):
-        label, named = lists.label_of(cell)
-        column = names.get(label) or names.get(label.partition("(")[0])
-        if column is None:
-            continue
-        if column in header:
-            raise lists.ColumnTwice(column=lists.text_in(cell))
-        header[column] = index
-        if column == "amount":
-            unit, typed = named, lists.text_in(cell)
-    if not set(needed) <= set(header):
-        return {}, Decimal(1)
-    if not unit:
-        raise lists.NoUnitOfMoney(column=typed)
-    return header, lists.UNITS[unit]
-
-
-def _row(line: int, cells: Sequence[Any], header: Mapping[str, int], factor: Decimal) -> PaidRow | None:
-    def cell(column: str) -> Any:
-        at = header.get(column)
-        return cells[at] if at is not None and at < len(cells) else None
-
-    code, name, unit, typed = (lists.text_in(cell(c)) for c in ("code", "name", "unit_name", "amount"))
+def _row(line: int, cells: Mapping[str, Any], factor: Decimal) -> PaidRow | None:
+    code, name, unit, typed = (lists.text_in(cells.get(c)) for c in ("code", "name", "unit_name", "amount"))
     is_total = any(text.replace(" ", "").startswith(TOTALS) for text in (code, name) if text) and not (code and name)
     if is_total or not (code or name or typed):
         return None
-    raw = cell("code")
-    lost = isinstance(raw, int | float) and abs(raw) >= lists.EXACT_DIGITS
-    return PaidRow(line, code[:60], name[:300], unit[:200], lists.yuan_of(typed, factor), typed, lost)
+    return PaidRow(line, code[:60], name[:300], unit[:200], lists.yuan_of(typed, factor), typed,
+                   lists.code_lost_digits(cells.get("code")))
 
 
 def _sums(read: Sequence[PaidRow]) -> tuple[list[_Sum], list[RefusedLine]]:

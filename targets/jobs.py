@@ -90,7 +90,12 @@ class Order:
 
     @property
     def name(self) -> str:
-        return NAMES[self.what].format(day=f"{localtime(self.at):%Y%m%d}", format=self.format.value)
+        return file_name_of(what=self.what, format=self.format, at=self.at)
+
+
+def file_name_of(*, what: str, format: Format, at: datetime) -> str:
+    """Return what a file is called that was asked for at `at`."""
+    return NAMES[what].format(day=f"{localtime(at):%Y%m%d}", format=format.value)
 
 
 def wanted_of(text: str) -> tuple[str, Format]:
@@ -283,4 +288,4 @@ def opened(job: ExportJob) -> IO[bytes]:
 
 def name_of(job: ExportJob) -> str:
     """Return what the file of an export is called."""
-    return Order(job.what, Format(job.format), (), job.by, job.asked_at).name
+    return file_name_of(what=job.what, format=Format(job.format), at=job.asked_at)

@@ -7,7 +7,7 @@ import csv
 import io
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,6 +17,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
 
+from targets import mappings
+from targets.profiles import DEFAULT
 from workflow.canonical import clean_text
 from workflow.refusals import Refused
 
@@ -28,22 +30,8 @@ HEADER_SEARCHED = 20
 EXACT_DIGITS = 10**15
 """A spreadsheet keeps 15 digits of a number; a longer code typed as a number has lost its end."""
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "code": ("项目编码", "项目代码"),
-    "name": ("项目名称",),
-    "unit_code": ("单位编码", "单位代码", "预算单位编码"),
-    "unit_name": ("单位名称", "实施单位", "预算单位"),
-    "department": ("主管部门", "主管部门名称"),
-    "division": ("归口股室", "归口业务股室"),
-    "category": ("项目类别", "项目类型"),
-    "funding_source": ("资金来源",),
-    "continuing": ("新增/延续", "新增延续", "新增或延续", "项目性质"),
-    "key": ("重点", "是否重点", "重点项目", "是否重点项目"),
-    "amount": ("金额", "预算金额", "年度金额", "申报金额", "控制数", "年度资金总额"),
-}
-"""Column → its names, as `label_of` writes them. The first one stands in the template."""
-NEEDED = ("code", "name", "amount")
 UNITS = {"万元": Decimal(10000), "元": Decimal(1)}
+"""Yuan per unit of money."""
 TEMPLATE = ("项目编码", "项目名称", "单位编码", "单位名称", "主管部门", "归口股室", "项目类别", "资金来源", "新增/延续",
             "重点", "金额（万元）")
 
@@ -75,6 +63,14 @@ class ListEmpty(ListRefused):
     message = _("The list has no rows under its header. Fill it in and try again.")
 
 
+class ColumnMissing(ListRefused):
+    """Facts: missing, line, found."""
+
+    code = "column_missing"
+    message = _("The column %(missing)s is missing. Line %(line)s of the file names: %(found)s. Add the column, or "
+                "give it this name, and take the file in again.")
+
+
 class ColumnTwice(ListRefused):
     code = "column_twice"
     message = _("The column “%(column)s” stands twice in the header. Remove one and try again.")
@@ -100,26 +96,47 @@ class ListedRow:
         return self.texts.get(column, "")
 
 
-def read_list(*, name: str, data: bytes) -> list[ListedRow]:
+def read_list(*, name: str, data: bytes, profile: str = DEFAULT) -> list[ListedRow]:
     """Return the rows of a project list, in order, blank ones left out. Raises: a class of ListRefused."""
-    lines = lines_of(data)
+    mapping = mappings.load(profile)["projects"]
+    return [_row(line, cells, factor) for line, cells, factor
+            in rows_of(data, words=mapping["columns"], needed=mapping["needed"], no_such=NoList)]
+
+
+def rows_of(
+    data: bytes, *, words: Mapping[str, Sequence[str]], needed: Sequence[str], no_such: type[ListRefused]
+) -> Iterator[tuple[int, dict[str, Any], Decimal]]:
+    """Yield the line, the cells by column and yuan per unit of the amounts, of each row that is not blank.
+
+    `words`: column → what heads it (see data/mappings_*.toml); the first line that names all that are `needed` is the
+    head. Raises: ColumnMissing where a line names some of them, `no_such` where none does, and the other classes of
+    ListRefused.
+    """
     header: dict[int, str] = {}
     factor = Decimal(1)
-    found: list[ListedRow] = []
-    for line, cells in lines:
+    near: ListRefused = no_such()
+    is_empty = True
+    for line, cells in lines_of(data):
         if line > MAX_ROWS:
             raise ListTooLarge(rows=MAX_ROWS, size=MAX_BYTES // 1024 // 1024)
-        if not header:
-            if line > HEADER_SEARCHED:
-                break
-            header, factor = _header(cells)
-        elif any(text_in(cell) for cell in cells):
-            found.append(_row(line, cells, header, factor))
+        if header:
+            if any(text_in(cell) for cell in cells):
+                is_empty = False
+                yield line, {column: cells[i] for i, column in header.items() if i < len(cells)}, factor
+            continue
+        if line > HEADER_SEARCHED:
+            break
+        named = _named(cells, words)
+        missing = [column for column in needed if column not in named.values()]
+        if not missing:
+            header, factor = named, _factor(cells, named)
+        elif len(missing) < len(needed) and isinstance(near, no_such):
+            near = ColumnMissing(missing="、".join(words[column][0] for column in missing), line=line,
+                                 found="、".join(filter(None, map(text_in, cells)))[:200])
     if not header:
-        raise NoList
-    if not found:
+        raise near
+    if is_empty:
         raise ListEmpty
-    return found
 
 
 def template() -> bytes:
@@ -208,33 +225,38 @@ def label_of(cell: Any) -> tuple[str, str]:
     return bare.rstrip("?？"), unit
 
 
-def _header(cells: Sequence[Any]) -> tuple[dict[int, str], Decimal]:
-    """Return index → column and yuan per unit of the amounts; empty when this row is no header."""
-    names = {name: column for column, known in COLUMNS.items() for name in known}
-    header: dict[int, str] = {}
-    unit, typed = "", ""
+def _named(cells: Sequence[Any], words: Mapping[str, Sequence[str]]) -> dict[int, str]:
+    """Return index → column of what a line names. Raises: ColumnTwice."""
+    names = {name: column for column, known in words.items() for name in known}
+    found: dict[int, str] = {}
     for index, cell in enumerate(cells):
-        label, named = label_of(cell)
+        label, _unit = label_of(cell)
         column = names.get(label) or names.get(label.partition("(")[0])
         if column is None:
             continue
-        if column in header.values():
+        if column in found.values():
             raise ColumnTwice(column=text_in(cell))
-        header[index] = column
-        if column == "amount":
-            unit, typed = named, text_in(cell)
-    if not set(NEEDED) <= set(header.values()):
-        return {}, Decimal(1)
+        found[index] = column
+    return found
+
+
+def _factor(cells: Sequence[Any], named: Mapping[int, str]) -> Decimal:
+    """Return yuan per unit of the amounts, as their head says. Raises: NoUnitOfMoney."""
+    head = next(cells[index] for index, column in named.items() if column == "amount")
+    _label, unit = label_of(head)
     if not unit:
-        raise NoUnitOfMoney(column=typed)
-    return header, UNITS[unit]
+        raise NoUnitOfMoney(column=text_in(head))
+    return UNITS[unit]
 
 
-def _row(line: int, cells: Sequence[Any], header: dict[int, str], factor: Decimal) -> ListedRow:
-    texts = {column: text_in(cells[i]) for i, column in header.items() if i < len(cells)}
-    raw = next((cells[i] for i, column in header.items() if column == "code" and i < len(cells)), None)
-    lost = isinstance(raw, int | float) and abs(raw) >= EXACT_DIGITS
-    return ListedRow(line, texts, yuan_of(texts.get("amount", ""), factor), lost)
+def _row(line: int, cells: Mapping[str, Any], factor: Decimal) -> ListedRow:
+    texts = {column: text_in(cell) for column, cell in cells.items()}
+    return ListedRow(line, texts, yuan_of(texts.get("amount", ""), factor), code_lost_digits(cells.get("code")))
+
+
+def code_lost_digits(cell: Any) -> bool:
+    """Return whether a code was typed as a number with more digits than a spreadsheet keeps."""
+    return isinstance(cell, int | float) and abs(cell) >= EXACT_DIGITS
 
 
 def yuan_of(typed: str, factor: Decimal) -> Decimal | None:

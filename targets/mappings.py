@@ -1,5 +1,5 @@
-"""Which column of an exchanged file holds what: data, one toml a profile, with a default. Pure. Read by execution
-and exchange.
+"""Which column of an exchanged file holds what: data, one toml a profile, with a default. Pure. Read by lists,
+execution and exchange.
 """
 
 import tomllib

@@ -97,7 +97,7 @@ def import_project_list(*, name: str, data: bytes, by: User, now: datetime, roun
         raise organisations.NotFinance
     if round.closed_at is not None:
         raise RoundClosed(round=round.title)
-    listed = read_list(name=name, data=data)
+    listed = read_list(name=name, data=data, profile=round.profile)
     wanted, refused = _check(listed)
     if refused:
         return ImportResult(refused=tuple(sorted(refused, key=lambda row: row.line)))

@@ -3,10 +3,12 @@
 import io
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
 from targets import execution, lists, monitoring, organisations
@@ -80,7 +82,8 @@ def test_a_wrong_line_refuses_the_file(world: SimpleNamespace, at: SimpleNamespa
 
 
 @pytest.mark.parametrize(("data", "refused"), [
-    (xlsx((CODE, 5), head=("项目编码", "备注")), execution.NoExecutionFile),
+    (xlsx((CODE, 5), head=("项目编码", "备注")), lists.ColumnMissing),
+    (xlsx((CODE, 5), head=("编号", "备注")), execution.NoExecutionFile),
     (xlsx((CODE, 5), head=("项目编码", "执行数")), lists.NoUnitOfMoney),
     (xlsx((CODE, 5, 6), head=("项目编码", "执行数（元）", "支出数（元）")), lists.ColumnTwice),
     (xlsx(head=HEAD), lists.ListEmpty), (b"PK\x03\x04 broken", lists.ListUnreadable),
@@ -171,3 +174,30 @@ def test_without_a_figure_the_unit_types_the_amount_and_the_hash_is_as_before(wo
     report = MonitoringReport.objects.get(pk=at.case.pk)
     assert (report.executed_total, report.execution_source) == ("15", None)
     assert not {"execution", "dispute"} & set(monitoring.canonical_of(again(at.case)))
+
+
+def test_a_missing_column_is_named_with_what_the_file_has() -> None:
+    with pytest.raises(lists.ColumnMissing) as caught:
+        execution.read_execution(xlsx((CODE, 5), head=("项目编码", "备注")))
+    for text in ("执行数", "项目编码", "备注"):
+        assert text in str(caught.value)
+    with pytest.raises(lists.ColumnMissing) as caught:
+        lists.read_list(name="清单.xlsx", data=xlsx(("A", "甲"), head=("项目编码", "项目名称")))
+    assert "金额" in str(caught.value)
+
+
+def test_the_command_takes_figures_in_and_refuses_what_the_page_refuses(world: SimpleNamespace, at: SimpleNamespace,
+                                                                        tmp_path: Path) -> None:
+    path = tmp_path / "执行数.xlsx"
+    options = {"period": at.period.pk, "person": world.performance_reviewer.username}
+    path.write_bytes(xlsx((CODE, "甲", "乙", -5)))
+    for wrong in (options, {**options, "period": 0}, {**options, "person": "nobody"},
+                  {**options, "person": world.editor.username}):
+        with pytest.raises(CommandError):
+            call_command("import_execution", path, **wrong)
+    with pytest.raises(CommandError):
+        call_command("import_execution", tmp_path / "none.xlsx", **options)
+    assert not ExecutionImport.objects.exists()
+    path.write_bytes(xlsx((CODE, "甲", "乙", 5)))
+    call_command("import_execution", path, **options, as_of=date(2027, 7, 20))
+    assert ExecutionImport.objects.get().as_of == date(2027, 7, 20)

@@ -310,3 +310,20 @@ def test_a_blank_form_has_the_head_of_its_table_and_what_is_chosen_in_it_reads_b
         assert client.get(path).status_code == 404
     other = client_of(world.teacher).get(reverse("table_blank", args=["word"]), {"case": case.number})
     assert other.status_code == 404
+
+
+def test_the_command_takes_a_whole_round_and_writes_the_exchange_file(world: SimpleNamespace, tmp_path: Path) -> None:
+    case = papers.filled(world)
+    Case.objects.filter(pk=case.pk).update(round=world.round)
+    call_command("export_tables", round=world.round.pk, form="exchange", out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["绩效目标-一体化导入-20260907.xlsx"]
+    for options in ({}, {"round": 999}):
+        with pytest.raises(CommandError):
+            call_command("export_tables", **options, out=tmp_path / "more")
+    with pytest.raises(CommandError):
+        call_command("export_tables", case.number, round=world.round.pk, out=tmp_path / "more")
+    blank = several(world, 1)[0]
+    with pytest.raises(CommandError):
+        call_command("export_tables", blank.number, form="exchange", out=tmp_path / "blank")
+    assert not (tmp_path / "more").exists()
+    assert list((tmp_path / "blank").iterdir()) == []
