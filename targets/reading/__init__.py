@@ -6,6 +6,7 @@ Pure: no Django, no database, no clock. The one door is `read`; a bad file is an
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from targets.content import TableContent
 from targets.profiles import Profile, load
@@ -31,6 +32,7 @@ ANCHOR = re.compile(
     r"项\s{0,4}目\s{0,4}名\s{0,4}称|一\s{0,4}级\s{0,4}指\s{0,4}标|绩\s{0,4}效\s{0,4}目\s{0,4}标"
 )
 WHOLE_FILE = ("member_refused", "hidden_sheet")
+WITHOUT_CELLS = ("prose", "one_cell_a_line")
 NO_TABLE = Refusal(
     "no_table",
     _(
@@ -120,7 +122,11 @@ def is_blank_form(content: TableContent) -> bool:
 def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[Note]) -> ReadTable:
     draft = Draft(profile, labels)
     has_cells = any(row.part.kind == "table" for row in section.rows)
-    reader = RowReader(draft)
+    reader = RowReader(
+        draft,
+        without_cells=any(note.kind in WITHOUT_CELLS for note in notes),
+        noted=frozenset((note.place.part, note.place.line) for note in notes),
+    )
     read_year(section.lead or section.above, draft)
     in_rows = late = False
     others = strangers(section, labels)
@@ -165,9 +171,10 @@ def _begins_rows(row: Row, labels: Labels) -> bool:
     """The head of the columns, or the first row with the label of a category, begins the indicators."""
     if labels.columns(row.cells) or is_block(row):
         return True
-    return any(
-        (found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell
-    )
+    front = [cell for _i, cell in row.filled()[:4]]
+    if any(labels.family(one) and labels.category(other) for one, other in pairwise(front)):
+        return True
+    return any((found := labels.category(cell)) is not None and not found.bare for cell in row.cells[:5] if cell)
 
 
 def _is_late_header(row: Row, draft: Draft, late: bool) -> bool:

@@ -11,6 +11,9 @@ from targets.reading.words import NO_SYMBOL, NO_UNIT
 
 ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
 NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万亿])\s*(?:以上|以下|以内|左右)?$")
+COMPARED = re.compile(r"^[≥≤><=＝＞＜≧≦]{1,2}\s*[0-9０-９]")
+BOTH = re.compile(r"^(?P<name>.*?[^\d\s≥≤><=＝＞＜≧≦])\s*(?P<value>[≥≤><=＝＞＜≧≦]{1,2}\s*\S.*|\d.*)$", re.S)
+"""A name and its value in one cell: 培训人数≥200人."""
 MAX_VALUE = 60
 MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
@@ -23,6 +26,19 @@ def is_measure(text: str) -> bool:
 def is_value(text: str) -> bool:
     """Whether the text reads as any kind of value, a level in words included."""
     return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+
+
+def name_and_value(text: str) -> tuple[str, str] | None:
+    """Return name and value where one cell seems to hold both (培训人数≥200人, 服务能力明显提升), else None."""
+    both = BOTH.match(text)
+    if both is not None and is_measure(both["value"]) and not is_measure(both["name"]) and (
+        both["value"][0] in "≥≤><=＝＞＜≧≦" or not is_measure(text)
+    ):
+        return both["name"], both["value"]
+    for length in range(min(6, len(text) - 2), 1, -1):
+        if values.parse(text[-length:]).kind == "level":
+            return text[:-length], text[-length:]
+    return None
 
 
 def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str]]:

@@ -34,6 +34,8 @@ REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
 MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
 MAX_HEAD = 24
 OF_YEAR = re.compile("年度|当年|全年|本年")
+GONE_OVER = {"24": "22"}
+"""Where a taxonomy has no category of its own for it: 可持续影响 is part of 社会效益 since 2021."""
 NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标内容", "考核指标", "具体指标"}
 BESIDE_VALUE = {tight_word for words in (ALSO_COLUMNS["symbol"], ALSO_COLUMNS["unit"], OTHER_COLUMNS) for tight_word in words}
 NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
@@ -93,7 +95,8 @@ class Labels:
         also = {tight(word): code for code, words in ALSO_FAMILY.items() if code in families for word in words}
         self._family_codes = also | _codes(profile.families)
         known = {category.code for category in profile.categories}
-        also = {tight(word): code for code, words in ALSO_CATEGORY.items() if code in known for word in words}
+        meant = {code: code if code in known else GONE_OVER.get(code, "") for code in ALSO_CATEGORY}
+        also = {tight(word): meant[code] for code, words in ALSO_CATEGORY.items() if meant[code] for word in words}
         self._category_codes = also | _codes(profile.categories)
         self._family = _pattern(self._family_codes, digits=1)
         self._category = _pattern(self._category_codes, digits=2)

@@ -34,10 +34,10 @@ def projects(section: Section, labels: Labels) -> list[Section]:
             groups.append([row])
         elif not row.blank:
             before.append(row)
-    bare = replace(head, cells=tuple("" if i in fields else text for i, text in enumerate(head.cells)))
+    bare = replace(head, cells=tuple("" if i in fields and fields[i] != OTHER_FIELD else t for i, t in enumerate(head.cells)))
     found = []
     for number, rows in enumerate(groups):
-        header = [made for i in fields if (made := _field_row(head, rows[0], i)) is not None]
+        header = [made for i in fields if fields[i] != OTHER_FIELD and (made := _field_row(head, rows[0], i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
         part.above, part.head = section.lead or section.above, head

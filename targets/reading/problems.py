@@ -181,6 +181,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             fixed=True,
         ),
+        "no_value": Kind(
+            "STR-06",
+            HINT,
+            _("“%(name)s” has no value in its line. Look whether it stands in another cell, or type it in."),
+        ),
         "no_head": Kind(
             "STR-06",
             SHOULD_FIX,

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, field, replace
 
 from targets.content import IndicatorContent
-from targets.reading.cells import is_measure, is_value, joined_value, lines_of_several
+from targets.reading.cells import COMPARED, is_measure, is_value, joined_value, lines_of_several, name_and_value
 from targets.reading.grid import Row
 from targets.reading.head import Head, find_head, refined
 from targets.reading.header import DASHES, Draft
 from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
-from targets.reading.result import Place, Problem
+from targets.reading.result import Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
 from targets.reading.words import COST_CATEGORIES, MID_BLOCKS, NUMBERED, PLACEHOLDER
 
@@ -21,6 +21,9 @@ FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
     r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
+LABEL_AND_NAME = re.compile(r"^(?P<label>\S{2,16}?(?:指标|效益|影响|满意度))[\s:：]+(?P<rest>\S.*)$", re.S)
+MOST_VALUELESS = 0.3
+"""A form with more names without values than this is half filled in: each of them is no oversight."""
 COST = "14"
 COST_WORDS = {tight(word) for word in COST_CATEGORIES}
 
@@ -43,6 +46,9 @@ class RowReader:
 
     draft: Draft
     columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
+    without_cells: bool = False
+    noted: frozenset[tuple[Part, int]] = frozenset()
+    valueless: list[tuple[Place, str]] = field(default_factory=list)
     head: Head | None = None
     plain: Head | None = None
     head_above: bool = False
@@ -57,6 +63,8 @@ class RowReader:
     mid_block: str | None = None
     aside: list[tuple[IndicatorContent, Place]] = field(default_factory=list)
     open: bool = False
+    repeated: int = 0
+    merges: int = 0
     gap: Row | None = None
     ended: bool = False
 
@@ -79,6 +87,8 @@ class RowReader:
             row = self.head.fit(row)
             if row.blank:
                 return
+        if self.head is None and not self.found:
+            self._infer_columns(row)
         if self.gap is not None and row.part.kind == "sheet" and not self._goes_on(row):
             self.ended = True
         if is_folio(row):
@@ -126,11 +136,23 @@ class RowReader:
             self._say_once("other_columns", row.at(), {"heads": ", ".join(known)})
         return True
 
+    def _infer_columns(self, row: Row) -> None:
+        """Where the head is missing, the columns count from the first label of a family, which is told."""
+        labels = self.draft.labels
+        at = next((i for i, text in row.filled() if labels.family(text)), None)
+        if at is not None and any(labels.category(text) for text in row.cells[at + 1 : at + 2]):
+            self.columns = {kind: at + n for n, kind in enumerate(DEFAULT_COLUMNS)}
+            if not self.without_cells:
+                self._say_once("no_head", row.at())
+
     def finish(self) -> None:
         """Say what is true of the whole table: labels written otherwise, indicators of the mid term only."""
         if self.aside and not self.found:
             self.found, self.places = [one for one, _place in self.aside], [place for _one, place in self.aside]
             self.draft.note("mid_only", self.places[0], {"text": self.mid_block or ""})
+        if len(self.valueless) <= MOST_VALUELESS * len(self.found):
+            for place, name in self.valueless:
+                self.draft.note("no_value", place, {"name": name})
         if len(self.variants) < 2:
             return
         first, *others = self.variants
@@ -246,6 +268,14 @@ class RowReader:
         front.contents = queue
         return front
 
+    def _with_name(self, index: int, text: str, queue: list[tuple[int, str]]) -> IndicatorLabel | None:
+        """Return the label of a cell that holds label and name, a blank or colon between, when no name stands in its column."""
+        if index >= self.columns["name"] or any(i == self.columns["name"] for i, _text in queue[1:]):
+            return None
+        divided = LABEL_AND_NAME.match(text)
+        label = self.draft.labels.category(divided["label"]) if divided else None
+        return replace(label, rest=divided["rest"].strip()) if label and divided else None
+
     def _labelled_in_place(self, row: Row) -> bool:
         """Whether a label stands in its own column, so that what is left of it is neither label nor name."""
         labels, cells = self.draft.labels, row.cells
@@ -271,8 +301,10 @@ class RowReader:
         """Return the label in the first cell of the queue, if it is one there, and which kind it is."""
         (index, text), labels = queue[0], self.draft.labels
         family = labels.family(text) if front.family is None else None
-        label = family or labels.category(text)
-        if label is not None and label.bare and not self._stands_as_label(front, index, queue):
+        if family is not None and self.head is not None and index == self.columns["category"] and labels.category(text):
+            family = None
+        label = family or labels.category(text) or self._with_name(index, text, queue)
+        if label is not None and label.bare and not label.rest and not self._stands_as_label(front, index, queue):
             label = family = None
         return ("family" if family else "category"), label
 
@@ -324,6 +356,8 @@ class RowReader:
         number = len(self.found) + 1
         first = front.contents[0][0]
         place = row.at(first, number)
+        if not self.mid_block:
+            self._doubt(name, value, place, code, bool(labelled))
         self.above = name, value
         several: list[tuple[str | None, str | None]] = [*lines_of_several(name, value)]
         if several:
@@ -346,6 +380,28 @@ class RowReader:
             self.draft.note("category_inferred", place, facts)
         if self.head is not None and self.head.guessed and value:
             self.draft.note("value_guessed", place, {**facts, "head": self.head.guessed})
+
+    def _doubt(self, name: str | None, value: str | None, place: Place, code: str, labelled: bool) -> None:
+        """Say what looks wrong with a name and its value: changed places, one cell for both, half a name, a label."""
+        note = self.draft.note
+        if name and value:
+            label = self.draft.labels.category(name)
+            if COMPARED.match(name) or (is_value(name) and not is_value(value)) or (
+                is_measure(name) and not is_measure(value)
+            ):
+                note("swapped", place, {"name": name, "value": value})
+            elif label is not None and not is_value(value):
+                note("shifted", place, {"name": name, "value": value, "category": self._printed(code)})
+                self.open = True
+        elif value and not name:
+            note("shifted", place, {"name": "", "value": value, "category": self._printed(code)})
+        elif name and (place.part, place.line) not in self.noted:
+            if not labelled and any(self.above):
+                note("half_name", place, {"above": self.above[0] or "", "name": name})
+            elif not self.without_cells and (divided := name_and_value(name)):
+                note("value_in_name", place, {"text": name, "name": divided[0], "value": divided[1]})
+            else:
+                self.valueless.append((place, name))
 
     def _from_above(
         self, row: Row, front: _Front, name: str | None, value: str | None
@@ -373,6 +429,7 @@ class RowReader:
             self.family = front.family.code
         if front.category is not None or front.unknown is not None:
             known = front.category.code if front.category else self._guessed(front)
+            self.repeated += known == self.category
             self.category, self.family, self.open = known, known[:1], front.category is None
             if front.unknown is not None:
                 self.draft.note(
@@ -382,13 +439,21 @@ class RowReader:
                 )
             return known, False
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
-            return self.category, front.family is not None or self.open
+            return self.category, front.family is not None or self.open or self._lacks_label(row)
         self.category = self._nearest(self.family or "")
         self.open = True
         alone = [c for c in self.draft.profile.categories if c.code[:1] == self.category[:1]]
         if front.family is not None and len(alone) == 1:
             self.open = False
         return self.category, self.open
+
+    def _lacks_label(self, row: Row) -> bool:
+        """Whether other rows of this form carry their category where this one has an empty cell: not merged, not repeated."""
+        at = self.columns["category"]
+        if row.merged & {self.columns["family"], at}:
+            self.merges += at in row.merged
+            return False
+        return self.repeated > 1 or (self.merges > 0 and at < len(row.cells))
 
     def _guessed(self, front: _Front) -> str:
         """Return the category that an unknown label points to: by its code, by a word in it, or the nearest."""

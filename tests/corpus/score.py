@@ -105,11 +105,15 @@ def _score_table(name: str, expected: TableContent, table: ReadTable | None, res
     told = " ".join(f"{text}" for p in table.problems for text in p.facts.values())
     if unsure or any(row.code == "?" for row in expected.indicators):
         expected = _as_read(expected, table, rows, result, name, unsure)
+    quoted = {text for p in table.problems for text in p.facts.values()}
     want = [tuple(_plain(x, loose) for x in (i.code, i.name, i.value)) for i in expected.indicators]
     got = [tuple(_plain(x, loose) for x in (i.code, i.name, i.value)) for i in table.content.indicators]
     for op, i1, i2, j1, j2 in SequenceMatcher(None, want, got, autojunk=False).get_opcodes():
         places = table.rows[j1:j2]
-        marked = [bool(rows[place.part, place.line]) for place in places]
+        marked = [
+            bool(rows[place.part, place.line]) or bool({row.name, row.value} & quoted)
+            for place, row in zip(places, table.content.indicators[j1:j2], strict=True)
+        ]
         if op == "equal":
             result.right += i2 - i1
             result.right_marked += sum(marked)
