@@ -112,7 +112,7 @@ class DecisionForm(forms.Form):
 
     words = forms.CharField(required=False, max_length=4000, label=_("Opinion"),
                             widget=forms.Textarea(attrs={"class": "form-control", "rows": 3}))
-    days = forms.IntegerField(required=False, min_value=1, max_value=60, label=_("Working days for the correction"),
+    days = forms.IntegerField(required=False, min_value=0, max_value=60, label=_("Working days for the correction"),
                               widget=forms.NumberInput(attrs=CONTROL))
     to = forms.CharField(required=False, max_length=40, label=_("Return to"))
     again = forms.ChoiceField(required=False, choices=Again.choices, label=_("After the correction"))

@@ -95,7 +95,7 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
         _write(locked, comments, by=by, now=now)
 
     return engine.perform(case, VERDICTS[verdict], by=by, seen=seen, key=key, now=now, prepare=prepare,
-                          on_behalf_of=on_behalf_of, **{name: value for name, value in details.items() if value})
+                          on_behalf_of=on_behalf_of, **{name: value for name, value in details.items() if value or value == 0})
 
 
 def release(*, case: Case, by: User, document_number: str, document_date: date, seen: Seen, key: str, now: datetime,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow import delegations, grants, record
+from workflow import calendar, deadlines, delegations, grants, record, words
 from workflow.look import Look
 from workflow.machine import DECIDING, REVIEW_STATES, Place, TaskStatus
 from workflow.models import Case, RoleGroup, Step, Task, User
@@ -50,6 +50,17 @@ def colleagues(by: User) -> list[Reviewer]:
         "user__username", "user__full_name", "organisation__name"
     )
     return list({username: Reviewer(username, name or username, office) for username, name, office in rows}.values())
+
+
+TERMS = (0, 1, 2, 3, 5, 10, 15, 20)
+"""The terms of a correction that a page offers, in working days; 0 is today."""
+
+
+def correction_terms(*, now: datetime) -> list[tuple[int, str]]:
+    """Return the terms with their deadlines in words, 限时退回: (1, "2026-11-25 周三 24:00"). No statement."""
+    today = deadlines.day_of(now)
+    days = {term: calendar.current().add(today, term) if term else today for term in TERMS}
+    return [(term, words.deadline(deadlines.day_end(day))) for term, day in days.items()]
 
 
 def open_conditions(case: Case, *, now: datetime) -> Sequence[Condition]:

@@ -59,6 +59,7 @@ def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "act_url": reverse("report_act" if case.kind == Kind.REPORT else "table_act", args=[case.number]),
         "reviewers": choices.reviewers_around(case, but=by) if any(e.action in ASKING for e in verbs) else [],
         "return_steps": choices.return_steps(case) if may[Action.RETURN].may else [],
+        "terms": choices.correction_terms(now=now) if may[Action.RETURN].may else [],
         "conditions": choices.open_conditions(case, now=now) if case.state in REVIEW_STATES else [],
         "proposal": choices.proposal(case, now=now) if Action.ADMIT in {e.action for e in verbs} else None,
         "added_choices": Added.choices, "rule_choices": [c for c in Rule.choices if c[0] != Rule.QUORUM],

@@ -62,7 +62,7 @@ class Person:
         """Open an address, whatever it answers."""
         return self._send(Request(urljoin(self.base, path)))
 
-    def press(self, page: Page, action: str, button: tuple[str, str] | None = None, *, to: str | None = None,
+    def press(self, page: Page, action: str, button: tuple[str, str] | None = None, /, *, to: str | None = None,
               files: dict[str, tuple[str, bytes]] | None = None, lists: dict[str, list[str]] | None = None,
               **typed: str) -> Page:  # fmt: skip
         """Fill the form `action` with `typed` (and whole columns of same-named fields with `lists`) and send it.

@@ -7,10 +7,12 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from targets import demo
+from tests.journeys.journeyed import carries
 from tests.journeys.people import Person
 from tests.journeys.test_walk import site, sweep  # noqa: F401
 from tests.journeys.walk import Walk
 from workflow import delegations, grants, record
+from workflow.machine import Action
 from workflow.models import Case, Decision, Task, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +25,7 @@ class Verbs(Walk):
         page = who.open(self.path)
         form = page.soup.find("form", attrs={"data-verb": name})
         assert form is not None, f"{name} is not offered to {who.username}"
-        fields = {i["name"]: i.get("value", "") for i in form.find_all("input") if i["type"] == "hidden"}
+        fields = {i["name"]: i.get("value", "") for i in form.find_all("input") if i.get("type") == "hidden"}
         answer = who.press(page, "/act", **fields | typed)
         assert answer.status == status, f"{name}: {answer.status} {answer.text[:600]}"
         return answer
@@ -33,6 +35,9 @@ class Verbs(Walk):
         return {form["data-verb"] for form in soup.find_all("form", attrs={"data-verb": True})}
 
 
+@carries(Action.START, Action.SUBMIT, Action.URGE, Action.ADD_APPROVER, Action.APPROVE, Action.UNDO_APPROVAL,
+         Action.RETURN, Action.EDIT, Action.CLAIM, Action.COPY, Action.APPROVE_WITH_CONDITIONS, Action.MEET_CONDITION,
+         Action.RELEASE)  # fmt: skip
 def test_every_verb_of_the_review_page(site):  # noqa: F811
     walk = Verbs(site, demo.password(), sweep, timezone.localdate(), name="演示·动作走查项目")
     editor, department = walk.person("jingban"), walk.person("zhuguan")
@@ -80,6 +85,7 @@ def test_every_verb_of_the_review_page(site):  # noqa: F811
     call_command("verify_record")
 
 
+@carries(Action.REJECT, Action.READMIT)
 def test_a_rejected_table_is_readmitted(site):  # noqa: F811
     walk = Verbs(site, demo.password(), sweep, timezone.localdate(), name="演示·不予通过项目")
     editor, department = walk.person("jingban"), walk.person("zhuguan")
