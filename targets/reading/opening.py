@@ -11,7 +11,6 @@ from targets.reading.container import Package, container_of, ends_as_zip, kind_i
 from targets.reading.decoding import decode
 from targets.reading.docx import grid_of as grid_of_word
 from targets.reading.grid import Grid, Note, Row, from_text
-from targets.reading.pdf import grid_of as grid_of_pdf
 from targets.reading.refusals import CannotRead, refusal
 from targets.reading.result import Part, Refusal
 from targets.reading.sheets import grids_of as grids_of_excel
@@ -94,7 +93,9 @@ def _from_zip(name: str, data: bytes, file: str) -> list[Grid] | Refusal:
 def _from_pdf(data: bytes, file: str) -> list[Grid]:
     if ends_as_zip(data):
         raise CannotRead("disguised", what="PDF + zip")
-    return [grid_of_pdf(data, file=file)]
+    from targets.reading.pdf import grid_of  # a tenth of a second to load, and most files are no PDF
+
+    return [grid_of(data, file=file)]
 
 
 def _from_ole(name: str, data: bytes, file: str) -> list[Grid] | Refusal:

@@ -31,6 +31,7 @@ NEAR = 1.5
 MIN_CELLS = 2
 MAX_COLUMNS = 60
 MAX_OPEN_ENDS = 12
+NEAR_SHARE = 60
 PICTURE_SHARE = 0.5
 GAP = 1.8
 UNKNOWN_SHARE = 0.3
@@ -236,12 +237,21 @@ class _Reader:
                         unsure.append(len(texts))
                     texts.append(found.text)
                 spans.append((_share_of(edges[0] - left, total), _share_of(edges[1] - left, total)))
+            if line == 1 and self._continues(spans):
+                merged |= set(range(next((i for i, text in enumerate(texts) if text), 0)))
             row = Row(line, tuple(texts), True, (), part, self._next(), tuple(spans), (), frozenset(merged))
             self._row(row, unsure)
         self.last = self.rows[-1] if self.rows else None
         for text in lines_of(table.lost, blanks_written=written):
             self._line(text, part.name)
             self._note("pdf_unsure", self.rows[-1], 0, {"text": text.text[:80]})
+
+    def _continues(self, spans: Sequence[tuple[int, int]]) -> bool:
+        """Whether a first row has the columns of the last one: its blank labels then stand on the page before."""
+        before = self.last.spans if self.last is not None else ()
+        pairs = (zip(one, two, strict=True) for one, two in zip(before, spans, strict=False))
+        near = (abs(a - b) <= NEAR_SHARE for pair in pairs for a, b in pair)
+        return len(before) == len(spans) and all(near)
 
     def _note_split(self, row: Row) -> None:
         """The first line of a page with fewer texts than the last line of the page before may be its lower half."""

@@ -6,6 +6,7 @@ opens no file itself and ends when the process that started it does. Linux and o
 
 import contextlib
 import os
+import re
 import select
 import signal
 import socket
@@ -17,18 +18,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-REQUEST = struct.Struct("!dH?")
-"""Seconds that the child may take, length of the name, whether it is a PDF; behind it the name."""
+REQUEST = struct.Struct("!dHB")
+"""Seconds that the child may take, length of the name, what it needs (below); behind it the name."""
+PLAIN, PDF, PDF_WITH_FONT_TABLES = range(3)
+FONT_TABLES = re.compile(rb"/ObjStm|Adobe-GB1|UniGB|GBK|GBpc|/GB-")
 ENDED = struct.Struct("!4si")
 """The last bytes of every answer: a sign, and how the child ended (its exit code, or minus the signal)."""
 SIGN = b"BTR\n"
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 GRACE_SECONDS = 3
+AHEAD_SECONDS = 0.3
 CHUNK = 1 << 20
 
 
 class NoReader(Exception):
     """There is no waiting process, or it went away over this file."""
+
+
+def needs_of(data: bytes) -> int:
+    """Return what must be loaded before a child is forked for this file: nothing, the PDF reader, its tables too."""
+    if not data.startswith(b"%PDF-"):
+        return PLAIN
+    return PDF_WITH_FONT_TABLES if FONT_TABLES.search(data) else PDF
 
 
 class _Server:
@@ -77,6 +88,11 @@ _server = _Server()
 os.register_at_fork(after_in_child=lambda: _server.forget())
 
 
+def ready() -> None:
+    """Start the waiting process where there is none, so that the file that is about to come need not wait for it."""
+    _server.control()
+
+
 def asked(*, name: str, data: bytes, seconds: float) -> tuple[bytes, int]:
     """Return what a child answers to a file, and how it ended: 0, its exit code, or minus the signal.
 
@@ -88,7 +104,7 @@ def asked(*, name: str, data: bytes, seconds: float) -> tuple[bytes, int]:
         try:
             with theirs:
                 written = name.encode("utf-8", "replace")[:200]
-                message = REQUEST.pack(seconds, len(written), data.startswith(b"%PDF-")) + written
+                message = REQUEST.pack(seconds, len(written), needs_of(data)) + written
                 socket.send_fds(control, [message], [theirs.fileno()])
             return _exchange(ours, data, seconds)
         except OSError as wrong:
@@ -123,22 +139,25 @@ def _exchange(channel: socket.socket, data: bytes, seconds: float) -> tuple[byte
     return answer[: -ENDED.size], ended
 
 
-def serve(control: socket.socket, *, load: Callable[[bool], None], read: Callable[[str, bytes], bytes]) -> None:
+def serve(control: socket.socket, *, load: Callable[[int], None], read: Callable[[str, bytes], bytes]) -> None:
     """Take requests until the other side is gone; fork a keeper for each, which forks the child and waits for it.
 
-    `load` gets everything ready that a child must not load any more, `read` is what the child does.
+    `load` gets everything ready that a child must not load any more, `read` is what the child does. Without a request
+    for a moment, the PDF reader is loaded ahead.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
+    parent, ahead = os.getppid(), False
     while os.getppid() == parent:
-        if not select.select([control], [], [], 5.0)[0]:
+        if not select.select([control], [], [], 5.0 if ahead else AHEAD_SECONDS)[0]:
+            ahead = True
+            load(PDF)
             continue
         message, handles, _flags, _address = socket.recv_fds(control, REQUEST.size + 256, 1)
         if not message:
             return
-        seconds, length, is_pdf = REQUEST.unpack(message[: REQUEST.size])
-        load(is_pdf)
+        seconds, length, needs = REQUEST.unpack(message[: REQUEST.size])
+        load(needs)
         if os.fork() == 0:
             control.close()
             name = message[REQUEST.size : REQUEST.size + length].decode("utf-8", "replace")

@@ -20,6 +20,7 @@ from targets import batches, mending, organisations, overview, profiles, uploads
 from targets.forms import UploadForm
 from targets.models import ImportedTable, SourceDocument
 from targets.paper import place_anchor
+from targets.reading.server import ready
 from targets.rows import TextTooLong
 from targets.views.common import person
 from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, line_of, prefix_of
@@ -45,6 +46,7 @@ def import_upload(request: HttpRequest) -> HttpResponse:
         except (uploads.FileRefused, uploads.TooLarge, batches.TooManyFiles, organisations.WhichUnit) as refused:
             refusal = refused
     status = 422 if refusal or form.errors else 200
+    ready()
     return render(request, "targets/import_upload.html", {
         "section": "import", "form": form, "refusal": refusal, "uploads": overview.uploads_of(person(request)),
         "batches": batches.recent(person(request)),

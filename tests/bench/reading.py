@@ -1,7 +1,8 @@
 """`python -m tests.bench.reading [N]`: the time the eight real tables take to read, beside that of splitting cells.
 
 Asked: the eight tables in at most 150 ms; a table of 30 indicators as docx in 40 ms and as xlsx in 15 ms of processor
-time beyond the start of the child process. All are measured in turn, in one run; medians are printed.
+time beyond the start of the child process; one uploaded file in 300 ms from hand-over to answer, the first of a
+process included. All are measured in turn, in one run; medians are printed, of the last one the worst kind of file.
 """
 
 import statistics
@@ -13,12 +14,15 @@ from pathlib import Path
 from targets.checks import check
 from targets.content import IndicatorContent, TableContent
 from targets.profiles import load
-from targets.reading import read
-from tests.targets.office import docx, read_here, small_content, xlsx
+from targets.reading import read, server
+from tests.targets.office import docx, paper_table, read_here, small_content, xlsx
+from tests.targets.pdfs import pdf
 
 SAMPLE = Path(__file__).parents[2] / "targets" / "samples" / "pingluo-2024-targets.txt"
 ASKED_MS = 150
 ASKED_OFFICE_MS = {"docx": 40, "xlsx": 15}
+ASKED_UPLOAD_MS = 300
+PROCESSOR = (*ASKED_OFFICE_MS, "pdf")
 ROUNDS = 50
 
 
@@ -37,25 +41,35 @@ def thirty() -> TableContent:
     return small_content(indicators=tuple(rows))
 
 
+def first_upload(name: str, data: bytes) -> float:
+    """Return how long the first file of a process takes, the start of the waiting process included."""
+    server._server.forget()
+    return milliseconds(lambda: read(name=name, data=data), time.perf_counter)
+
+
 def measure(rounds: int) -> dict[str, float]:
     """Return the medians in milliseconds: the floor, reading, and checking all tables."""
     data, profile = SAMPLE.read_bytes(), load()
     tables = read(name="warm", data=data).tables
-    word, sheet = docx(thirty()), xlsx(thirty())
+    word, sheet, portable = docx(thirty()), xlsx(thirty()), pdf(paper_table(thirty()))
     works: dict[str, Callable[[], object]] = {
         "floor": lambda: [line.split("\t") for line in data.decode("utf-8").split("\n")],
         "read": lambda: read(name="sample", data=data),
         "docx": lambda: read_here("a.docx", word),
         "xlsx": lambda: read_here("a.xlsx", sheet),
-        "child": lambda: read(name="a.docx", data=word),
+        "pdf": lambda: read_here("a.pdf", portable),
+        "docx upload": lambda: read(name="a.docx", data=word),
+        "xlsx upload": lambda: read(name="a.xlsx", data=sheet),
+        "pdf upload": lambda: read(name="a.pdf", data=portable),
         "check": lambda: [check(content=table.content, profile=profile) for table in tables],
     }
+    first = max(first_upload(name, data) for name, data in (("a.docx", word), ("a.pdf", portable)))
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _round in range(rounds):
         for name, work in works.items():
-            clock = time.process_time if name in ASKED_OFFICE_MS else time.perf_counter
+            clock = time.process_time if name in PROCESSOR else time.perf_counter
             taken[name].append(milliseconds(work, clock))
-    return {name: statistics.median(times) for name, times in taken.items()}
+    return {name: statistics.median(times) for name, times in taken.items()} | {"first upload": first}
 
 
 def main() -> int:
@@ -66,10 +80,16 @@ def main() -> int:
         f"the floor of {found['floor']:.3f} ms; checked {found['check']:.1f} ms"
     )
     print(
-        f"30 indicators: docx {found['docx']:.1f} ms (asked: {ASKED_OFFICE_MS['docx']}), xlsx {found['xlsx']:.1f} ms "
-        f"(asked: {ASKED_OFFICE_MS['xlsx']}); through a child process {found['child']:.0f} ms"
+        f"30 indicators, processor time: docx {found['docx']:.1f} ms (asked: {ASKED_OFFICE_MS['docx']}), "
+        f"xlsx {found['xlsx']:.1f} ms (asked: {ASKED_OFFICE_MS['xlsx']}), pdf {found['pdf']:.0f} ms"
     )
-    return int(found["read"] > ASKED_MS or any(found[kind] > asked for kind, asked in ASKED_OFFICE_MS.items()))
+    uploads = {name: took for name, took in found.items() if name.endswith("upload")}
+    print(
+        f"one upload through a child (asked: {ASKED_UPLOAD_MS}): "
+        + ", ".join(f"{name.removesuffix(' upload')} {took:.0f} ms" for name, took in uploads.items())
+    )
+    too_slow = found["read"] > ASKED_MS or any(found[kind] > asked for kind, asked in ASKED_OFFICE_MS.items())
+    return int(too_slow or max(uploads.values()) > ASKED_UPLOAD_MS)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def test_a_child_has_no_environment_no_files_and_little_memory():
         "    return ' '.join([name, data.decode(), tried(lambda: open('/etc/hosts')), tried(socket.socket),"
         " tried(lambda: bytearray(10**9)), str(sorted(k for k in os.environ if 'BTR' in k))]).encode()\n"
         "with socket.socket(fileno=int(sys.argv[1])) as control:\n"
-        "    server.serve(control, load=lambda is_pdf: None, read=read)\n"
+        "    server.serve(control, load=lambda needs: None, read=read)\n"
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     waiting = subprocess.Popen(
@@ -115,7 +115,7 @@ def test_a_child_has_no_environment_no_files_and_little_memory():
     theirs.close()
     channel, given = socket.socketpair()
     with given:
-        socket.send_fds(ours, [server.REQUEST.pack(20.0, 1, False) + b"n"], [given.fileno()])
+        socket.send_fds(ours, [server.REQUEST.pack(20.0, 1, server.PLAIN) + b"n"], [given.fileno()])
     said, ended = server._exchange(channel, b"d", 20)
     ours.close()
     channel.close()
