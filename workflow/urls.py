@@ -39,6 +39,7 @@ urlpatterns = [
     path("extensions", extensions.waiting, name="extensions"),
     path("extensions/<int:pk>/answer", extensions.answer, name="extension_answer"),
     path("tasks/<int:task>/extension", extensions.ask, name="extension_ask"),
+    path("overdue/urge", reading.overdue_urge, name="overdue_urge"),
     path("overdue.xlsx", reading.overdue_sheet, name="overdue_sheet"),
     path("people", people.people, name="people"),
     path("people/<str:username>/hand-over", people.hand_over, name="hand_over"),

@@ -1,11 +1,14 @@
 """Clocks: when a task is due, when its rungs fire, and how a clock rests and runs on."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.world import NOW, toy_case
-from workflow import calendar, deadlines, ladders, projecting, record
+from workflow import calendar, deadlines, ladders, projecting, record, timetable
+from workflow.machine import Action
 from workflow.models import Event, Suspension, Task
 from workflow.signals import announced
 
@@ -252,3 +255,91 @@ def test_the_time_of_the_database_is_aware_and_about_now():
     found = deadlines.database_now()
     assert found.utcoffset() == timedelta(0)
     assert abs(found - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+class TestCalendarDays:
+    """Terms of the law: every day counts, holidays too (预算法)."""
+
+    def open_task(self, world, toy, days):
+        case = toy_case(world, toy, due_on=date(2026, 9, 30))
+        clock = deadlines.clock(task_kind="fill", now=NOW, days_allowed=days, counts_calendar_days=True)
+        Task.objects.filter(case=case).update(
+            due_at=clock.due_at, budget_days=clock.budget_days, counts_calendar_days=True
+        )
+        return Task.objects.get(case=case)
+
+    def test_every_day_counts_and_an_unpublished_year_does_not_matter(self, world):
+        clock = deadlines.clock(task_kind="release", now=NOW, days_allowed=20, counts_calendar_days=True)
+        assert clock.due_at == shanghai("2026-09-28T00:00")
+        far = deadlines.clock(
+            task_kind="release", now=shanghai("2026-12-30T10:00"), days_allowed=15, counts_calendar_days=True
+        )
+        assert (far.due_at, far.due_is_provisional) == (shanghai("2027-01-15T00:00"), False)
+        assert far.counts_calendar_days
+
+    def test_a_clock_that_rested_moves_by_every_day(self, world, toy):
+        task = self.open_task(world, toy, 20)
+        deadlines.rest(task, now=shanghai("2026-09-11T10:00"), reason="演示")
+        deadlines.wake(task, now=shanghai("2026-09-14T10:00"))
+        assert task.due_at == shanghai("2026-10-01T00:00")
+
+    def test_no_calendar_moves_it(self, world, toy):
+        task = self.open_task(world, toy, 20)
+        year = {"year": 2026, "source": "演示", "holidays": [{"date": date(2026, 9, 9), "name": "演示"}], "working": []}
+        calendar.import_years([year], now=NOW)
+        assert projecting.reproject(now=NOW) == 0
+        task.refresh_from_db()
+        assert task.due_at == shanghai("2026-09-28T00:00")
+
+
+class TestReproject:
+    def year_with_a_holiday(self):
+        year = {"year": 2026, "source": "演示", "holidays": [{"date": date(2026, 9, 9), "name": "演示"}], "working": []}
+        calendar.import_years([year], now=NOW)
+
+    @pytest.fixture
+    def rolling(self, world, toy):
+        case = toy_case(world, toy, due_on=date(2026, 9, 10))
+        Task.objects.filter(case=case).update(budget_days=3)
+        return Task.objects.get(case=case)
+
+    def test_the_command_moves_what_the_calendar_moves_once_and_says_so(self, rolling, capsys):
+        told = []
+
+        def listen(sender, kind, **kwargs):
+            told.append(kind)
+
+        announced.connect(listen)
+        moment = deadlines.database_now()
+        Task.objects.filter(pk=rolling.pk).update(due_at=moment + timedelta(days=2), opened_at=moment)
+        call_command("reproject", "--dry-run", "--json")
+        planned = json.loads(capsys.readouterr().out)
+        assert (planned["dry_run"], planned["moved"]) == (True, 1)
+        assert not Event.objects.filter(action=Action.MOVE_DEADLINE).exists()
+        call_command("reproject", "--reason", "演示通知", "--as", "leader")
+        assert "1 moved" in capsys.readouterr().out
+        event = Event.objects.get(action=Action.MOVE_DEADLINE)
+        assert "演示通知" in record.payload_of(event)["words"]
+        assert event.actor.username == "leader"
+        assert told == ["deadline_moved"]
+        call_command("reproject")
+        assert "0 moved" in capsys.readouterr().out
+        assert Event.objects.filter(action=Action.MOVE_DEADLINE).count() == 1
+
+    def test_somebody_unknown_is_refused_and_nothing_moves(self, rolling):
+        self.year_with_a_holiday()
+        before = list(Task.objects.values())
+        with pytest.raises(CommandError, match="no active person nobody"):
+            call_command("reproject", "--as", "nobody")
+        assert list(Task.objects.values()) == before
+
+
+def test_the_law_says_until_when_and_a_later_date_is_pointed_out():
+    dates = {"congress": date(2027, 1, 20), "release": date(2027, 2, 9), "publication": date(2027, 3, 2)}
+    latest = timetable.latest_by_law(dates)
+    assert {name: (found.day, found.is_exceeded) for name, found in latest.items()} == {
+        "release": (date(2027, 2, 9), False),
+        "unit_release": (date(2027, 2, 24), False),
+        "publication": (date(2027, 3, 1), True),
+    }
+    assert timetable.latest_by_law({}) == {}

@@ -14,6 +14,7 @@ from notifications.expand import expand
 from notifications.models import Delivery
 from tests import world as county
 from workflow import calendar, deadlines, extensions, ladders, record
+from workflow.machine import Action
 from workflow.models import CalendarYear, Event, Extension, Ladder, RoundDate, RungFired, Task, User, WorkDay
 from workflow.refusals import DetailMissing, NotPermitted
 from workflow.sweeping import sweep
@@ -307,3 +308,62 @@ class TestBoard:
         Task.objects.update(due_at=timezone.now() - timedelta(days=5))
         answer = client_of(world.school_reviewer).get(reverse("overdue_sheet"))
         assert len(list(load_workbook(BytesIO(answer.content)).active.iter_rows())) == 1
+
+
+class TestUrging:
+    LATE = {"due_on": date(2026, 9, 8)}
+
+    def cases(self, world, toy):
+        return [county.toy_case(world, toy, **self.LATE) for _ in range(3)]
+
+    def urged(self):
+        return list(Event.objects.filter(action=Action.URGE, refused="").values_list("case__number", flat=True))
+
+    def post(self, client, **data):
+        page = client.get(reverse("overdue_board")).content.decode()
+        key = page.split('name="key" value="')[1].split('"')[0]
+        return client.post(reverse("overdue_urge"), {"key": key, **data}, follow=True)
+
+    def test_ticked_tables_are_urged_together_and_then_cool_down(self, world, toy):
+        first, second, third = self.cases(world, toy)
+        client = client_of(world.business_reviewer)
+        answer = self.post(client, case=[first.number, second.number])
+        assert "已催办 2 张表" in answer.content.decode()
+        assert sorted(self.urged()) == [first.number, second.number]
+        page = client.get(reverse("overdue_board")).content.decode()
+        assert f'value="{third.number}"' in page
+        assert f'value="{first.number}"' not in page
+
+    def test_one_click_urges_one_and_a_second_soon_after_says_when_it_may_be_again(self, world, toy):
+        first, _second, _third = self.cases(world, toy)
+        client = client_of(world.business_reviewer)
+        self.post(client, only=first.number)
+        answer = self.post(client, only=first.number)
+        assert self.urged() == [first.number]
+        assert first.number in answer.content.decode()
+        assert "已催办 1 张表" not in answer.content.decode()
+
+    def test_the_same_click_twice_urges_once(self, world, toy):
+        first, *_ = self.cases(world, toy)
+        client = client_of(world.business_reviewer)
+        for _ in range(2):
+            client.post(reverse("overdue_urge"), {"key": "click-1", "only": first.number})
+        assert self.urged() == [first.number]
+
+    def test_nothing_ticked_is_said(self, world, toy):
+        self.cases(world, toy)
+        assert "请至少勾选一张表" in self.post(client_of(world.business_reviewer)).content.decode()
+        assert self.urged() == []
+
+    def test_who_does_not_see_a_table_or_may_not_urge_urges_nobody(self, world, toy):
+        first, *_ = self.cases(world, toy)
+        for who in (world.teacher, world.editor):
+            client_of(who).post(reverse("overdue_urge"), {"key": f"k-{who.pk}", "case": [first.number]})
+        assert self.urged() == []
+
+    def test_too_many_are_refused_together(self, world, toy):
+        first, *_ = self.cases(world, toy)
+        numbers = [first.number, *(f"x{n}" for n in range(100))]
+        answer = self.post(client_of(world.business_reviewer), case=numbers)
+        assert "101" in answer.content.decode()
+        assert self.urged() == []

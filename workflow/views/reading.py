@@ -3,17 +3,20 @@
 import calendar as month_shapes
 from datetime import date
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from workflow import call_list, extensions, kinds, pictures, purging, queries, route_words, story
+from workflow import call_list, deadlines, extensions, kinds, pictures, purging, queries, route_words, story, urging
 from workflow.context_processors import seat_of
 from workflow.machine import TaskKind
 from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
+from workflow.refusals import Refused
 from workflow.views.asking import person, visible_case
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -61,16 +64,44 @@ def overdue_board(request: HttpRequest) -> HttpResponse:
     """Show who is late with what, with phones and a ready text for the group chat."""
     now = timezone.now()
     debtors = queries.overdue_for(person(request), now=now)
+    tasks = [task for debtor in debtors for task in debtor.tasks]
+    urged = urging.cooling((task.case_id for task in tasks), now=now)
+    for task in tasks:
+        task.urged_at = urged.get(task.case_id)  # type: ignore[attr-defined]
     return render(request, "workflow/overdue_board.html", {
         "section": "overdue",
         "now": now,
         "debtors": debtors,
-        "total": sum(len(debtor.tasks) for debtor in debtors),
+        "total": len(tasks),
         "group_text": queries.group_text(debtors, now=now),
         "ageing": call_list.ageing(debtors, now=now),
         "ages": call_list.age_labels(),
         "asked": extensions.open_for(person(request)).count() if queries.is_finance(person(request)) else 0,
     })  # fmt: skip
+
+
+@require_POST
+def overdue_urge(request: HttpRequest) -> HttpResponse:
+    """Urge whoever has the ticked cases, or the one whose button was pressed, and say what came of each."""
+    numbers = [request.POST["only"]] if "only" in request.POST else request.POST.getlist("case")
+    try:
+        done = urging.urge(
+            numbers=numbers, by=person(request), key=request.POST.get("key", ""), now=deadlines.database_now()
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("overdue_board")
+    told = sum(one.refusal is None for one in done)
+    if told:
+        words = ngettext("Urged for %(count)s table.", "Urged for %(count)s tables.", told)
+        messages.success(request, words % {"count": told})
+    why: dict[str, list[str]] = {}
+    for one in done:
+        if one.refusal is not None:
+            why.setdefault(str(one.refusal), []).append(one.case.number)
+    for sentence, refused in why.items():
+        messages.error(request, f"{'、'.join(refused[:5])}{'…' if len(refused) > 5 else ''}：{sentence}")
+    return redirect("overdue_board")
 
 
 @require_safe
