@@ -35,6 +35,7 @@ ONLY_CONTROL = re.compile("成本控制|预算控制|控制率|不超预算|超�
 UNIT_IN_NAME = re.compile(r"[(（]\s*(元|千元|万元|亿元)\s*[)）]$")
 LUMP_WAN = Decimal(100)
 NEAR = 0.8
+PAID = re.compile("(?:经费|费用|费|成本|支出|资金|稿酬|补贴|补助|标准|款)+(?:[(（].*)?$")
 COST_NOUN = re.compile("(?:经费|费用|费|成本|支出|资金|价|单价|标准|价格|总额|金额)$")
 SAME_THING = 0.5
 PRICE_TOLERANCE = Decimal("0.01")
@@ -194,11 +195,13 @@ def costs_pay_for_an_output(table: Subject) -> Answer:
     if len(lines) < 2 or not outputs:
         return Verdict.NOT_APPLICABLE
     about = frozenset[str]().union(*(pairs(output.key) for output in outputs))
-    return [at_name(line) for line in lines if not shared(line.key, about) and not _covered_by(line, outputs)]
+    return [at_name(line) for line in lines if not _is_paid_for(line, about, outputs)]
 
 
-def _covered_by(line: Line, outputs: tuple[Line, ...]) -> bool:
-    return any(covered(line.key, output.key) for output in outputs)
+def _is_paid_for(line: Line, about: frozenset[str], outputs: tuple[Line, ...]) -> bool:
+    """Whether the outputs are about what stands before 费, 成本, 稿酬."""
+    thing = PAID.sub("", line.key) or line.key
+    return shared(thing, about) or any(covered(thing, output.key) for output in outputs)
 
 
 @rule(

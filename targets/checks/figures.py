@@ -46,6 +46,9 @@ UNCLEAR_NAME = re.compile(r"约(?=\d)|(?<![政人位])部分(?!别)|左右|若�
 YEAR = re.compile(r"(?:19|20)\d{2}")
 AVERAGE = re.compile("平均|[人户村亩生车班校]均|每")
 LIMIT = re.compile("控制率|负债率|负荷|使用率不超")
+IS_LOW = re.compile(
+    f"(?:{WORDS['better_low'].pattern})(?:发生|平均)?(?:率|起数|次数|件数|数量|数|总?量|时间|时长|人数|案件|比例|金额|强度)?$"
+)
 FLIPPED = {"≥": "≤", ">": "<", "≤": "≥", "<": ">"}
 
 
@@ -326,7 +329,7 @@ def bounds_go_the_right_way(table: Subject) -> Iterator[Hit]:
         if line.role == COST or line.value.kind not in ("rate", "number") or sign not in FLIPPED:
             continue
         turned = WORDS["turned"].search(line.key)
-        high, low = WORDS["better_high"].search(line.key), WORDS["better_low"].search(line.key)
+        high, low = WORDS["better_high"].search(line.key), IS_LOW.search(line.key)
         wrong_high = high and not low and not turned and sign in ("≤", "<")
         if wrong_high or (low and not high and not turned and sign in ("≥", ">")):
             written = printed(line.value).replace(sign, FLIPPED[sign])

@@ -33,6 +33,7 @@ TO_WAN = {
 }
 RISE = Decimal("1.2")
 NOT_BASIC = WORDS["not_basic"]
+OF_PUBLIC_PLACES = re.compile(f"(?:{WORDS['public_places'].pattern})[^，。；]{{0,6}}(?:水费|电费|水、电|取暖费|物业费)")
 
 
 @rule(
@@ -145,8 +146,8 @@ def no_basic_expenditure(table: Subject) -> Iterator[Hit]:
 
 
 def basic_words(text: str) -> list[str]:
-    """Return the words of a text that mean the office's own running costs; wages of farm workers are none."""
-    return WORDS["basic"].findall(NOT_BASIC.sub("", text))
+    """Return the words of a text that mean the office's own running costs; wages of farm workers, street lights are none."""
+    return WORDS["basic"].findall(OF_PUBLIC_PLACES.sub("", NOT_BASIC.sub("", text)))
 
 
 @rule(

@@ -15,7 +15,7 @@ from targets.profiles import HINT, SHOULD_FIX
 from workflow.text import _
 
 SATISFACTION = "31"
-WHO = "者|人|员|户|众|(?<!民)生|师|客|眷|属|对象|代表|企业|单位|部门|家庭|机构"
+WHO = "者|人|员|户|众|(?<!民)生|师|客|眷|属|对象|代表|企业|单位|部门|家庭|机构|农|警|(?<!居)民|工|童|军"
 PEOPLE = f"[\u4e00-\u9fff](?:{WHO})(?:对[\u4e00-\u9fff]{{1,20}})?"
 ASKED = re.compile(
     f"(?:{WORDS['groups'].pattern}).*?(?:{WORDS['satisfied'].pattern})|{PEOPLE}(?:{WORDS['satisfied'].pattern})"

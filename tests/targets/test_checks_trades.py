@@ -25,6 +25,8 @@ ASKED = {
     ("演示县智慧政务云平台租赁项目", "CST-08", 10),
     ("演示县动物疫病防控项目", "CST-08", 8),
     ("演示县人工影响天气作业经费", "CAT-08", 12),
+    ("演示县信访积案化解专项资金", "CST-08", 8),
+    ("演示县地方志编纂出版", "CST-08", 8),
 }
 
 
@@ -149,6 +151,12 @@ def another_number_than_the_goal(content: TableContent) -> Twin:
     return None
 
 
+def of_last_year(content: TableContent) -> Twin:
+    """Not where the goal names this year besides."""
+    goal = f"2025年{(content.annual_goal or '').replace('2026年', '')}"
+    return None if "2026" in goal else (replace(content, annual_goal=goal), None)
+
+
 WEAKNESSES: dict[str, tuple[str, Callable[[TableContent], Twin]]] = {
     "a quantity that is a rate": ("CAT-01", lambda c: put(c, first(c, "11"), value="≥95%")),
     "a quantity in words": ("CAT-02", lambda c: put(c, first(c, "11"), value="显著提升")),
@@ -202,10 +210,7 @@ WEAKNESSES: dict[str, tuple[str, Callable[[TableContent], Twin]]] = {
     "another year": ("STR-11", lambda c: put(c, first(c, "13"), value="2025年10月底前")),
     "a telephone number": ("TXT-05", lambda c: (replace(c, annual_goal=f"{c.annual_goal}联系电话13800000000。"), None)),
     "a county that is another's": ("CPY-02", lambda c: (replace(c, annual_goal=f"盐池县{c.annual_goal}"), None)),
-    "last year's goal": (
-        "CPY-01",
-        lambda c: (replace(c, annual_goal=f"2025年{(c.annual_goal or '').replace('2026年', '')}"), None),
-    ),
+    "last year's goal": ("CPY-01", of_last_year),
     "what may be secret": ("SEC-01", lambda c: put(c, first(c, "12"), name="涉密文件管理合格率")),
 }
 
