@@ -59,11 +59,20 @@ class Funds:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorContent:
-    """One third-level indicator (三级指标): its category code ("11"), its name and its value as printed."""
+    """One third-level indicator (三级指标): its category code ("11"), its name and its value as printed.
+
+    `planned_month` (1–12) is the month in which it is to be reached (计划完成月), which no form prints.
+    """
 
     code: str
     name: str | None = None
     value: str | None = None
+    planned_month: int | None = None
+
+    def canonical(self) -> dict[str, Any]:
+        """Return its part of the canonical dictionary; without a month it is what it was before there were any."""
+        month = {} if self.planned_month is None else {"planned_month": self.planned_month}
+        return {"code": self.code, "name": self.name, "value": self.value, **month}
 
     @property
     def family(self) -> str:
@@ -94,7 +103,7 @@ class TableContent:
         """Return the same content with every text cleaned (NFC, no control characters, blank is None)."""
         texts: dict[str, Any] = {n: _text(getattr(self, n)) for n in HEADER_TEXTS}
         funds = Funds(**{f.name: _text(getattr(self.funds, f.name)) for f in fields(Funds)})
-        rows = tuple(IndicatorContent(r.code, _text(r.name), _text(r.value)) for r in self.indicators)
+        rows = tuple(replace(r, name=_text(r.name), value=_text(r.value)) for r in self.indicators)
         return replace(self, **texts, funds=funds, indicators=rows)
 
     def of_code(self, code: str) -> tuple[IndicatorContent, ...]:
@@ -109,7 +118,7 @@ class TableContent:
             **{n: getattr(own, n) for n in HEADER_TEXTS},
             "fiscal_year": own.fiscal_year,
             "funds": {f.name: getattr(own.funds, f.name) for f in fields(Funds)},
-            "indicators": [{"code": r.code, "name": r.name, "value": r.value} for r in own.indicators],
+            "indicators": [r.canonical() for r in own.indicators],
             "attachments": list(own.attachments),
         }
 
@@ -148,8 +157,8 @@ class Change:
 def diff(before: TableContent, after: TableContent) -> tuple[Change, ...]:
     """Return the differences in the order of the form: header, funds, then indicators.
 
-    A place is a field name ("annual_goal", "funds.total") or "name" / "value" / "indicator" of a row; the
-    row is that of `after`, or of `before` where the row is gone.
+    A place is a field name ("annual_goal", "funds.total") or "name" / "value" / "planned_month" / "indicator" of
+    a row; the row is that of `after`, or of `before` where the row is gone.
     """
     before, after = before.cleaned(), after.cleaned()
     found: list[Change] = []
@@ -180,6 +189,7 @@ def _row_changes(old: tuple[IndicatorContent, ...], new: tuple[IndicatorContent,
                 continue
             found += _differs("name", j1 + k + 1, a.name, b.name)
             found += _differs("value", j1 + k + 1, a.value, b.value)
+            found += _differs("planned_month", j1 + k + 1, a.planned_month, b.planned_month)
         found += [Change("removed", "indicator", i + 1, _line(old[i]), None) for i in range(i1 + paired, i2)]
         found += [Change("added", "indicator", j + 1, None, _line(new[j])) for j in range(j1 + paired, j2)]
     return found

@@ -68,7 +68,7 @@ def moved(content: TableContent, *, before: int, after: int) -> TableContent:
         return year.sub(str(after), value) if value else value
 
     texts: dict[str, Any] = {name: text(getattr(content, name)) for name in COPIED}
-    indicators = tuple(IndicatorContent(r.code, text(r.name), text(r.value)) for r in content.indicators)
+    indicators = tuple(replace(r, name=text(r.name), value=text(r.value)) for r in content.indicators)
     return replace(content, **texts, fiscal_year=after, indicators=indicators)
 
 

@@ -138,7 +138,7 @@ def form_text(case: Case) -> FormText:
     if table is None:
         return FormText.of_content(TableContent(project_name=case.title, fiscal_year=case.fiscal_year))
     there = list(Indicator.objects.filter(table=table).order_by("position", "id"))
-    content = rows.content_from(table, rows=[(i.code, i.name, i.value) for i in there])
+    content = rows.content_from(table, rows=[(i.code, i.name, i.value, i.planned_month) for i in there])
     return FormText.of_content(content, uuids=[i.uuid for i in there], not_applicable=table.not_applicable)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from targets.paper import FormText, TypedRow
 
-PARTS = ("code", "name", "value")
+PARTS = ("code", "name", "value", "month")
 WHOLE_ROW = "row"
 
 
@@ -75,7 +75,7 @@ def _rows(base: Mapping[str, TypedRow], typed: Mapping[str, TypedRow], standing:
     for uuid in {**standing, **typed}:
         was, mine, now = base.get(uuid), typed.get(uuid), standing.get(uuid)
         if mine is not None and now is not None:
-            found[uuid] = _cells(was or replace(mine, name="", value=""), mine, now, clashes)
+            found[uuid] = _cells(was or replace(mine, name="", value="", month=""), mine, now, clashes)
         elif now is not None:
             if was is None or now != was:
                 found[uuid] = now

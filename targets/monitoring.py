@@ -156,7 +156,8 @@ def open_report(case: Case, *, period_id: int, by: User | None, now: datetime) -
         annual_goal=texts["annual_goal"], **(original or {f"budget_{part}": texts[f"funds.{part}"] for part in PARTS}),
         adjusted_total=texts["funds.total"] if original else "")
     IndicatorProgress.objects.bulk_create(
-        IndicatorProgress(report=report, position=n, code=row.code, name=row.name or "", target_value=row.value or "")
+        IndicatorProgress(report=report, position=n, code=row.code, name=row.name or "", target_value=row.value or "",
+                          planned_month=row.planned_month)
         for n, row in enumerate(content.indicators, start=1))
     return report_case
 

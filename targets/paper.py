@@ -33,6 +33,7 @@ class TypedRow:
     code: str
     name: str = ""
     value: str = ""
+    month: str = ""
 
     @property
     def is_blank(self) -> bool:
@@ -65,7 +66,7 @@ class FormText:
         header = {name: getattr(content, name) or "" for name in HEADER_FIELDS if not name.startswith("funds.")}
         header |= {f"funds.{part}": getattr(content.funds, part) or "" for part in ("total", "fiscal", "other")}
         ids = [str(uuid) for uuid in uuids] or [""] * len(content.indicators)
-        rows = tuple(TypedRow(uuid, row.code, row.name or "", row.value or "")
+        rows = tuple(TypedRow(uuid, row.code, row.name or "", row.value or "", str(row.planned_month or ""))
                      for uuid, row in zip(ids, content.indicators, strict=True))
         return cls(header, rows, not_applicable or {})
 
@@ -74,6 +75,8 @@ class FormText:
         """Return what a form posted: header fields by name, rows as four parallel lists, reasons as na.<code>."""
         header = {name: str(post[name]) for name in HEADER_FIELDS if name in post}
         lists = [post.getlist(f"row_{part}")[:MOST_POSTED_ROWS] for part in ("uuid", "code", "name", "value")]
+        months = post.getlist("row_month")[:MOST_POSTED_ROWS]
+        lists.append(months if len(months) == len(lists[0]) else [""] * len(lists[0]))
         rows = tuple(TypedRow(*parts) for parts in zip(*lists, strict=False))
         said = {name[3:]: str(text) for name, text in post.items() if name.startswith("na.")}
         reasons = {code: text for code, text in said.items() if text.strip()}
@@ -84,7 +87,8 @@ class FormText:
         get = {**FormText.of_content(standing).header, **self.header}
         funds = Funds(get["funds.total"], get["funds.fiscal"], get["funds.other"])
         texts: dict[str, Any] = {name: get[name] for name in HEADER_FIELDS if not name.startswith("funds.")}
-        rows = tuple(IndicatorContent(r.code, r.name, r.value) for r in self.rows if not r.is_blank)
+        rows = tuple(IndicatorContent(r.code, r.name, r.value, int(r.month) if r.month.isdecimal() else None)
+                     for r in self.rows if not r.is_blank)
         return replace(standing, **texts, funds=funds, indicators=rows).cleaned()
 
     def with_row(self, code: str) -> "FormText":
@@ -139,7 +143,8 @@ class FormText:
 
     def row_dicts(self) -> list[dict[str, str]]:
         """Return the rows as targets.drafts takes them."""
-        return [{"uuid": r.uuid, "code": r.code, "name": r.name, "value": r.value} for r in self.rows]
+        return [{"uuid": r.uuid, "code": r.code, "name": r.name, "value": r.value, "month": r.month}
+                for r in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +338,8 @@ def place_label(place: str, profile: Profile) -> str:
     if place in profile.header:
         return profile.header[place][0]
     name = profile.columns["name"][0]
-    return {"name": name, "indicator": name, "value": profile.value_label}.get(place, place)
+    labels = {"name": name, "indicator": name, "value": profile.value_label, "planned_month": _("Planned month")}
+    return str(labels.get(place, place))
 
 
 def place_anchor(place: str) -> str:

@@ -3,6 +3,7 @@
 Writes only when called under the case's lock (drafts). The one place that knows which column holds which text.
 """
 
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ FIELD_LABELS = {
     "name": _("third-level indicator"), "value": _("indicator value"), "reason": _("reason"),
 }
 """What a refusal calls a field; the page has the profile's own labels."""
+ROW_COLUMNS = ("code", "name", "value", "planned_month")
+"""What of an Indicator is content, in the order of IndicatorContent."""
 MOST_ROWS = 300
 YUAN_A_WAN = Decimal(10000)
 LARGEST_YUAN = Decimal(10) ** 16
@@ -46,6 +49,11 @@ class TextTooLong(Refused):
 class TooManyRows(Refused):
     code = "too_many_rows"
     message = _("The table has %(count)s indicators; at most %(limit)s fit. Leave some out and save again.")
+
+
+class NotAMonth(Refused):
+    code = "not_a_month"
+    message = _("“%(typed)s” is no month. Type the planned month as a number from 1 to 12, or leave it blank.")
 
 
 class UnknownField(Refused):
@@ -66,6 +74,7 @@ class RowText:
     code: str
     name: str = ""
     value: str = ""
+    month: int | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -95,7 +104,7 @@ def rows_of(typed: Sequence[Mapping[str, Any]], *, codes: Sequence[str]) -> list
     for row in typed:
         code = str(row.get("code") or "").strip()
         name, value = text_of("name", row.get("name")), text_of("value", row.get("value"))
-        new = RowText(uuid_of(row.get("uuid")), code, name, value)
+        new = RowText(uuid_of(row.get("uuid")), code, name, value, month_of(row.get("month")))
         if new.is_blank:
             continue
         if code not in codes:
@@ -104,6 +113,16 @@ def rows_of(typed: Sequence[Mapping[str, Any]], *, codes: Sequence[str]) -> list
     if len(rows) > MOST_ROWS:
         raise TooManyRows(count=len(rows), limit=MOST_ROWS)
     return rows
+
+
+def month_of(typed: Any) -> int | None:
+    """Return a typed month, 1 to 12, None for blank ("9月" is 9). Raises: NotAMonth."""
+    text = unicodedata.normalize("NFKC", str(typed if typed is not None else "")).strip().removesuffix("月").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 12:
+        raise NotAMonth(typed=text[:20])
+    return int(text)
 
 
 def uuid_of(value: Any) -> uuid.UUID | None:
@@ -119,7 +138,7 @@ def content_of(case: Case) -> TableContent:
     table = TargetTable.objects.filter(pk=case.pk).first()
     if table is None:
         return TableContent(project_name=case.title or None, fiscal_year=case.fiscal_year)
-    rows = Indicator.objects.filter(table=table).order_by("position", "id").values_list("code", "name", "value")
+    rows = Indicator.objects.filter(table=table).order_by("position", "id").values_list(*ROW_COLUMNS)
     digests = Attachment.objects.filter(case=case, removed_at=None).order_by("position", "id").values_list("sha256")
     return content_from(table, rows=rows, digests=[d for (d,) in digests])
 
@@ -131,7 +150,7 @@ def identities_of(case: Case) -> list[str]:
 
 
 def content_from(table: TargetTable, *, rows: Any, digests: Sequence[str] = ()) -> TableContent:
-    """Return the content of a loaded table and its (code, name, value) rows. No query."""
+    """Return the content of a loaded table and its rows (ROW_COLUMNS, the month may be left out). No query."""
     return TableContent(
         project_name=table.project_name, department=table.department_text, unit=table.unit_text,
         attribute=table.attribute, period=table.period, fiscal_year=table.fiscal_year,
@@ -178,16 +197,18 @@ def _write_rows(table: TargetTable, rows: Sequence[RowText], stored: Sequence[In
     for position, row in enumerate(rows, start=1):
         old = there.get(row.uuid) if row.uuid and row.uuid not in kept else None
         if old is None:
-            new = Indicator(table=table, position=position, code=row.code, name=row.name, value=row.value)
+            new = Indicator(table=table, position=position, code=row.code, name=row.name, value=row.value,
+                            planned_month=row.month)
             if row.uuid is not None and row.uuid in strangers and row.uuid not in taken:
                 new.uuid = row.uuid
                 taken.add(row.uuid)
             fresh.append(new)
             continue
         kept.add(old.uuid)
-        if (old.position, old.code, old.name, old.value) != (position, row.code, row.name, row.value):
-            Indicator.objects.filter(pk=old.pk).update(position=position, code=row.code, name=row.name,
-                                                       value=row.value, row_version=old.row_version + 1)
+        texts = {"position": position, "code": row.code, "name": row.name, "value": row.value,
+                 "planned_month": row.month}
+        if any(getattr(old, column) != value for column, value in texts.items()):
+            Indicator.objects.filter(pk=old.pk).update(**texts, row_version=old.row_version + 1)
     gone = [row.pk for row in there.values() if row.uuid not in kept]
     if gone:
         Indicator.objects.filter(pk__in=gone).delete()
@@ -202,8 +223,9 @@ def rows_from(content: TableContent, *, there: Sequence[Indicator] = ()) -> list
         same = [old for old in free if (old.code, old.name) == (row.code, row.name or "")]
         if same:
             free.remove(same[0])
+        month = row.planned_month or (same[0].planned_month if same else None)
         rows.append(RowText(same[0].uuid if same else None, row.code, text_of("name", row.name),
-                            text_of("value", row.value)))
+                            text_of("value", row.value), month))
     return rows
 
 

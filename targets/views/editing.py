@@ -13,7 +13,7 @@ from targets import drafts, reopened, reviews
 from targets.content import diff
 from targets.models import Comment
 from targets.paper import FormText
-from targets.rows import TextTooLong, TooManyRows, UnknownCategory, UnknownField
+from targets.rows import NotAMonth, TextTooLong, TooManyRows, UnknownCategory, UnknownField
 from targets.views.common import person, posted_key, posted_seen, visible_case
 from targets.views.filling import library_context, mended, picked
 from targets.views.tables import form_page, read_page, stored
@@ -22,8 +22,8 @@ from workflow.machine import Action, Kind
 from workflow.models import Case
 from workflow.refusals import Blocked, NotVisible, Refused, Stale
 
-SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, TooManyRows, UnknownCategory, UnknownField, drafts.LockedHeader,
-                     reopened.OnlyFundsOpen)
+SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, TooManyRows, UnknownCategory, UnknownField, NotAMonth,
+                     drafts.LockedHeader, reopened.OnlyFundsOpen)
 """Refusals that the form itself shows, with everything that was typed; others are translated by the middleware."""
 
 

@@ -78,7 +78,7 @@ def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:
         content = TableContent(project_name=case.title, fiscal_year=case.fiscal_year)
         return None, FormText.of_content(content), content
     indicators = list(Indicator.objects.filter(table=row).order_by("position", "id"))
-    content = content_from(row, rows=[(i.code, i.name, i.value) for i in indicators],
+    content = content_from(row, rows=[(i.code, i.name, i.value, i.planned_month) for i in indicators],
                            digests=attachments.digests(case))
     text = FormText.of_content(content, uuids=[i.uuid for i in indicators], not_applicable=row.not_applicable)
     return row, text, content

@@ -1,6 +1,7 @@
 """Filling over HTTP: saving by itself, clashes, mends without script, last year's table, the library; refusals too."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from targets import copying, drafts, projects
-from targets.content import IndicatorContent, TableContent
+from targets.content import IndicatorContent, TableContent, diff
 from targets.models import Indicator, TargetTable
 from targets.paper import FormText
 from targets.views.filling import base_of
@@ -173,6 +174,27 @@ def test_the_form_costs_no_more_statements_for_more_rows(world: SimpleNamespace,
 
 def blank(world: SimpleNamespace, name: str = "演示沿用项目") -> Case:
     return projects.add_off_list(unit=world.own, name=name, by=papers.fresh(world.editor), key=key(), now=NOW)
+
+
+def test_a_planned_month_is_kept_bound_by_the_hash_and_asked_of_the_report(world: SimpleNamespace) -> None:
+    case = papers.filled(world)
+    before, base = case.content_hash, form_of(case)
+    assert autosave(client_of(world.editor), case, base, changed(base, 0, month="9月")).status_code == 200
+    assert form_of(case)["rows"][0]["month"] == "9"
+    assert papers.again(case).content_hash != before
+    content = drafts.content_of(case)
+    assert content.indicators[0].planned_month == 9
+    assert TableContent.from_canonical(content.canonical()) == content
+    assert [c.place for c in diff(replace(content, indicators=()), content)] == ["indicator"] * len(papers.ROWS)
+    for wrong in ("13", "0", "九月", "1.5"):
+        base = form_of(case)
+        answer = autosave(client_of(world.editor), case, base, changed(base, 0, month=wrong))
+        assert answer.status_code == 422
+        assert wrong.removesuffix("月") in answer.json()["refused"]
+    assert drafts.content_of(case) == content
+    base = form_of(case)
+    assert autosave(client_of(world.editor), case, base, changed(base, 0, month="")).status_code == 200
+    assert papers.again(case).content_hash == before
 
 
 def last_year(world: SimpleNamespace, case: Case) -> Case:

@@ -116,6 +116,12 @@ document.addEventListener("keydown", (event) => {
   typing.querySelector(wanted).click();
 });
 
+const openCell = document.querySelector("[data-writing] textarea");
+if (openCell) {
+  openCell.focus({ preventScroll: true });
+  openCell.select();
+}
+
 // Many tables are taken over a part at a time; the next part follows by itself.
 const goesOn = document.querySelector("form[data-goes-on]");
 if (goesOn) goesOn.requestSubmit ? goesOn.requestSubmit() : goesOn.submit();

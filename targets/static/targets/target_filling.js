@@ -37,7 +37,7 @@ function name(row) {
 }
 
 function rowText(row) {
-  return { uuid: name(row), code: row.dataset.code, name: tidy(cellOf(row, "name").value), value: tidy(cellOf(row, "value").value) };
+  return { uuid: name(row), code: row.dataset.code, name: tidy(cellOf(row, "name").value), value: tidy(cellOf(row, "value").value), month: tidy(cellOf(row, "month").value).replace(/月$/, "") };
 }
 
 function read() {
@@ -56,7 +56,7 @@ function cells(state) {
   for (const key of Object.keys(state.header)) found.set(key, state.header[key]);
   for (const key of Object.keys(state.na)) found.set(`na.${key}`, state.na[key]);
   const filled = state.rows.filter(isFilled);
-  for (const row of filled) for (const part of ["code", "name", "value"]) found.set(`${row.uuid} ${part}`, row[part]);
+  for (const row of filled) for (const part of ["code", "name", "value", "month"]) found.set(`${row.uuid} ${part}`, row[part]);
   return found;
 }
 
@@ -221,7 +221,7 @@ function takeRows(answer, sent, clashing, settle) {
   const stored = new Map(answer.rows.map((row) => [row.uuid, row]));
   const posted = new Set(sent.rows.filter(isFilled).map((row) => row.uuid));
   for (const [uuid, row] of there) {
-    for (const part of ["name", "value"]) if (stored.has(uuid)) settle(cellOf(row, part), `${uuid} ${part}`);
+    for (const part of ["name", "value", "month"]) if (stored.has(uuid)) settle(cellOf(row, part), `${uuid} ${part}`);
     const isTheirs = posted.has(uuid) && !stored.has(uuid) && !clashing.has(`${uuid} row`);
     if (isTheirs && !row.contains(document.activeElement) && !row.classList.contains("gone")) grid.takeOut(row);
   }
@@ -231,6 +231,7 @@ function takeRows(answer, sent, clashing, settle) {
     uuidOf(fresh).value = row.uuid;
     grid.write(cellOf(fresh, "name"), row.name);
     grid.write(cellOf(fresh, "value"), row.value);
+    cellOf(fresh, "month").value = row.month;
   }
 }
 
@@ -279,7 +280,7 @@ function putFindings(td, behind, html) {
 function cellAt(clash) {
   if (!clash.uuid) return form.querySelector(`[name="${clash.place}"]`);
   const row = allRows().find((one) => name(one) === clash.uuid);
-  return row && cellOf(row, clash.place === "value" ? "value" : "name");
+  return row && cellOf(row, ["value", "month"].includes(clash.place) ? clash.place : "name");
 }
 
 function showClash(clash) {
@@ -375,6 +376,7 @@ function put(row, text) {
   uuidOf(row).value = text.uuid;
   grid.write(cellOf(row, "name"), text.name);
   grid.write(cellOf(row, "value"), text.value);
+  cellOf(row, "month").value = text.month || "";
 }
 
 // Mends and the library

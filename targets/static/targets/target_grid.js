@@ -54,7 +54,7 @@ function takeOut(row) {
   if (rowsOf(code).length < 2) {
     if (row.classList.contains("gone")) toggleRow(row);
     for (const cell of row.querySelectorAll("textarea[data-col]")) write(cell, "");
-    row.querySelector("[name=row_uuid]").value = "";
+    for (const cell of row.querySelectorAll("[name=row_uuid], [name=row_month]")) cell.value = "";
     return;
   }
   const heads = Array.from(row.querySelectorAll("th"));
@@ -90,7 +90,7 @@ function isBlank(row) {
 // A removed row stays in sight, struck through, until the form is saved: its button takes it back.
 function toggleRow(row) {
   const gone = row.classList.toggle("gone");
-  for (const cell of row.querySelectorAll("textarea[data-col], td input[type=hidden]")) cell.disabled = gone;
+  for (const cell of row.querySelectorAll("textarea[data-col], td input")) cell.disabled = gone;
   const use = row.querySelector(".act use");
   if (use) use.setAttribute("href", use.getAttribute("href").replace(/#.*/, gone ? "#i-refresh" : "#i-trash"));
   say(true);
