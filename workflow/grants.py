@@ -58,8 +58,8 @@ class Scope:
 
     def q(self) -> Q:
         """Return the condition on Case for lists; the same rule as `covers`."""
-        if self.everything:
-            return Q()
+        if self.everything or any(scope.everything and kinds is None for scope, kinds in self.borrowed):
+            return Q()  # An empty Q joined to others by "or" would vanish.
         seen = self._own_q()
         for scope, kinds in self.borrowed:
             seen |= scope.q() if kinds is None else Q(scope.q(), kind__in=kinds)

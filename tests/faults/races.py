@@ -110,3 +110,32 @@ def many_writers(world: object, toy: ToyDocument, *, writers: int, writes: int) 
         tally.lost += result is not None
     tally.races = Event.objects.filter(action__in=("submit", "edit", "start"), refused="").count()
     return tally
+
+
+def stale_saves(world: object, toy: ToyDocument, *, times: int) -> Tally:
+    """Let two editors save what they typed over the same reading of one draft, `times` times; the second is stale."""
+    tally, case = Tally(), toy_case(world, toy)
+    for n in range(times):
+        looked = seen(case)
+
+        def save(name: str, text: str, looked: engine.Seen = looked) -> str:
+            def write(locked: Case) -> None:
+                toy.texts[locked.pk] = text
+
+            by = User.objects.get(username=name)
+            engine.set_content(case, by=by, now=NOW, write=write, seen=looked)
+            return text
+
+        def first(n: int = n) -> str:
+            return save("editor", f"of the first, {n}")
+
+        def second(n: int = n) -> str:
+            return save("editor2", f"of the second, {n}")
+
+        results = at_once([first, second])
+        kept = [result for result in results if isinstance(result, str)]
+        tally.races += 1
+        tally.doubled += len(kept) > 1
+        tally.lost += len(kept) != 1 or toy.texts[case.pk] != kept[0]
+        tally.answers.update(type(result).__name__ for result in results)
+    return tally

@@ -44,3 +44,10 @@ def test_eight_writers_wait_for_each_other_and_none_is_locked_out(world, toy):  
     assert tally.answers == {"done": 8}
     assert tally.races >= RACES * 8
     assert_record_and_grants_hold()
+
+
+def test_of_two_saves_over_the_same_reading_one_is_kept_and_the_other_is_stale(world, toy):  # noqa: F811
+    tally = races.stale_saves(world, toy, times=RACES)
+    assert (tally.races, tally.doubled, tally.lost) == (RACES, 0, 0)
+    assert tally.answers == {"str": RACES, "Stale": RACES}
+    assert_record_and_grants_hold()
