@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflow import deadlines, grants, names, record, rulings
@@ -34,7 +34,7 @@ class OrganisationRefused(Refused):
 def check_administrator(by: User) -> None:
     """Raises: NotPermitted for everybody but administrators."""
     if not by.administers:
-        raise NotPermitted(action=_("change organisations and posts"), who=_t("An administrator does this."))
+        raise NotPermitted(action=_("change organisations and posts"), who=gettext("An administrator does this."))
 
 
 def rename(*, organisation: Organisation, name: str, reason: str, by: User, now: datetime) -> None:
@@ -47,11 +47,11 @@ def rename(*, organisation: Organisation, name: str, reason: str, by: User, now:
         raise DetailMissing(field=_("name"))
     _check_reason(reason)
     if name == old:
-        raise OrganisationRefused(what=_t("it has this name already."))
+        raise OrganisationRefused(what=gettext("it has this name already."))
     with transaction.atomic():
         others = Organisation.objects.filter(kind=organisation.kind, successor=None).exclude(pk=organisation.pk)
         if any(names.normal_name(other) == names.normal_name(name) for other in others.values_list("name", flat=True)):
-            raise OrganisationRefused(what=_t("another one is called “%(name)s”. Let one go over into the other.")
+            raise OrganisationRefused(what=gettext("another one is called “%(name)s”. Let one go over into the other.")
                                       % {"name": name})  # fmt: skip
         names.add_alias(organisation=organisation, text=old)
         organisation.name = name
@@ -96,9 +96,9 @@ def give_post(*, person: User, organisation: Organisation, role: Role, by: User,
     """Let `person` hold `role` in `organisation`; twice is once. Raises: NotPermitted, OrganisationRefused."""
     check_administrator(by)
     if not person.is_active:
-        raise OrganisationRefused(what=_t("the account of %(name)s is not in use any more.") % {"name": person})
+        raise OrganisationRefused(what=gettext("the account of %(name)s is not in use any more.") % {"name": person})
     if organisation.successor_id:
-        raise OrganisationRefused(what=_t("it went over into “%(name)s”.") % {"name": organisation.successor})
+        raise OrganisationRefused(what=gettext("it went over into “%(name)s”.") % {"name": organisation.successor})
     with transaction.atomic():
         group = group_of(organisation, role)
         if person.groups.filter(pk=group.pk).exists():
@@ -157,24 +157,29 @@ def _open_cases(organisation: Organisation) -> QuerySet[Case]:
 
 def _check_over(organisation: Organisation, into: Organisation) -> None:
     if organisation.pk == into.pk or organisation.kind != into.kind:
-        raise OrganisationRefused(what=_t("it can only go over into another one of the same kind."))
+        raise OrganisationRefused(what=gettext("it can only go over into another one of the same kind."))
     if organisation.kind == Organisation.Kind.BUREAU:
-        raise OrganisationRefused(what=_t("the finance bureau stays."))
+        raise OrganisationRefused(what=gettext("the finance bureau stays."))
     if organisation.successor_id:
-        raise OrganisationRefused(what=_t("it went over into “%(name)s” already.") % {"name": organisation.successor})
+        raise OrganisationRefused(
+            what=gettext("it went over into “%(name)s” already.") % {"name": organisation.successor}
+        )
     if into.successor_id:
-        raise OrganisationRefused(what=_t("“%(name)s” has itself gone over into another one.") % {"name": into.name})
+        raise OrganisationRefused(
+            what=gettext("“%(name)s” has itself gone over into another one.") % {"name": into.name}
+        )
     own = organisation.children.filter(is_own_office=True, successor=None).first()
     if organisation.kind == Organisation.Kind.DEPARTMENT and own is not None:
         raise OrganisationRefused(
-            what=_t("let its own office “%(name)s” go over into a unit of the successor first.") % {"name": own.name}
+            what=gettext("let its own office “%(name)s” go over into a unit of the successor first.")
+            % {"name": own.name}
         )
     if organisation.is_own_office is not into.is_own_office:
         under_way = _open_cases(organisation).filter(state__in=REVIEW_STATES)
         if numbers := list(under_way.values_list("number", flat=True)[:10]):
             raise OrganisationRefused(
-                what=_t("its cases under review (%(numbers)s) take another way than those of “%(name)s”, since only one"
-                        " of the two is a department's own office. Have them decided or returned first.")
+                what=gettext("its cases under review (%(numbers)s) take another way than those of “%(name)s”, since"
+                        " only one of the two is a department's own office. Have them decided or returned first.")
                 % {"numbers": "、".join(numbers), "name": into.name})  # fmt: skip
 
 
@@ -197,7 +202,7 @@ def merge(
     check_administrator(by)
     _check_reason(reason)
     if on > deadlines.day_of(now):
-        raise OrganisationRefused(what=_t("the day lies ahead; let it go over on that day."))
+        raise OrganisationRefused(what=gettext("the day lies ahead; let it go over on that day."))
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
         into = Organisation.objects.select_for_update().get(pk=into.pk)

@@ -57,7 +57,8 @@ def first_hash(case):
 
 
 def ask(case, by, *, sha256=None, reason="涉密", what="content"):
-    return purging.ask(case=again(case), what=what, sha256=sha256 or first_hash(case), reason=reason, by=fresh(by), now=NOW)
+    digest = sha256 or first_hash(case)
+    return purging.ask(case=again(case), what=what, sha256=digest, reason=reason, by=fresh(by), now=NOW)
 
 
 def confirm(purge, by):
