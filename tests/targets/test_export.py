@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 import pytest
 from docx import Document
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from targets import export
 from targets.content import Funds, IndicatorContent, TableContent, diff
-from targets.export import Blank, Format, Mark, breaking, paging
+from targets.export import Blank, Format, Mark, breaking, county, paging
 from targets.export.code import check_code, typed_code
 from targets.export.layout import form_of
 from targets.export.pdf import _compiler
@@ -306,3 +307,44 @@ def test_what_is_filled_into_the_blank_word_form_reads_back_without_a_problem():
     (found,) = read_here("填报.docx", out.getvalue()).tables
     assert diff(replace(HEAD, annual_goal="建成一座演示馆。", indicators=tuple(written)), found.content) == ()
     assert found.problems == ()
+
+
+def bare(text):
+    """Return a text without blanks: where a line of a PDF ends a blank cannot be told from none."""
+    return "".join((text or "").split())
+
+
+def test_names_and_values_of_the_pdf_are_read_back_and_so_is_the_head(sample):
+    for content in sample:
+        (table,) = read_here("表.pdf", printed(content, Format.PDF, MARK)).tables
+        own, again = content.cleaned(), table.content
+        assert [(r.code, bare(r.name), bare(r.value)) for r in again.indicators] == [
+            (r.code, bare(r.name), bare(r.value)) for r in own.indicators]
+        assert again.funds == own.funds
+        for name in ("project_name", "department", "unit", "attribute", "period", "annual_goal"):
+            assert bare(getattr(again, name)) == bare(getattr(own, name)), name
+
+
+BEGINNINGS = ["=", "+", "-", "@", "\t=", "http://", "https://", "mailto:", "{=", "=HYPERLINK("]
+ALIVE = st.builds("{}{}".format, st.sampled_from(BEGINNINGS),
+                  st.text(alphabet="AZ19甲(),\":/.", min_size=1, max_size=12))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(ALIVE, ALIVE), min_size=1, max_size=5), ALIVE)
+def test_no_text_becomes_a_formula_or_a_link_in_any_office_file(pairs, name):
+    rows = tuple(IndicatorContent("11", *pair) for pair in pairs)
+    content = TableContent(project_name=name, fiscal_year=2027, annual_goal=name, indicators=rows)
+    book = load_workbook(io.BytesIO(printed(content, Format.XLSX, MARK)))
+    cells = [cell for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+    own = export.export(content=content, profile=PROFILE, format=Format.DOCX, now=NOW, mark=MARK,
+                        word_template=county.shipped(PROFILE, NOW))
+    for data in (printed(content, Format.DOCX, MARK), own):
+        found = parts(data)
+        assert "<w:hyperlink" not in found["word/document.xml"]
+        assert not re.search("<w:(fldSimple|instrText|fldChar)", found["word/document.xml"])
+        assert "hyperlink" not in found["word/_rels/document.xml.rels"]
+    for format in OFFICE:
+        assert read_back(content, format, MARK).content.indicators == content.cleaned().indicators
