@@ -21,7 +21,7 @@ from targets.reading.opening import misnamed
 from targets.reading.prose import arranged
 from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
-from targets.reading.rows import RowReader, numbered
+from targets.reading.rows import RowReader
 from targets.reading.sections import Section, is_block, split, strangers
 from targets.reading.words import BLANK_HEADER
 from workflow.text import _
@@ -157,7 +157,8 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     source = (*section.lead, *(section.shown or section.rows))
     _note_markup(source, draft)
     problems = sorted(draft.problems, key=lambda p: (p.place.order, p.place.cell or 0))
-    return ReadTable(content, tuple(problems), numbered(reader.places), section.rows[0].line, source)
+    places = tuple(replace(place, row=n) for n, place in enumerate(reader.places, 1))
+    return ReadTable(content, tuple(problems), places, section.rows[0].line, source)
 
 
 def _stands_outside(row: Row, labels: Labels) -> bool:

@@ -4,6 +4,7 @@ Pure text functions for the rows of indicators.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 from targets import values
 from targets.reading.labels import tight
@@ -14,6 +15,7 @@ NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万�
 COMPARED = re.compile(r"^[≥≤><=＝＞＜≧≦]{1,2}\s*[0-9０-９]")
 BOTH = re.compile(r"^(?P<name>.*?[^\d\s≥≤><=＝＞＜≧≦])\s*(?P<value>[≥≤><=＝＞＜≧≦]{1,2}\s*\S.*|\d.*)$", re.S)
 """A name and its value in one cell: 培训人数≥200人."""
+DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
 MAX_VALUE = 60
 MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date", "period")
 
@@ -64,3 +66,11 @@ def joined_value(symbol: str, value: str, unit: str) -> str:
         return f"{sign}{value}"
     number = NUMBER_LAST.search(value)
     return f"{sign}{value[: number.end(1)]}{unit}{value[number.end(1) :]}" if number else f"{sign}{value}"
+
+
+def texts_of_several(heads: Mapping[int, str], cells: Sequence[str]) -> list[str]:
+    """Return the values of several columns (index → head), each behind its head; dashes alone are one dash."""
+    given = {i: cells[i] for i in heads if i < len(cells) and cells[i]}
+    if given and all(DASHES.match(text) for text in given.values()):
+        return [next(iter(given.values()))]
+    return [f"{heads[i]}{text}" for i, text in given.items()]

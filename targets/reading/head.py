@@ -25,7 +25,8 @@ class Head:
     """The head of a table. `columns`: index of each kind of column; `left_out`: index → its head as printed.
 
     `unknown`: heads that nobody knows; `values`: index → head of each of several columns of values (one a township);
-    `mid` says that a mid-term half stands beside the annual one; `guessed` is the unknown head that was taken for the value.
+    `mid` says that a mid-term half stands beside the annual one; `guessed` is an unknown head
+    taken for the value.
     """
 
     row: Row

@@ -9,6 +9,7 @@ from typing import Any
 
 from targets.content import HEADER_TEXTS, Funds, TableContent, amount
 from targets.profiles import Profile
+from targets.reading.cells import DASHES
 from targets.reading.grid import Row
 from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, REMARK, HeaderLabel, Labels, tight
 from targets.reading.problems import KINDS
@@ -39,7 +40,6 @@ IN_WAN = {
     "千元": Decimal("0.1"),
     "元": Decimal("0.0001"),
 }
-DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
 ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
 MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
 MID_ONLY = {tight(word) for word in MID_GOAL}

@@ -6,6 +6,7 @@ brackets are all the same label. Built once a profile.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,7 +38,7 @@ OF_YEAR = re.compile("年度|当年|全年|本年")
 GONE_OVER = {"24": "22"}
 """Where a taxonomy has no category of its own for it: 可持续影响 is part of 社会效益 since 2021."""
 NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标内容", "考核指标", "具体指标"}
-BESIDE_VALUE = {tight_word for words in (ALSO_COLUMNS["symbol"], ALSO_COLUMNS["unit"], OTHER_COLUMNS) for tight_word in words}
+BESIDE_VALUE = {*ALSO_COLUMNS["symbol"], *ALSO_COLUMNS["unit"], *OTHER_COLUMNS}
 NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
 COLON = re.compile(r"[:：]")
@@ -226,6 +227,16 @@ def unknown_label(cell: str) -> str | None:
     if match is not None:
         return tight(match["code"])
     return "" if UNKNOWN_MARKED.match(cell) else None
+
+
+def nearest(*, codes: Sequence[str], code: str, family: str | None, before: str | None) -> str:
+    """Return the category of `codes` nearest to a printed code: the last not above it in its family, else as before."""
+    own = [c for c in codes if c[:1] == (code[:1] or family or before or "")[:1]]
+    if not own:
+        return before or codes[0]
+    if len(code) == 2:
+        return max((c for c in own if c <= code), default=own[0])
+    return before if before in own else own[0]
 
 
 def is_group(cell: str) -> bool:

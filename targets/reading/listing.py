@@ -1,6 +1,6 @@
 """Lists: several projects in one table, the project in a column of its own and one indicator a row.
 
-Such a table is cut into one section a project: its header columns become header rows, its indicators stay where they are.
+Such a table is cut into one section a project: its header columns become header rows, its indicators stay.
 """
 
 from collections.abc import Sequence
@@ -27,17 +27,17 @@ def projects(section: Section, labels: Labels) -> list[Section]:
         if row.cells in (head.cells, section.rows[at].cells) or header_columns(row, labels) or is_column_numbers(row):
             continue
         name = _under(head, row, own)
-        same = groups and (name is None or not row.cells[name] or name in row.merged or _is_same(groups[-1][0], row, name, head, own))
-        if groups and (same or row.blank or not _is_line(row, name)):
+        if groups and (row.blank or not _is_line(row, name) or _goes_on(groups[-1][0], row, name, head, own)):
             groups[-1].append(row)
         elif _is_line(row, name):
             groups.append([row])
         elif not row.blank:
             before.append(row)
-    bare = replace(head, cells=tuple("" if i in fields and fields[i] != OTHER_FIELD else t for i, t in enumerate(head.cells)))
+    taken = [i for i, name in fields.items() if name != OTHER_FIELD]
+    bare = replace(head, cells=tuple("" if i in taken else text for i, text in enumerate(head.cells)))
     found = []
     for number, rows in enumerate(groups):
-        header = [made for i in fields if fields[i] != OTHER_FIELD and (made := _field_row(head, rows[0], i)) is not None]
+        header = [made for i in taken if (made := _field_row(head, rows[0], i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
         part.above, part.head = section.lead or section.above, head
@@ -47,7 +47,7 @@ def projects(section: Section, labels: Labels) -> list[Section]:
 
 
 def _head_at(rows: list[Row], at: int, labels: Labels) -> Row | None:
-    """Return the head of a list in this row; where levels stand below a common word, with the heads of the row above."""
+    """Return the head of a list in this row, with the heads of the row above where levels stand below one word."""
     row = rows[at]
     if not labels.columns(row.cells):
         return None
@@ -56,7 +56,8 @@ def _head_at(rows: list[Row], at: int, labels: Labels) -> Row | None:
     above = rows[at - 1] if at else None
     if above is None or not header_columns(above, labels):
         return None
-    words = [text or above.cells[a] if (a := _over(above, row, i)) is not None else text for i, text in enumerate(row.cells)]
+    over = [_over(above, row, i) for i in range(len(row.cells))]
+    words = (text or ("" if a is None else above.cells[a]) for text, a in zip(row.cells, over, strict=True))
     whole = replace(row, cells=tuple(words))
     return whole if list_columns(whole, labels) else None
 
@@ -92,7 +93,10 @@ def _is_line(row: Row, name: int | None) -> bool:
     return name is not None and len(row.filled()) > 1
 
 
-def _is_same(first: Row, row: Row, name: int, head: Row, own: int) -> bool:
+def _goes_on(first: Row, row: Row, name: int | None, head: Row, own: int) -> bool:
+    """Whether this row belongs to the project of the row `first`: its cell is empty, merged, or says the same."""
+    if name is None or not row.cells[name] or name in row.merged:
+        return True
     before = _under(head, first, own)
     return before is not None and first.cells[before] == row.cells[name]
 

@@ -3,42 +3,31 @@
 What stands in its own column is read silently; what is shifted, inferred, glued or left out is noted.
 """
 
-import re
 from dataclasses import dataclass, field, replace
 
 from targets.content import IndicatorContent
-from targets.reading.cells import COMPARED, is_measure, is_value, joined_value, lines_of_several, name_and_value
+from targets.reading.cells import (
+    COMPARED,
+    DASHES,
+    is_measure,
+    is_value,
+    joined_value,
+    lines_of_several,
+    name_and_value,
+    texts_of_several,
+)
+from targets.reading.fronts import Front, Fronts
 from targets.reading.grid import Row
 from targets.reading.head import Head, find_head, refined
-from targets.reading.header import DASHES, Draft
-from targets.reading.labels import IndicatorLabel, is_group, tight, unknown_label
+from targets.reading.header import Draft
+from targets.reading.labels import nearest, tight, unknown_label
 from targets.reading.result import Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
-from targets.reading.words import COST_CATEGORIES, MID_BLOCKS, NUMBERED, PLACEHOLDER
+from targets.reading.words import FOOT, MID_BLOCKS, NUMBERED, PLACEHOLDER
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
-FOOT = re.compile(
-    r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
-    r"总分|合计|总计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
-)
-LABEL_AND_NAME = re.compile(r"^(?P<label>\S{2,16}?(?:指标|效益|影响|满意度))[\s:：]+(?P<rest>\S.*)$", re.S)
 MOST_VALUELESS = 0.3
 """A form with more names without values than this is half filled in: each of them is no oversight."""
-COST = "14"
-COST_WORDS = {tight(word) for word in COST_CATEGORIES}
-
-
-@dataclass(slots=True)
-class _Front:
-    """The labels at the front of a row, and the cells that follow them."""
-
-    family: IndicatorLabel | None = None
-    category: IndicatorLabel | None = None
-    unknown: str | None = None
-    positions: dict[str, int] = field(default_factory=dict)
-    glued: str | None = None
-    contents: list[tuple[int, str]] = field(default_factory=list)
-
 
 @dataclass(slots=True)
 class RowReader:
@@ -199,14 +188,8 @@ class RowReader:
 
     def _one_of_several(self, row: Row, heads: dict[int, str]) -> Row:
         """Return the row with the values of all townships in one cell, each behind its head."""
-        given = {i: row.cells[i] for i in heads if i < len(row.cells) and row.cells[i]}
-        texts = [f"{heads[i]}{text}" for i, text in given.items()]
-        if given and all(DASHES.match(text) for text in given.values()):
-            texts = [next(iter(given.values()))]
-        first = min(heads)
-        cells = [
-            "；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)
-        ]
+        texts, first = texts_of_several(heads, row.cells), min(heads)
+        cells = ["；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)]
         if len(texts) > 1:
             self._say_once("several_values", self._of_table(row), {"heads": ", ".join(heads.values())})
         return row.moved(cells, range(len(cells)))
@@ -237,100 +220,8 @@ class RowReader:
             return True
         return False
 
-    def _front(self, row: Row) -> _Front:
-        """Take the labels off the front of the row; a label with text behind it in one cell is divided."""
-        front, queue = _Front(), row.filled()
-        while queue and front.category is None:
-            index, text = queue[0]
-            running = index < self.columns["family"] and (text.isdigit() or self._labelled_in_place(row))
-            if (running or is_group(text)) and index < self.columns["name"] and front.family is None:
-                queue.pop(0)
-                continue
-            kind, label = self._label_at(front, queue)
-            if label is None and not self._looks_unknown(queue):
-                break
-            queue.pop(0)
-            if label is None:
-                front.unknown = f"{front.unknown} {text}" if front.unknown else text
-                front.positions["family" if index == self.columns["family"] else "category"] = index
-                if index != self.columns["family"]:
-                    break
-                continue
-            front.positions[kind] = index
-            if kind == "family":
-                front.family = label
-            else:
-                front.category = label
-            if label is not None and label.rest:
-                front.glued = text
-                queue.insert(0, (index + 1, label.rest))
-        self._take_cost(front, queue)
-        front.contents = queue
-        return front
-
-    def _with_name(self, index: int, text: str, queue: list[tuple[int, str]]) -> IndicatorLabel | None:
-        """Return the label of a cell that holds label and name, a blank or colon between, when no name stands in its column."""
-        if index >= self.columns["name"] or any(i == self.columns["name"] for i, _text in queue[1:]):
-            return None
-        divided = LABEL_AND_NAME.match(text)
-        label = self.draft.labels.category(divided["label"]) if divided else None
-        return replace(label, rest=divided["rest"].strip()) if label and divided else None
-
-    def _labelled_in_place(self, row: Row) -> bool:
-        """Whether a label stands in its own column, so that what is left of it is neither label nor name."""
-        labels, cells = self.draft.labels, row.cells
-        family, category = (cells[i] if i < len(cells) else "" for i in (self.columns["family"], self.columns["category"]))
-        in_place = (family and labels.family(family)) or (category and labels.category(category))
-        return self.head is not None and bool(in_place)
-
-    def _take_cost(self, front: _Front, queue: list[tuple[int, str]]) -> None:
-        """Where cost is of the first level, its second level names the same category again."""
-        at = front.positions.get("category")
-        if front.category is None or front.category.code != COST or not queue or at == queue[0][0]:
-            return
-        index, text = queue[0]
-        below = self.draft.labels.category(text)
-        in_column = at == self.columns["family"] and index == self.columns["category"]
-        first_level = tight(text) in COST_WORDS or (below is not None and below.code == COST and not below.rest)
-        in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
-        if (first_level and (in_column or len(queue) > 2)) or (in_column and in_place):
-            queue.pop(0)
-            front.positions = {"family": at or 0, "category": index}
-
-    def _label_at(self, front: _Front, queue: list[tuple[int, str]]) -> tuple[str, IndicatorLabel | None]:
-        """Return the label in the first cell of the queue, if it is one there, and which kind it is."""
-        (index, text), labels = queue[0], self.draft.labels
-        family = labels.family(text) if front.family is None else None
-        if family is not None and self.head is not None and index == self.columns["category"] and labels.category(text):
-            family = None
-        label = family or labels.category(text) or self._with_name(index, text, queue)
-        if label is not None and label.bare and not label.rest and not self._stands_as_label(front, index, queue):
-            label = family = None
-        return ("family" if family else "category"), label
-
-    def _stands_as_label(self, front: _Front, index: int, queue: list[tuple[int, str]]) -> bool:
-        """Words without code or mark are a label left of the names, with name and value (or nothing) behind."""
-        behind = queue[1:]
-        if index >= self.columns["name"]:
-            return front.family is not None and not behind
-        if len(behind) != 1 or tight(queue[0][1]).endswith("指标"):
-            return True
-        in_column = self.head is not None and index in (self.columns["family"], self.columns["category"])
-        return in_column and (self.drawn or not is_measure(behind[0][1]))
-
-    def _looks_unknown(self, queue: list[tuple[int, str]]) -> bool:
-        index, text = queue[0]
-        if index > self.columns["category"]:
-            return False
-        if unknown_label(text) is not None and not (
-            len(queue) == 2 and is_measure(queue[1][1]) and index == self.columns["name"]
-        ):
-            return True
-        places = [i for i, _text in queue[1:4]]
-        whole = [self.columns["name"], self.columns["value"]]
-        if index == self.columns["family"] and self.head is not None:
-            return places == [self.columns["category"], *whole] and len(text) <= 20
-        return index == self.columns["category"] and places[:2] == whole and len(text) <= 20
+    def _front(self, row: Row) -> Front:
+        return Fronts(self.draft.labels, self.columns, self.head is not None, self.drawn).of(row)
 
     def _read_cells(self, row: Row) -> None:
         front = self._front(row)
@@ -350,7 +241,7 @@ class RowReader:
         if name is None and value is None:
             if self._labels_shifted(front):
                 self.draft.note(
-                    "label_shifted", self._label_place(row, front), {"category": self._printed(code)}
+                    "label_shifted", row.at(front.first), {"category": self._printed(code)}
                 )
             return
         number = len(self.found) + 1
@@ -404,7 +295,7 @@ class RowReader:
                 self.valueless.append((place, name))
 
     def _from_above(
-        self, row: Row, front: _Front, name: str | None, value: str | None
+        self, row: Row, front: Front, name: str | None, value: str | None
     ) -> tuple[str | None, str | None]:
         """A name or value that is merged over several lines holds for each of them; a printed 指标1： is no name."""
         if name is not None and (PLACEHOLDER.match(name) or NUMBERED.match(name)):
@@ -423,7 +314,7 @@ class RowReader:
             return above_name, value
         return name, value
 
-    def _place_under(self, row: Row, front: _Front) -> tuple[str, bool]:
+    def _place_under(self, row: Row, front: Front) -> tuple[str, bool]:
         """Return the category code of this row, and whether it had to be inferred against the form."""
         if front.family is not None:
             self.family = front.family.code
@@ -434,7 +325,7 @@ class RowReader:
             if front.unknown is not None:
                 self.draft.note(
                     "unknown_label",
-                    self._label_place(row, front),
+                    row.at(front.first),
                     {"label": front.unknown, "category": self._printed(known)},
                 )
             return known, False
@@ -448,14 +339,14 @@ class RowReader:
         return self.category, self.open
 
     def _lacks_label(self, row: Row) -> bool:
-        """Whether other rows of this form carry their category where this one has an empty cell: not merged, not repeated."""
+        """Whether other rows of this form carry a category where this one has an empty cell of its own."""
         at = self.columns["category"]
         if row.merged & {self.columns["family"], at}:
             self.merges += at in row.merged
             return False
         return self.repeated > 1 or (self.merges > 0 and at < len(row.cells))
 
-    def _guessed(self, front: _Front) -> str:
+    def _guessed(self, front: Front) -> str:
         """Return the category that an unknown label points to: by its code, by a word in it, or the nearest."""
         label = front.unknown or ""
         word = self.draft.labels.by_word(label)
@@ -464,15 +355,11 @@ class RowReader:
 
     def _nearest(self, code: str) -> str:
         """Return the category nearest to a printed code: the last not above it in its family, else as above."""
-        codes = [c.code for c in self.draft.profile.categories]
-        family = [c for c in codes if c[:1] == (code[:1] or self.family or self.category or "")[:1]]
-        if not family:
-            return self.category or codes[0]
-        if len(code) == 2:
-            return max((c for c in family if c <= code), default=family[0])
-        return self.category if self.category in family else family[0]
+        return nearest(
+            codes=[c.code for c in self.draft.profile.categories], code=code, family=self.family, before=self.category
+        )
 
-    def _name_and_value(self, row: Row, front: _Front) -> tuple[str | None, str | None, bool]:
+    def _name_and_value(self, row: Row, front: Front) -> tuple[str | None, str | None, bool]:
         """Return name, value and whether either stands outside its column."""
         cells, columns = list(front.contents), self.columns
         if not cells:
@@ -499,10 +386,10 @@ class RowReader:
             self.draft.note("left_out", row.at(index, len(self.found) + 1), {"text": text})
         return [(cells[0][0], name), cells[at]]
 
-    def _note_labels(self, row: Row, front: _Front) -> None:
+    def _note_labels(self, row: Row, front: Front) -> None:
         labels = [label for label in (front.family, front.category) if label is not None]
         texts = [row.cells[i] for i in front.positions.values() if i < len(row.cells)]
-        place = self._label_place(row, front)
+        place = row.at(front.first)
         if any(not label.official and not label.rest for label in labels) and not front.glued:
             self.draft.note("variant", place, {"labels": ", ".join(texts)})
             self.variants.append(self.draft.problems[-1])
@@ -512,17 +399,9 @@ class RowReader:
                     "clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)}
                 )
 
-    def _labels_shifted(self, front: _Front) -> bool:
+    def _labels_shifted(self, front: Front) -> bool:
         return any(index != self.columns[kind] for kind, index in front.positions.items())
-
-    def _label_place(self, row: Row, front: _Front) -> Place:
-        return row.at(min(front.positions.values(), default=0))
 
     def _printed(self, code: str) -> str:
         category = self.draft.profile.category(code)
         return category.label if category else code
-
-
-def numbered(places: list[Place]) -> tuple[Place, ...]:
-    """Return the places with the number of each indicator, from 1."""
-    return tuple(replace(place, row=n) for n, place in enumerate(places, 1))

@@ -16,7 +16,10 @@ TITLE = re.compile(
 )
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
-ASIDE = re.compile(r"^(?:金额)?(?:计量)?单位[:：](?:人民币)?(?:元|千元|万元|亿元)$|^\(?(?:[12]\d{3})年度?\)?$|^附?[件表]\s*[0-9一二三四五六七八九十-]*[:：]?$")
+ASIDE = re.compile(
+    r"^(?:金额)?(?:计量)?单位[:：](?:人民币)?(?:元|千元|万元|亿元)$|^\(?(?:[12]\d{3})年度?\)?$"
+    r"|^附?[件表]\s*[0-9一二三四五六七八九十-]*[:：]?$"
+)
 """What may stand beside a title or in a line of its own above the table: unit of money, year, number of the annex."""
 BLOCKS = {*MID_BLOCKS, *YEAR_BLOCKS}
 MAX_TITLE = 90
@@ -29,8 +32,8 @@ MIN_HEADER_LABELS = 3
 class Section:
     """The rows of one table. `lead` holds the lines above it (title, year), `rows` everything from its first row.
 
-    `above` are lines that say the year and the unit of money where it has no lead of its own. A project of a list has rows
-    that were made of columns: `shown` are the rows as they stand in the file, `head` the head of the list.
+    `above` are lines that say the year and the unit of money where it has no lead of its own. A project of a list has
+    rows that were made of columns: `shown` are the rows as they stand in the file, `head` the head of the list.
     """
 
     lead: list[Row] = field(default_factory=list)
@@ -98,7 +101,8 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
             if sections and not lead:
                 sections[-1].rows.append(row)
             continue
-        if is_title(row) or is_year_line(row) or is_aside(row) or (lead and _is_running_text(row, labels) and len(lead) < 8):
+        goes_on = 0 < len(lead) < MAX_PREFACE and _is_running_text(row, labels)
+        if goes_on or is_title(row) or is_year_line(row) or is_aside(row):
             lead.append(row)
             continue
         fields = header_fields(row, labels)
