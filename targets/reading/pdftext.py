@@ -143,7 +143,7 @@ def said(lines: Sequence[Line], *, left: float, right: float) -> Said:
     a letter or a digit a blank may have stood there: that is not sure.
     """
     unsure = any(NO_LETTER.search(sign.text) for line in lines for sign in line.signs)
-    inset = min((line.x0 for line in lines), default=left) - left
+    inset = lines[0].x0 - left if lines else 0.0
     edge = right - max(0.0, min(inset, 6.0))
     text = ""
     for number, line in enumerate(lines):
@@ -166,7 +166,10 @@ def _ended_on_purpose(line: Line, following: Line, edge: float) -> bool:
 
 
 def _first_word(line: Line) -> float:
-    """Return the width of what cannot be parted at a line's beginning: a sign or a Latin word, and signs that close."""
+    """Return the width of what cannot be parted at a line's beginning: a sign or a Latin word, and signs that close.
+
+    Brackets count whole: at a line's beginning they are often set narrower than they had been inside it.
+    """
     begin = next((n for n, s in enumerate(line.signs) if s.text not in OPENING), 0)
     end = begin + 1
     if NARROW.match(line.signs[begin].text):
@@ -174,7 +177,8 @@ def _first_word(line: Line) -> float:
         end = next((n for n, s in word if s.text.isspace() or not NARROW.match(s.text)), len(line.signs))
     while end < len(line.signs) and line.signs[end].text in CLOSING:
         end += 1
-    return line.signs[end - 1].x1 - line.x0
+    full = sum(sign.size if not NARROW.match(sign.text) else sign.x1 - sign.x0 for sign in line.signs[:end])
+    return max(line.signs[end - 1].x1 - line.x0, full)
 
 
 def _is_blank(before: Sign, sign: Sign, *, written_out: bool) -> bool:
