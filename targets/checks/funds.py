@@ -33,7 +33,9 @@ TO_WAN = {
 }
 RISE = Decimal("1.2")
 NOT_BASIC = WORDS["not_basic"]
-OF_PUBLIC_PLACES = re.compile(f"(?:{WORDS['public_places'].pattern})[^，。；]{{0,6}}(?:水费|电费|水、电|取暖费|物业费)")
+OF_PUBLIC_PLACES = re.compile(
+    f"(?:{WORDS['public_places'].pattern})[^，。；]{{0,6}}(?:水费|电费|水、电|取暖费|物业费)"
+)
 
 
 @rule(
@@ -146,7 +148,7 @@ def no_basic_expenditure(table: Subject) -> Iterator[Hit]:
 
 
 def basic_words(text: str) -> list[str]:
-    """Return the words of a text that mean the office's own running costs; wages of farm workers, street lights are none."""
+    """Return the words of a text that mean the office's own running costs; street lights and farm wages are none."""
     return WORDS["basic"].findall(OF_PUBLIC_PLACES.sub("", NOT_BASIC.sub("", text)))
 
 

@@ -1,8 +1,10 @@
 """The secrecy gate: what may be secret keeps a table back until a head confirms that it was reviewed and is none."""
 
+import io
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -168,3 +170,26 @@ def test_an_editor_who_posts_a_confirmation_is_refused_on_the_form(world: Simple
     assert answer.status_code == 422
     assert str(world.head) in answer.content.decode()
     assert TargetTable.objects.get(pk=case.pk).secrecy_mark == ""
+
+
+def told(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("confirm_secrecy", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_lists_what_may_be_secret_and_notes_the_confirmation(world: SimpleNamespace) -> None:
+    case = suspicious(world)
+    assert "采购保密文件柜" in told(case.number)
+    assert str(world.head) in told(case.number)
+    with pytest.raises(CommandError) as refused:
+        told(case.number, "--by", world.editor.username, "--reason", REASON)
+    assert str(world.head) in str(refused.value)
+    with pytest.raises(CommandError):
+        told(case.number, "--by", "nobody", "--reason", REASON)
+    with pytest.raises(CommandError):
+        told("2099-0001")
+    assert TargetTable.objects.get(pk=case.pk).secrecy_mark == ""
+    told(case.number, "--by", world.head.username, "--reason", REASON)
+    assert TargetTable.objects.get(pk=case.pk).secrecy_reason == REASON
+    assert str(world.head) in told(case.number)
