@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from targets.models import ImportedTable
+from targets.models import ImportedTable, Indicator
+from targets.reading import read
 from tests import world as county
 from tests.browser.conftest import PASSWORD, SIZES, Visit
 from tests.browser.test_procedure_pages import TAGS
@@ -94,8 +95,51 @@ def test_a_mend_is_made_shown_and_taken_back(visit: Callable[..., Visit], tmp_pa
     undone.refresh_from_db()
     assert len(undone.mends) == before - 1
     page.click("button[data-main-action]")
-    page.wait_for_selector(".import-card")
+    page.wait_for_url("**/result")
     assert ImportedTable.objects.filter(decision=ImportedTable.Decision.TAKEN).count() == 2
+
+
+def real_tables() -> list[office.TableContent]:
+    """Return the eight published tables, as they are read from their text."""
+    data = (Path(__file__).parents[2] / "targets" / "samples" / "pingluo-2024-targets.txt").read_bytes()
+    return [table.content for table in read(name="a.txt", data=data).tables]
+
+
+@pytest.mark.parametrize(("name", "make", "script"), [(*KINDS[0], True), (*KINDS[1], False)])
+def test_eight_real_tables_go_the_whole_way(visit: Callable[..., Visit], tmp_path: Path, shots: Path, name: str,
+                                            make: Callable[..., bytes], script: bool) -> None:
+    seen = visit(who="editor", script=script)
+    choose(seen, tmp_path, (name, make(*real_tables())))
+    page = seen.page
+    page.wait_for_url("**/import/*")
+    assert page.locator(".import-card").count() == 8
+    assert page.locator(".import-list li").count() == 8
+    page.locator("#t1 .body > details > summary").first.click()
+    page.locator("#t1-r1-value button.write").click()
+    page.wait_for_selector("[data-writing] textarea")
+    page.fill("[data-writing] textarea", "≥96%")
+    if script:
+        page.keyboard.press("Enter")
+    else:
+        page.click("[data-writing] button[name=write]")
+    page.wait_for_selector("#t1-told .mends-made")
+    page.locator("button[name=mend_all][value='']").click()
+    page.wait_for_load_state()
+    page.screenshot(path=shots / f"import-real-{script}.png", full_page=True)
+    for _question in range(4):
+        page.click(".decision-bar [data-main-action]")
+        page.wait_for_load_state()
+        for box in page.locator("[name^='answer.'][type=checkbox]").all():
+            box.check()
+        if page.url.endswith("/result"):
+            break
+    page.wait_for_url("**/result")
+    page.screenshot(path=shots / f"import-result-{script}.png", full_page=True)
+    assert ImportedTable.objects.filter(decision=ImportedTable.Decision.TAKEN).count() == 8
+    first = ImportedTable.objects.get(position=1)
+    assert Indicator.objects.filter(table=first.case_id).count() == 14
+    assert Indicator.objects.filter(table=first.case_id, value="≥96%").exists()
+    seen.complaints[:] = [told for told in seen.complaints if "422" not in told]
 
 
 @pytest.mark.parametrize("size", SIZES)
