@@ -3,7 +3,6 @@
 Reads only; every cell is a text. Called by the view.
 """
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +12,15 @@ from typing import IO, Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 from django.conf import settings
-from django.db.models import Exists, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from targets import mappings, overview, profiles, values
+from targets import mappings, profiles, values
 from targets.export.xlsx import OPTIONS, sheet_name
 from targets.models import Indicator, TargetTable
-from targets.overview import Filters
 from targets.profiles import Profile
-from workflow import grants
-from workflow.machine import Kind, State
+from workflow import record
+from workflow.machine import Action, State
 from workflow.models import Case, User
 from workflow.refusals import Refused
 
@@ -121,22 +119,14 @@ def _category(line: _Line) -> str:
     return category.words[0] if category else ""
 
 
-def targets_xlsx(*, by: User, filters: Filters, now: datetime) -> bytes:
-    """Return the tables that `by` sees under `filters` as one xlsx, a line an indicator, in the order of their numbers.
-
-    Cancelled and rejected ones are left out. Five statements, whatever their number; memory stays flat.
-    Raises: NothingToHandOver, TooManyTables, UnknownMapping.
-    """
-    cases = overview.filtered(grants.visible_to(by).filter(kind=Kind.TARGET), filters)
-    cases = cases.annotate(is_returned=Exists(overview.CORRECTING)).filter(overview.TABS[filters.state][1])
-    out = io.BytesIO()
-    write_targets(out, cases=cases, now=now)
-    return out.getvalue()
-
-
-def write_targets(out: IO[bytes], *, cases: QuerySet[Case], now: datetime,
+def write_targets(out: IO[bytes], *, cases: QuerySet[Case], by: User | None, now: datetime,
                   report: Callable[[int], None] = lambda done: None) -> None:
-    """Write the tables of `cases` as one xlsx; `report` hears how many are written. Else as targets_xlsx."""
+    """Write the tables of `cases` as one xlsx, a line an indicator, in the order of their numbers, and record for each
+    that `by` took it out (None: the command line). `report` hears how many are written.
+
+    Cancelled and rejected ones are left out. Five statements for the reading, whatever the number; memory stays flat.
+    Raises: NothingToHandOver, TooManyTables, UnknownMapping; nothing is recorded then.
+    """
     mapping = mappings.load(settings.DEFAULT_PROFILE)["targets"]
     unknown = [c["from"] for c in mapping["columns"] if c["from"] not in SOURCES]
     if unknown:
@@ -155,9 +145,13 @@ def write_targets(out: IO[bytes], *, cases: QuerySet[Case], now: datetime,
             sheet.set_column(column, column, 16, as_text)
             sheet.write_string(0, column, told["header"], bold)
         sheet.freeze_panes(1, 0)
+        written: dict[int, None] = {}
         for n, line in enumerate(_lines(tables, mapping, report), start=1):
+            written[line.table.pk] = None
             for column, told in enumerate(mapping["columns"]):
                 sheet.write_string(n, column, str(SOURCES[told["from"]](line) or ""), as_text)
+    for pk in written:
+        record.note(pk, action=Action.EXPORT, by=by, now=now, payload={"format": "exchange"})
 
 
 def _lines(tables: Any, mapping: Mapping[str, Any], report: Callable[[int], None]) -> Iterator[_Line]:

@@ -189,7 +189,7 @@ def _volume(order: Order, out: IO[bytes], now: datetime, report: Report) -> Prob
 
 def _exchange(order: Order, out: IO[bytes], now: datetime, report: Report) -> Problems:
     seen = grants.visible_to(order.by).filter(pk__in=order.cases)
-    exchange.write_targets(out, cases=seen, now=now, report=report)
+    exchange.write_targets(out, cases=seen, by=order.by, now=now, report=report)
     return []
 
 

@@ -47,7 +47,6 @@ urlpatterns: list[URLPattern] = [
     path("tables/exports/<uuid:pk>", exports.job, name="table_export_job"),
     path("tables/exports/<uuid:pk>/file", exports.job_file, name="table_export_file"),
     path("verify", exports.verify, name="verify"),
-    path("tables/exchange", exchange.targets_out, name="targets_out"),
     path("tables/<case_number:number>", tables.table, name="table"),
     path("tables/<case_number:number>/export/<slug:format>", exports.one, name="table_export"),
     path("tables/<case_number:number>/print", tables.table_print, name="table_print"),

@@ -5,13 +5,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from targets import exchange, execution, lists, organisations
-from targets.forms import ListFilters
+from targets import execution, lists, organisations
 from targets.models import ExecutionFigure, ExecutionImport, MonitoringPeriod, Project
 from targets.views.common import person
 from workflow.refusals import DetailMissing, Refused
@@ -101,14 +99,3 @@ def _unmatched(request: HttpRequest, pk: int, *, refusal: Refused | None = None,
         "unmatched": execution.unmatched_of(source, limit=MOST_SHOWN),
         "count": source.figures.filter(project=None).count(), "matched": source.figures.exclude(project=None).count(),
         "is_newest": execution.newest(source.period) == source}, status=status)
-
-
-@require_GET
-def targets_out(request: HttpRequest) -> HttpResponse:
-    """Hand out the tables that the list shows as 一体化's import file; filters as on the list."""
-    filters, _after = ListFilters(request.GET).asked()
-    made = exchange.targets_xlsx(by=person(request), filters=filters, now=timezone.now())
-    answer = HttpResponse(made, content_type=XLSX, headers=SAFE)
-    name = _("Targets for the integrated budget system %(day)s") % {"day": f"{timezone.localtime():%Y-%m-%d}"}
-    answer.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
-    return answer

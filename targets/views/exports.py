@@ -49,10 +49,13 @@ def review_sheet(request: HttpRequest, number: str, format: str) -> HttpResponse
 
 @require_POST
 def many(request: HttpRequest) -> HttpResponse:
-    """Answer with a file of the ticked tables, or of all that the filters show; many are made in the background."""
-    what, wanted = jobs.wanted_of(request.POST.get("format", ""))
+    """Answer with a file of the ticked tables, or of all that the filters show; many are made in the background.
+
+    `as`: all of them as this, whatever format is chosen.
+    """
+    what, wanted = jobs.wanted_of(request.POST.get("as") or request.POST.get("format", ""))
     seen = grants.visible_to(person(request)).filter(kind=Kind.TARGET)
-    if request.POST.get("all"):
+    if request.POST.get("all") or request.POST.get("as"):
         filters, _after = ListFilters(request.POST).asked()
         cases = overview.all_cases_for(person(request), filters=filters, most=jobs.MOST + 1)
     else:

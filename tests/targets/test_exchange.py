@@ -3,13 +3,14 @@
 import io
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from targets import drafts, exchange, mappings
+from targets import drafts, exchange, mappings, overview
 from targets.models import ExecutionFigure, ExecutionImport, Project
 from targets.overview import Filters
 from tests.targets import papers
@@ -17,14 +18,24 @@ from tests.targets.papers import fresh
 from tests.targets.test_execution import CODE, at, xlsx
 from tests.targets.test_pages_tables import at_now, client_of
 from tests.world import NOW, key, seen
+from workflow import record
+from workflow.machine import Action
+from workflow.models import Case, Event
 
 __all__ = ["at", "at_now"]
 RELATIONS = mappings.load("nx_2022")["targets"]["relations"]
 
 
+def made(world: SimpleNamespace, person: Any = None, **filters: Any) -> io.BytesIO:
+    """Return the file of the tables that the person sees under the filters."""
+    by, written = fresh(person or world.performance_reviewer), io.BytesIO()
+    cases = overview.all_cases_for(by, filters=Filters(**filters), most=100)
+    exchange.write_targets(written, cases=Case.objects.filter(pk__in=[case.pk for case in cases]), by=by, now=NOW)
+    return written
+
+
 def out(world: SimpleNamespace, person: Any = None, **filters: Any) -> list[list[Any]]:
-    made = exchange.targets_xlsx(by=fresh(person or world.performance_reviewer), filters=Filters(**filters), now=NOW)
-    return [[cell.value for cell in row] for row in load_workbook(io.BytesIO(made)).active.iter_rows()]
+    return [[cell.value for cell in row] for row in load_workbook(made(world, person, **filters)).active.iter_rows()]
 
 
 @pytest.mark.parametrize(("value", "code", "parts"), [
@@ -55,8 +66,7 @@ def test_what_looks_like_a_formula_stays_a_text(world: SimpleNamespace) -> None:
     case = papers.filled(world)
     drafts.save_table(case=case, by=fresh(world.editor), now=NOW, seen=seen(case),
                       rows=[{"uuid": None, "code": "11", "name": "=1+1", "value": "http://example.test"}])
-    made = exchange.targets_xlsx(by=fresh(world.performance_reviewer), filters=Filters(), now=NOW)
-    cells = [c for row in load_workbook(io.BytesIO(made)).active.iter_rows() for c in row]
+    cells = [c for row in load_workbook(made(world)).active.iter_rows() for c in row]
     assert {c.data_type for c in cells if c.value is not None} == {"s"}
     assert not [c for c in cells if c.hyperlink]
     assert "=1+1" in [c.value for c in cells]
@@ -79,15 +89,18 @@ def test_a_mapping_that_names_the_unknown_is_refused(world: SimpleNamespace, mon
         out(world)
 
 
-def test_the_file_is_handed_out_under_a_chinese_name(world: SimpleNamespace) -> None:
-    papers.filled(world)
+def test_the_file_is_handed_out_under_a_chinese_name_and_recorded(world: SimpleNamespace) -> None:
+    case = papers.filled(world)
     client = client_of(world.performance_reviewer)
-    assert reverse("targets_out") in client.get(reverse("table_list")).content.decode()
-    answer = client.get(reverse("targets_out"), {"state": "draft"})
+    assert 'form="export" name="as" value="exchange"' in client.get(reverse("table_list")).content.decode()
+    answer = client.post(reverse("table_export_many"), {"as": "exchange", "format": "docx", "state": "draft"})
     assert answer.status_code == 200
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+    assert "一体化导入" in unquote(answer.headers["Content-Disposition"])
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert client_of(world.teacher).get(reverse("targets_out")).status_code == 422
+    event = Event.objects.get(case=case, action=Action.EXPORT)
+    assert record.payload_of(event) == {"format": "exchange"}
+    assert client_of(world.teacher).post(reverse("table_export_many"), {"as": "exchange"}).status_code == 422
+    assert Event.objects.filter(action=Action.EXPORT).count() == 1
 
 
 def test_figures_are_taken_in_matched_and_shown_locked_over_http(world: SimpleNamespace, at: SimpleNamespace) -> None:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         path = folder / name
         try:
             with path.open("wb") as out:
-                exchange.write_targets(out, cases=wanted, now=now)
+                exchange.write_targets(out, cases=wanted, by=None, now=now)
         except Refused as refusal:
             path.unlink()
             raise CommandError(str(refusal)) from refusal
