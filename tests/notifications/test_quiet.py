@@ -65,7 +65,9 @@ def test_in_quiet_hours_the_page_shows_it_and_the_mail_comes_when_they_end(maile
     assert {message.to[0] for message in mail.outbox} == {"editor@example.org", "editor2@example.org"}
 
 
-@pytest.mark.parametrize(("start", "end"), [("8", "8"), ("24", "8"), ("8", ""), ("-1", "8"), ("８点", "9"), ("08", "8")])
+@pytest.mark.parametrize(
+    ("start", "end"), [("8", "8"), ("24", "8"), ("8", ""), ("-1", "8"), ("八点", "9"), ("08", "8")]
+)
 def test_hours_that_are_none_get_their_sentence_and_nothing_is_kept(mailed, start, end):
     quiet.keep(user=mailed.editor, from_hour="20", to_hour="7")
     answer = client_of(mailed.editor).post(reverse("preferences"), {"quiet_from": start, "quiet_to": end, "on": []})
