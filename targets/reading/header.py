@@ -13,7 +13,7 @@ from targets.reading.cells import DASHES
 from targets.reading.grid import Row
 from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, REMARK, HeaderLabel, Labels, tight
 from targets.reading.problems import KINDS
-from targets.reading.result import Place, Problem
+from targets.reading.result import Fix, Place, Problem
 from targets.reading.words import (
     ANNUAL_GOAL,
     EXPECTED_GOAL,
@@ -43,6 +43,8 @@ IN_WAN = {
 ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
 MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
 MID_ONLY = {tight(word) for word in MID_GOAL}
+LIKE_DIGITS = str.maketrans("OolI|", "00111")
+"""Letters that a scanner reads for digits: proposed, never taken."""
 HEADINGS = {tight(word) for word in SECTION_WORDS}
 MONEY_HEADS = {tight(word) for word in MONEY_COLUMNS}
 JOINED_BY = {"annual_goal": "\n"}
@@ -65,11 +67,13 @@ class Draft:
     fiscal_year: int | None = None
     problems: list[Problem] = field(default_factory=list)
 
-    def note(self, kind: str, place: Place, facts: Mapping[str, str] | None = None) -> None:
+    def note(
+        self, kind: str, place: Place, facts: Mapping[str, str] | None = None, fixes: tuple[Fix, ...] = ()
+    ) -> None:
         """Add a problem of this kind at this place."""
         known = KINDS[kind]
         severity = known.severity if known.fixed else self.profile.severity(known.code, known.severity)
-        self.problems.append(Problem(known.code, severity, place, known.message, dict(facts or {})))
+        self.problems.append(Problem(known.code, severity, place, known.message, dict(facts or {}), fixes))
 
     def label(self, name: str) -> str:
         """Return the label of a header field as the form prints it."""
@@ -301,7 +305,9 @@ def _money(typed: str, place: Place, name: str, draft: Draft, unit_of_label: str
     match = MONEY.match(plain)
     number = amount(match[1] if match else plain)
     if number is None:
-        draft.note("no_number", place, facts)
+        meant = plain.translate(LIKE_DIGITS)
+        fixes = (Fix("write", name, meant),) if meant != plain and amount(meant) is not None else ()
+        draft.note("no_number", place, facts, fixes)
         return typed
     unit = match[2] if match else unit_of_label or draft.funds_unit or draft.profile.funds_unit
     if match is None and IN_WAN[unit] == 1:

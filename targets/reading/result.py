@@ -67,14 +67,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A mend the machine can make, in the shape of a check's: "write" `text` at `place` ("indicator 3 name",
+    "funds.total"), "move" a row to the category `text`, "delete" a row."""
+
+    kind: str
+    place: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the file that was mended, inferred or left out; `code` is a rule id (STR-06)."""
+    """Something in the file that was mended, inferred or left out; `code` is a rule id (STR-06).
+
+    `fixes` belong together: made in their order they mend it. They are proposed, never made while reading.
+    """
 
     code: str
     severity: str
     place: Place
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

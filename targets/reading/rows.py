@@ -7,21 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from targets.content import IndicatorContent
 from targets.reading.cells import (
-    COMPARED,
     DASHES,
     is_measure,
     is_value,
     joined_value,
     lines_of_several,
-    name_and_value,
     texts_of_several,
 )
+from targets.reading.doubts import better_category, doubt_of
 from targets.reading.fronts import Front, Fronts
 from targets.reading.grid import Row
 from targets.reading.head import Head, find_head, refined
 from targets.reading.header import Draft
 from targets.reading.labels import nearest, tight, unknown_label
-from targets.reading.result import Part, Place, Problem
+from targets.reading.result import Fix, Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
 from targets.reading.words import FOOT, MID_BLOCKS, NUMBERED, PLACEHOLDER
 
@@ -179,9 +178,7 @@ class RowReader:
             return row
         texts = {kind: row.cells[i] if i < len(row.cells) else "" for kind, i in parts.items()}
         value = joined_value(texts.get("symbol", ""), row.cells[at], texts.get("unit", ""))
-        cells = [
-            value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)
-        ]
+        cells = [value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)]
         if any(texts.values()):
             self._say_once("three_columns", self._of_table(row))
         return row.moved(cells, range(len(cells)))
@@ -268,31 +265,24 @@ class RowReader:
             above = "inferred" if front.family is None else "category_inferred"
             self.draft.note("shifted" if own else above, place, facts)
         elif inferred:
-            self.draft.note("category_inferred", place, facts)
+            moved = better_category(name=name, code=code, labels=self.draft.labels, number=number)
+            self.draft.note("category_inferred", place, facts, moved)
         if self.head is not None and self.head.guessed and value:
             self.draft.note("value_guessed", place, {**facts, "head": self.head.guessed})
 
     def _doubt(self, name: str | None, value: str | None, place: Place, code: str, labelled: bool) -> None:
-        """Say what looks wrong with a name and its value: changed places, one cell for both, half a name, a label."""
-        note = self.draft.note
-        if name and value:
-            label = self.draft.labels.category(name)
-            if COMPARED.match(name) or (is_value(name) and not is_value(value)) or (
-                is_measure(name) and not is_measure(value)
-            ):
-                note("swapped", place, {"name": name, "value": value})
-            elif label is not None and not is_value(value):
-                note("shifted", place, {"name": name, "value": value, "category": self._printed(code)})
-                self.open = True
-        elif value and not name:
-            note("shifted", place, {"name": "", "value": value, "category": self._printed(code)})
-        elif name and (place.part, place.line) not in self.noted:
-            if not labelled and any(self.above):
-                note("half_name", place, {"above": self.above[0] or "", "name": name})
-            elif not self.without_cells and (divided := name_and_value(name)):
-                note("value_in_name", place, {"text": name, "name": divided[0], "value": divided[1]})
-            else:
-                self.valueless.append((place, name))
+        """Say what looks wrong with this indicator; a mere lack of values is told at the end, when it is no rule."""
+        number, labels = len(self.found) + 1, self.draft.labels
+        doubt = doubt_of(name=name, value=value, above=self.above, labelled=labelled, number=number, labels=labels)
+        told = (place.part, place.line) in self.noted or self.without_cells
+        if doubt is None or (told and not value):
+            return
+        facts = {"name": name or "", "value": value or "", "category": self._printed(code), **doubt.facts}
+        if doubt.kind == "no_value":
+            self.valueless.append((place, name or ""))
+            return
+        self.open = self.open or (doubt.kind == "shifted" and bool(name))
+        self.draft.note(doubt.kind, place, facts, doubt.fixes)
 
     def _from_above(
         self, row: Row, front: Front, name: str | None, value: str | None
@@ -380,8 +370,10 @@ class RowReader:
         if at is None or not is_value(cells[at][1]):
             at = next((n for n, (_i, t) in enumerate(cells) if n and is_value(t)), at or 1)
         name = "".join(text for _i, text in cells[:at])
+        number = len(self.found) + 1
         for index, text in cells[1:at]:
-            self.draft.note("joined", row.at(index, len(self.found) + 1), {"extra": text})
+            fix = Fix("write", f"indicator {number} name", cells[0][1])
+            self.draft.note("joined", row.at(index, number), {"extra": text}, (fix,))
         for index, text in cells[at + 1 :]:
             self.draft.note("left_out", row.at(index, len(self.found) + 1), {"text": text})
         return [(cells[0][0], name), cells[at]]

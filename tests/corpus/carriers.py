@@ -78,7 +78,9 @@ def tabs(forms: Sequence[Laid]) -> bytes:
 
 def bars(forms: Sequence[Laid]) -> bytes:
     """Return tables drawn with bars; a line end inside a cell is a <br>."""
-    return _lines(forms, lambda cells: "| " + " | ".join(c.replace("\n", "<br>") for c in cells) + " |", lambda text: text)
+    return _lines(
+        forms, lambda cells: "| " + " | ".join(c.replace("\n", "<br>") for c in cells) + " |", lambda text: text
+    )
 
 
 def paper(forms: Sequence[Laid]) -> bytes:

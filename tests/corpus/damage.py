@@ -76,7 +76,18 @@ def no_head(rows: list[Row], at: int, rng: Random) -> None:
         del rows[head]
 
 
-DAMAGES = (shifted_left, shifted_right, no_label, unknown_label, glued, label_glued, wrapped, swapped, one_more, no_head)
+DAMAGES = (
+    shifted_left,
+    shifted_right,
+    no_label,
+    unknown_label,
+    glued,
+    label_glued,
+    wrapped,
+    swapped,
+    one_more,
+    no_head,
+)
 CARRIED = ("tabs", "csv", "bars", "docx", "xlsx")
 
 

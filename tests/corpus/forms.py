@@ -11,11 +11,39 @@ from targets.content import Funds, IndicatorContent, TableContent
 from tests.corpus.wording import EXTRA, NOT_PRINTED
 from tests.targets.office import ABOVE, LEFT, Table
 
-FAMILY_OF = {"11": "产出", "12": "产出", "13": "产出", "14": "产出", "21": "效益", "22": "效益", "23": "效益", "24": "效益", "31": "满意度"}
-CATEGORY = {"11": "数量", "12": "质量", "13": "时效", "14": "成本", "21": "经济效益", "22": "社会效益", "23": "生态效益",
-            "24": "可持续影响", "31": "服务对象满意度"}
-OLD = {"11": "产出数量", "12": "产出质量", "13": "产出时效", "14": "产出成本", "21": "经济效益", "22": "社会效益", "23": "环境效益",
-       "24": "可持续影响", "31": "社会公众或服务对象满意度"}
+FAMILY_OF = {
+    "11": "产出",
+    "12": "产出",
+    "13": "产出",
+    "14": "产出",
+    "21": "效益",
+    "22": "效益",
+    "23": "效益",
+    "24": "效益",
+    "31": "满意度",
+}
+CATEGORY = {
+    "11": "数量",
+    "12": "质量",
+    "13": "时效",
+    "14": "成本",
+    "21": "经济效益",
+    "22": "社会效益",
+    "23": "生态效益",
+    "24": "可持续影响",
+    "31": "服务对象满意度",
+}
+OLD = {
+    "11": "产出数量",
+    "12": "产出质量",
+    "13": "产出时效",
+    "14": "产出成本",
+    "21": "经济效益",
+    "22": "社会效益",
+    "23": "环境效益",
+    "24": "可持续影响",
+    "31": "社会公众或服务对象满意度",
+}
 COSTS = ("经济成本", "社会成本", "生态环境成本")
 POINTS = {"成本": "20", "产出": "40", "效益": "20", "满意度": "10"}
 
@@ -41,10 +69,18 @@ class Style:
     def tags(self) -> dict[str, str]:
         """Return each dimension with its choice as text."""
         return {
-            "frame": self.frame, "value": self.value, "taxonomy": self.taxonomy, "label": self.label,
-            "repetition": self.repetition, "numbering": self.numbering, "money": self.money,
-            "extra": "some" if self.extra else "none", "order": self.order, "goal": self.goal,
-            "heads again": str(self.heads_again), "empty rows": self.empty_rows,
+            "frame": self.frame,
+            "value": self.value,
+            "taxonomy": self.taxonomy,
+            "label": self.label,
+            "repetition": self.repetition,
+            "numbering": self.numbering,
+            "money": self.money,
+            "extra": "some" if self.extra else "none",
+            "order": self.order,
+            "goal": self.goal,
+            "heads again": str(self.heads_again),
+            "empty rows": self.empty_rows,
         }
 
 
@@ -128,7 +164,10 @@ def money_unit(style: Style) -> str:
 def expected_funds(funds: Funds, style: Style) -> Funds:
     """Return the amounts that should be read: those in 元 without trailing zeros."""
     if style.money in ("yuan", "yuan above"):
-        plain = [None if a is None else format(float(a.replace(",", "")), "g") for a in (funds.total, funds.fiscal, funds.other)]
+        plain = [
+            None if a is None else format(float(a.replace(",", "")), "g")
+            for a in (funds.total, funds.fiscal, funds.other)
+        ]
         return Funds(*plain)
     return funds
 
@@ -173,7 +212,11 @@ def _width(style: Style) -> int:
 
 def _value_cells(value: str, parts: tuple[str, str, str] | None, style: Style) -> list[object]:
     if parts is None:
-        return [value] if style.value == "one" else {"past": ["≥1", value]}.get(style.value, ["", value, ""][: _width(style)])
+        return (
+            [value]
+            if style.value == "one"
+            else {"past": ["≥1", value]}.get(style.value, ["", value, ""][: _width(style)])
+        )
     symbol, number, unit = parts
     sign = "" if symbol == "定性" else symbol
     match style.value:

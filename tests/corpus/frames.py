@@ -27,7 +27,9 @@ def _side(row: list[object], word: object, style: Style) -> list[object]:
     return [word, *row] if style.side else row
 
 
-def _indicators(content: TableContent, style: Style, parts: Parts, rng: Random, heads: list[object]) -> tuple[list[list[object]], list[IndicatorContent]]:
+def _indicators(
+    content: TableContent, style: Style, parts: Parts, rng: Random, heads: list[object]
+) -> tuple[list[list[object]], list[IndicatorContent]]:
     """Return head and rows, with the side label where the style has one, and the head again in the middle."""
     rows, found = indicator_rows(content, style, parts, rng)
     word = rng.choice(SIDES)
@@ -45,23 +47,42 @@ def _indicators(content: TableContent, style: Style, parts: Parts, rng: Random, 
             out.append(_side(heads, "名称", style))
             row = [*full, *row[2:]]
             merged = False
-        out.append(_side(row, ABOVE if merged or (style.repetition == "merged" and n not in (0, again)) else word if n in (0, again) else "", style))
+        out.append(
+            _side(
+                row,
+                ABOVE
+                if merged or (style.repetition == "merged" and n not in (0, again))
+                else word
+                if n in (0, again)
+                else "",
+                style,
+            )
+        )
         merged = merged and style.repetition == "merged"
     return out, found
 
 
 def _plain_heads(style: Style, rng: Random) -> list[object]:
     name = rng.choice(("三级指标", "三级指标", "指标名称", "指标内容"))
-    value = rng.choice(("指标值", "绩效值", "年度指标值", "目标值", "指标值（包含数字及文字描述）", "指标目标值", "预期指标值"))
+    value = rng.choice(
+        ("指标值", "绩效值", "年度指标值", "目标值", "指标值（包含数字及文字描述）", "指标目标值", "预期指标值")
+    )
     return ["一级指标", "二级指标", name, *value_heads(style, value), *style.extra]
 
 
 def _money_rows(width: int, content: TableContent, style: Style) -> list[list[object]]:
     label = f"项目资金{money_unit(style)}"
-    lines = [("年度资金总额：", content.funds.total), ("其中：财政拨款", content.funds.fiscal), ("其他资金", content.funds.other)]
+    lines = [
+        ("年度资金总额：", content.funds.total),
+        ("其中：财政拨款", content.funds.fiscal),
+        ("其他资金", content.funds.other),
+    ]
     if style.order == "money in one row":
         return [pairs(width, (f"年度资金总额{money_unit(style)}", money(content.funds.total, style)))]
-    return [[label if n == 0 else ABOVE, *pairs(width - 1, (word, money(amount, style)))] for n, (word, amount) in enumerate(lines)]
+    return [
+        [label if n == 0 else ABOVE, *pairs(width - 1, (word, money(amount, style)))]
+        for n, (word, amount) in enumerate(lines)
+    ]
 
 
 def _expected(content: TableContent, style: Style, found: list[IndicatorContent]) -> TableContent:
@@ -88,20 +109,47 @@ def year(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid
     heads = _plain_heads(style, rng)
     lower, found = _indicators(content, style, parts, rng, heads)
     width = len(lower[0])
-    dept, unit = rng.choice((("主管部门", "实施单位"), ("主管部门及代码", "项目单位"), ("预算主管部门", "预算单位"), ("项目主管部门", "项目实施单位")))
+    dept, unit = rng.choice(
+        (
+            ("主管部门", "实施单位"),
+            ("主管部门及代码", "项目单位"),
+            ("预算主管部门", "预算单位"),
+            ("项目主管部门", "项目实施单位"),
+        )
+    )
     header = [
         pairs(width, ("项目名称", content.project_name or "")),
         pairs(width, (dept, content.department or ""), (unit, content.unit or "")),
-        pairs(width, (rng.choice(("项目属性", "项目类型", "项目性质")), content.attribute or ""),
-              (rng.choice(("项目期限", "项目期", "实施期限", "项目起止时间")), content.period or "")),
+        pairs(
+            width,
+            (rng.choice(("项目属性", "项目类型", "项目性质")), content.attribute or ""),
+            (rng.choice(("项目期限", "项目期", "实施期限", "项目起止时间")), content.period or ""),
+        ),
     ]
     funds, goal = _money_rows(width, content, style), _goal_rows(width, content, style)
-    blocks = {"usual": [header, funds, goal, lower], "goal first": [header, goal, funds, lower],
-              "money last": [header, goal, lower, funds]}.get(style.order, [header, funds, goal, lower])
-    above = ["附件2", rng.choice(("项目支出绩效目标表", "部门项目支出预算绩效目标表", "项目支出绩效目标申报表", "2025年部门预算项目绩效目标表"))]
+    blocks = {
+        "usual": [header, funds, goal, lower],
+        "goal first": [header, goal, funds, lower],
+        "money last": [header, goal, lower, funds],
+    }.get(style.order, [header, funds, goal, lower])
+    above = [
+        "附件2",
+        rng.choice(
+            (
+                "项目支出绩效目标表",
+                "部门项目支出预算绩效目标表",
+                "项目支出绩效目标申报表",
+                "2025年部门预算项目绩效目标表",
+            )
+        ),
+    ]
     above += ["（2025年度）"]
-    below = rng.choice(([], ["填报人：演示甲    联系电话：0000000", "填报日期：2024年11月5日"], ["注：本表由项目单位填写。"]))
-    return Laid(above[rng.randrange(2):], Table([r for b in blocks for r in b]), below, _expected(content, style, found), style)
+    below = rng.choice(
+        ([], ["填报人：演示甲    联系电话：0000000", "填报日期：2024年11月5日"], ["注：本表由项目单位填写。"])
+    )
+    return Laid(
+        above[rng.randrange(2) :], Table([r for b in blocks for r in b]), below, _expected(content, style, found), style
+    )
 
 
 def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
@@ -112,7 +160,11 @@ def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
     for row in rows:
         mid = str(row[2]).replace("指标1：", "指标1：三年")
         lower.append([ABOVE, row[0], row[1], mid, "≥3", row[1], row[2], row[3]])
-    funds = [(content.funds.total, "900", "资金总额："), (content.funds.fiscal, "800", "其中：财政拨款"), (content.funds.other, "100", "其他资金")]
+    funds = [
+        (content.funds.total, "900", "资金总额："),
+        (content.funds.fiscal, "800", "其中：财政拨款"),
+        (content.funds.other, "100", "其他资金"),
+    ]
     table = Table([
         pairs(8, ("项目名称", content.project_name or "")),
         pairs(8, ("主管部门及代码", content.department or ""), ("实施单位", content.unit or "")),
@@ -123,13 +175,31 @@ def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
         [ABOVE, "三年建成。", LEFT, LEFT, LEFT, content.annual_goal, LEFT, LEFT],
         *lower,
     ])  # fmt: skip
-    return Laid(["项目支出绩效目标申报表", "（2025年度）"], table, [], _expected(content, replace(style, order="usual"), found), style)
+    return Laid(
+        ["项目支出绩效目标申报表", "（2025年度）"],
+        table,
+        [],
+        _expected(content, replace(style, order="usual"), found),
+        style,
+    )
 
 
 def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A self-evaluation: budget and execution, aims and what was reached."""
     rows, found = indicator_rows(content, style, {}, rng)
-    lower = [["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分", "偏差原因分析及改进措施"]]
+    lower = [
+        [
+            "绩效指标",
+            "一级指标",
+            "二级指标",
+            "三级指标",
+            "年度指标值",
+            "实际完成值",
+            "分值",
+            "得分",
+            "偏差原因分析及改进措施",
+        ]
+    ]
     lower += [[ABOVE, *row, row[3], "10", "9.5", rng.choice(("", "无", "已按计划完成"))] for row in rows]
     total, fiscal, other = (money(a, style) for a in (content.funds.total, content.funds.fiscal, content.funds.other))
     table = Table([
@@ -146,7 +216,13 @@ def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -
         ["总分", *[LEFT] * 5, "100", "97", ""],
     ])  # fmt: skip
     bare = replace(content, attribute=None, period=None)
-    return Laid(["2025年度项目支出绩效自评表"], table, ["填表人：演示乙"], _expected(bare, replace(style, order="usual"), found), style)
+    return Laid(
+        ["2025年度项目支出绩效自评表"],
+        table,
+        ["填表人：演示乙"],
+        _expected(bare, replace(style, order="usual"), found),
+        style,
+    )
 
 
 def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
@@ -157,7 +233,10 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
     head = ["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "1—7月执行情况", "全年预计完成情况", "偏差原因分析", *[LEFT] * 5,
             "完成目标可能性", LEFT, LEFT, "备注"]  # fmt: skip
     lower: list[list[object]] = [head, [*[ABOVE] * 7, *causes, *likely, ABOVE]]
-    lower += [[ABOVE, *row, "60%", row[3], "", "", "", "", "", rng.choice(("", "按计划推进")), "√", "", "", ""] for row in rows]
+    lower += [
+        [ABOVE, *row, "60%", row[3], "", "", "", "", "", rng.choice(("", "按计划推进")), "√", "", "", ""]
+        for row in rows
+    ]
     total, fiscal, other = (money(a, style) for a in (content.funds.total, content.funds.fiscal, content.funds.other))
     table = Table([
         pairs(17, ("项目名称", content.project_name or "")),
@@ -169,7 +248,13 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
         *lower,
     ])  # fmt: skip
     bare = replace(content, attribute=None, period=None)
-    return Laid(["项目支出绩效目标执行监控表", "（2025年度）"], table, [], _expected(bare, replace(style, order="usual"), found), style)
+    return Laid(
+        ["项目支出绩效目标执行监控表", "（2025年度）"],
+        table,
+        [],
+        _expected(bare, replace(style, order="usual"), found),
+        style,
+    )
 
 
 def approval(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
@@ -194,7 +279,9 @@ def approval(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
 
 def regional(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A transfer payment's sheet: a fund instead of a project, offices of several levels."""
-    lower, found = _indicators(content, style, parts, rng, ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值")])
+    lower, found = _indicators(
+        content, style, parts, rng, ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值")]
+    )
     width = len(lower[0])
     table = Table([
         pairs(width, (rng.choice(("资金名称", "专项名称", "专项资金名称")), content.project_name or "")),
@@ -216,7 +303,15 @@ def described(content: TableContent, style: Style, parts: Parts, rng: Random) ->
     rows, found = indicator_rows(content, style, {}, rng)
     head = ["一级指标", "二级指标", "三级指标", "绩效指标描述", "指标值", "指标值确定依据"]
     lower: list[list[object]] = [head]
-    lower += [[*row[:3], rng.choice(("反映任务完成情况", "实际完成数占计划数的比例（%）")), row[3], rng.choice(("年度工作计划", "历年标准"))] for row in rows]
+    lower += [
+        [
+            *row[:3],
+            rng.choice(("反映任务完成情况", "实际完成数占计划数的比例（%）")),
+            row[3],
+            rng.choice(("年度工作计划", "历年标准")),
+        ]
+        for row in rows
+    ]
     table = Table([
         ["项目编码", "13000025P00000000000A", LEFT, "项目名称", content.project_name, LEFT],
         ["主管部门", content.department, LEFT, "实施单位", content.unit, LEFT],
@@ -232,7 +327,9 @@ def described(content: TableContent, style: Style, parts: Parts, rng: Random) ->
 def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Indicators of the long term above those of the year, each with a head of its own."""
     rows, found = indicator_rows(content, style, {}, rng)
-    long, yearly = rng.choice((("长期绩效目标表", "年度绩效目标表"), ("中期绩效指标", "年度绩效指标"), ("实施期指标", "年度指标")))
+    long, yearly = rng.choice(
+        (("长期绩效目标表", "年度绩效目标表"), ("中期绩效指标", "年度绩效指标"), ("实施期指标", "年度指标"))
+    )
     head: list[object] = ["一级指标", "二级指标", "三级指标", "指标值"]
     table = Table([
         pairs(5, ("项目名称", content.project_name or "")),
@@ -247,14 +344,23 @@ def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
         *([ABOVE, *row] for row in rows),
     ])  # fmt: skip
     bare = replace(content, attribute=None, period=None)
-    return Laid(["演示市级项目支出绩效目标表", "（2025年度）"], table, [], _expected(bare, replace(style, order="usual"), found), style)
+    return Laid(
+        ["演示市级项目支出绩效目标表", "（2025年度）"],
+        table,
+        [],
+        _expected(bare, replace(style, order="usual"), found),
+        style,
+    )
 
 
 def towns(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """One column of values for each township or quarter."""
     rows, found = indicator_rows(content, style, {}, rng)
     names = rng.choice(TOWNS)
-    lower: list[list[object]] = [["一级指标", "二级指标", "三级指标", "指标值", *[LEFT] * (len(names) - 1)], [ABOVE, ABOVE, ABOVE, *names]]
+    lower: list[list[object]] = [
+        ["一级指标", "二级指标", "三级指标", "指标值", *[LEFT] * (len(names) - 1)],
+        [ABOVE, ABOVE, ABOVE, *names],
+    ]
     lower += [[*row[:3], *[row[3]] * len(names)] for row in rows]
     width = 3 + len(names)
     table = Table([
@@ -266,13 +372,17 @@ def towns(content: TableContent, style: Style, parts: Parts, rng: Random) -> Lai
     ])  # fmt: skip
     found = [replace(i, value="；".join(f"{town}{i.value}" for town in names)) for i in found]
     bare = replace(content, attribute=None, period=None)
-    return Laid(["项目支出绩效目标表（2025年）"], table, [], _expected(bare, replace(style, order="usual"), found), style)
+    return Laid(
+        ["项目支出绩效目标表（2025年）"], table, [], _expected(bare, replace(style, order="usual"), found), style
+    )
 
 
 def halves(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Values of the half year and of the whole year."""
     rows, found = indicator_rows(content, style, {}, rng)
-    half, whole = rng.choice((("半年（程）目标值", "全年（程）目标值"), ("上半年指标值", "全年指标值"), ("1-6月目标值", "全年目标值")))
+    half, whole = rng.choice(
+        (("半年（程）目标值", "全年（程）目标值"), ("上半年指标值", "全年指标值"), ("1-6月目标值", "全年目标值"))
+    )
     table = Table([
         pairs(5, ("项目名称", content.project_name or "")),
         pairs(5, ("主管部门", content.department or ""), ("实施单位", content.unit or "")),
@@ -304,16 +414,33 @@ def overall(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
     unit = None
     if table.rows[0][0] == "单位名称":
         department, unit = None, content.department
-    bare = TableContent(None, department, unit, None, None, content.fiscal_year, funds, content.annual_goal, tuple(found))
+    bare = TableContent(
+        None, department, unit, None, None, content.fiscal_year, funds, content.annual_goal, tuple(found)
+    )
     return Laid(["部门整体支出绩效目标表", "（2025年度）"], table, [], bare, style)
 
 
 def listing(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """Several projects in one list: the project in a column, one indicator a row."""
     style = replace(style, label="plain", value="three" if style.value == "three below" else style.value)
-    other = replace(content, project_name=f"{content.project_name}（续建）", annual_goal="继续实施。", indicators=content.indicators[:5])
+    other = replace(
+        content,
+        project_name=f"{content.project_name}（续建）",
+        annual_goal="继续实施。",
+        indicators=content.indicators[:5],
+    )
     heads = ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值"), *style.extra]
-    table = Table([["单位名称", "项目名称", rng.choice(("预算数（万元）", "资金总额", "预算金额（万元）")), "年度绩效目标", *heads]])
+    table = Table(
+        [
+            [
+                "单位名称",
+                "项目名称",
+                rng.choice(("预算数（万元）", "资金总额", "预算金额（万元）")),
+                "年度绩效目标",
+                *heads,
+            ]
+        ]
+    )
     contents = []
     for one in (content, other):
         rows, found = indicator_rows(one, style, parts, rng)
@@ -321,8 +448,20 @@ def listing(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
         for n, row in enumerate(rows):
             repeated = style.repetition == "repeated" or n == 0
             empty = ABOVE if style.repetition == "merged" else ""
-            table.rows.append([*(front if repeated else [empty] * 4), *(row if n or row[0] not in ("", ABOVE) else row)])
-        bare = TableContent(one.project_name, None, one.unit, None, None, one.fiscal_year, Funds(one.funds.total), one.annual_goal, tuple(found))
+            table.rows.append(
+                [*(front if repeated else [empty] * 4), *(row if n or row[0] not in ("", ABOVE) else row)]
+            )
+        bare = TableContent(
+            one.project_name,
+            None,
+            one.unit,
+            None,
+            None,
+            one.fiscal_year,
+            Funds(one.funds.total),
+            one.annual_goal,
+            tuple(found),
+        )
         contents.append(bare)
     return Laid(["部门预算项目绩效目标表（2025年度）", "单位：万元"], table, [], contents[0], style, contents[1:])
 

@@ -65,7 +65,9 @@ def content_of(rng: Random, style: Style) -> tuple[TableContent, dict[int, tuple
     parts: dict[int, tuple[str, str, str]] = {}
     for code in sorted(wording.NAMES):
         needed = code in ("11", "22", "31")
-        count = rng.choice((1, 2, 3, 4)) if code == "11" else rng.choice((1, 1, 2)) if needed else rng.choice((0, 1, 1, 2))
+        count = (
+            rng.choice((1, 2, 3, 4)) if code == "11" else rng.choice((1, 1, 2)) if needed else rng.choice((0, 1, 1, 2))
+        )
         for name in rng.sample(wording.NAMES[code], count):
             if style.value in ("one", "past"):
                 value = rng.choice(wording.VALUES[code])
@@ -73,7 +75,15 @@ def content_of(rng: Random, style: Style) -> tuple[TableContent, dict[int, tuple
                 parts[len(rows)] = rng.choice(wording.THREE[code])
                 value = "".join(parts[len(rows)])
             rows.append(IndicatorContent(code, name, value))
-    total, fiscal, other = rng.choice((("50", "45.5", "4.5"), ("120.5", "120.5", None), ("1,250.00", "1,200.00", "50.00"), ("0.642", "0.642", "0"), ("3000", "2800", "200")))
+    total, fiscal, other = rng.choice(
+        (
+            ("50", "45.5", "4.5"),
+            ("120.5", "120.5", None),
+            ("1,250.00", "1,200.00", "50.00"),
+            ("0.642", "0.642", "0"),
+            ("3000", "2800", "200"),
+        )
+    )
     content = TableContent(
         project_name=rng.choice(wording.PROJECTS), department=rng.choice(wording.DEPARTMENTS), unit=rng.choice(wording.UNITS),
         attribute=rng.choice(wording.ATTRIBUTES), period=rng.choice(wording.PERIODS), fiscal_year=2025,

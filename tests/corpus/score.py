@@ -35,7 +35,16 @@ class Score:
 
     def add(self, other: "Score") -> None:
         """Add the counts of another score."""
-        for name in ("indicators", "right", "unmarked", "right_marked", "fields", "fields_right", "fields_unmarked", "fields_right_marked"):
+        for name in (
+            "indicators",
+            "right",
+            "unmarked",
+            "right_marked",
+            "fields",
+            "fields_right",
+            "fields_unmarked",
+            "fields_right_marked",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
 
@@ -76,7 +85,9 @@ def score(case: Case) -> Score:
     return result
 
 
-def _paired(expected: list[TableContent], tables: Iterable[ReadTable]) -> tuple[list[tuple[TableContent, ReadTable | None]], list[ReadTable]]:
+def _paired(
+    expected: list[TableContent], tables: Iterable[ReadTable]
+) -> tuple[list[tuple[TableContent, ReadTable | None]], list[ReadTable]]:
     left, pairs = list(tables), list[tuple[TableContent, ReadTable | None]]()
     for n, content in enumerate(expected):
         need = len(expected) - n
@@ -95,7 +106,9 @@ def _plain(value: object, loose: bool) -> object:
     return value
 
 
-def _score_table(name: str, expected: TableContent, table: ReadTable | None, result: Score, loose: bool, unsure: bool) -> None:
+def _score_table(
+    name: str, expected: TableContent, table: ReadTable | None, result: Score, loose: bool, unsure: bool
+) -> None:
     expected = expected.cleaned()
     result.indicators += len(expected.indicators)
     if table is None:
@@ -127,9 +140,14 @@ def _score_table(name: str, expected: TableContent, table: ReadTable | None, res
     _score_fields(name, expected, table, result, told, loose)
 
 
-def _as_read(expected: TableContent, table: ReadTable, rows: Counter[tuple[object, int]], result: Score, name: str, unsure: bool) -> TableContent:
+def _as_read(
+    expected: TableContent, table: ReadTable, rows: Counter[tuple[object, int]], result: Score, name: str, unsure: bool
+) -> TableContent:
     """Return what is expected with each open category as it was read; where that was not marked, it counts."""
-    read = {(row.name, row.value): (row.code, place) for row, place in zip(table.content.indicators, table.rows, strict=True)}
+    read = {
+        (row.name, row.value): (row.code, place)
+        for row, place in zip(table.content.indicators, table.rows, strict=True)
+    }
     found = []
     for row in expected.indicators:
         code, place = read.get((row.name, row.value), (row.code, None))
@@ -144,15 +162,21 @@ def _as_read(expected: TableContent, table: ReadTable, rows: Counter[tuple[objec
 
 
 def _score_fields(name: str, expected: TableContent, table: ReadTable, result: Score, told: str, loose: bool) -> None:
-    wanted = {n: _plain(getattr(expected, n), loose) for n in HEADER} | {m: _amount(getattr(expected.funds, m)) for m in MONEY}
+    wanted = {n: _plain(getattr(expected, n), loose) for n in HEADER} | {
+        m: _amount(getattr(expected.funds, m)) for m in MONEY
+    }
     content = table.content
-    got = {n: _plain(getattr(content, n), loose) for n in HEADER} | {m: _amount(getattr(content.funds, m)) for m in MONEY}
+    got = {n: _plain(getattr(content, n), loose) for n in HEADER} | {
+        m: _amount(getattr(content.funds, m)) for m in MONEY
+    }
     for key, value in wanted.items():
         result.fields += 1
         if value == got[key]:
             result.fields_right += 1
             continue
-        marked = (key == "fiscal_year" and any(p.code == "STR-11" for p in table.problems)) or any(str(x) in told for x in (value, got[key]) if x is not None)
+        marked = (key == "fiscal_year" and any(p.code == "STR-11" for p in table.problems)) or any(
+            str(x) in told for x in (value, got[key]) if x is not None
+        )
         result.fields_unmarked += not marked
         result.wrong.append(f"{name}: field {key}{'' if marked else ' UNMARKED'}: wanted {value!r} got {got[key]!r}")
 

@@ -132,5 +132,6 @@ class Command(BaseCommand):
         """Return the lines under one table: its problems; check_targets shows its findings."""
         return [
             f"{problem.place} {problem.code} [{gettext(SEVERITY_LABELS[problem.severity])}] {sentence(problem)}"
+            + "".join(f" → {fix.kind} {fix.place} {fix.text}".rstrip() for fix in problem.fixes)
             for problem in table.problems
         ]
