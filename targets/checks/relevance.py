@@ -51,6 +51,7 @@ BARELY = 0.1
 FEWEST_PAIRS = 4
 FIGURE_WITH_UNIT = re.compile(rf"(?P<number>{NUMBER})(?P<unit>{UNIT})")
 RATE = re.compile(r"[率度][^率度]{0,6}\d")
+GOES_ON = re.compile("日常|保障|维护|运维|养护|管护|服务")
 EXPENDITURE = re.compile("(?:专项)?(?:资金|经费|费用|费)?(?:项目)?$")
 
 
@@ -307,7 +308,7 @@ def bought_services_are_accepted(table: Subject) -> Answer:
 )
 def what_is_done_once_has_a_month(table: Subject) -> list[Hit]:
     """What is built or bought once has a month by which it is done; one line a table."""
-    once = [line for line in table.of_code("11") if WORDS["one_off"].search(line.key)]
+    once = [line for line in table.of_code("11") if WORDS["one_off"].search(line.key) and not GOES_ON.search(line.key)]
     if not once or any(_says_a_month(line.value) for line in table.of_code("13")):
         return []
     return one_line(once, part="name", number=str(once[0].number))

@@ -53,7 +53,6 @@ BREAKDOWN = re.compile(r"^(?P<whole>[^()]+)\((?P<parts>[^()]*\d[^()]*)\)$")
 UNKNOWN_UNIT = re.compile(
     rf"^(?P<cmp>{CMP})?(?P<num>{NUMBER})(?P<mult>[万亿])?(?P<unit>(?![万亿]|A*[级类等星]|G?[全覆])[\u4e00-\u9fffA-Za-z]{{1,4}})$"
 )
-SHARES = {"比例": Decimal(100), "成": Decimal(10)}
 MULTIPLIER = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
 LOWER_BETTER = re.compile(
     "成本|费用|投诉|事故|故障|差错|死亡|发案|违规|逾期|离婚率|失业率|排放|能耗|响应时间|办结时限|经费|"
@@ -172,8 +171,8 @@ def _number(text: str, raw: str | None, said: str | None, name: str, code: str |
     parts = match.groupdict()
     written = parts["unit"] or parts.get("unit2")
     number, unit = _multiplied(Decimal(parts["num"]), parts["mult"], written or hint_unit, name)
-    if unit in SHARES:
-        number, unit = number * SHARES[unit], "%"
+    if unit == "比例":
+        number, unit = number * 100, "%"
     if (unit or "").startswith("年") and number >= 1900:
         return None
     dimension = UNITS.get(unit or "")

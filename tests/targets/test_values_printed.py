@@ -60,6 +60,7 @@ def test_each_time_and_word_in_print_means_the_same(row):
         ("2.5万平方米", None, "25000平方米"),
         ("≥0.97比例", None, "≥97%"),
         ("不低于3成", None, "≥30%"),
+        ("1成", "投诉量较上年减少", "较上年下降10%"),
         ("￥50万", None, "50万元"),
     ],
 )
