@@ -15,6 +15,7 @@ from notifications import audience, digests, hooks, wording
 from notifications.channels import NotSent, email
 from notifications.kinds import DIGEST_KINDS
 from notifications.models import Channel, Delivery, Digest, Notice, Status
+from workflow import calendar, deadlines
 from workflow.models import User
 from workflow.refusals import Refused
 
@@ -53,7 +54,8 @@ class DeliverResult:
 
 
 def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
-    """Send what is pending over e-mail, oldest first, at most `limit` messages; then the day's digests.
+    """Send what is pending over e-mail, oldest first, at most `limit` messages; then the day's digests,
+    on working days only: the page shows everything at once.
 
     A crash between the mail server's answer and our commit can send one message again, with the same Message-ID.
     """
@@ -66,6 +68,8 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
             for delivery, seen in zip(claimed, _still_meant(claimed, now=now), strict=True):
                 result += _send_one(delivery, seen, line, now=now)
         due = _sendable(now=now).filter(notice__kind__in=DIGEST_KINDS)
+        if not calendar.is_working(deadlines.day_of(now)):
+            due = due.none()
         ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
         people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
         for person in list(people[: max(limit - result.sent, 0)]):

@@ -20,7 +20,7 @@ from workflow.refusals import Refused
 TABLES = 3
 """Two are late from the first day on, the third is what the outage falls on."""
 DAYS_AHEAD = 3
-OFF = timedelta(days=3)
+DAYS_OFF = 3
 
 
 class NoDemoTasks(Refused):
@@ -60,7 +60,7 @@ def story(*, now: datetime) -> Iterator[str]:
     while (moment := _next()) is not None and moment <= last:
         yield from _scene(moment, up_since=None)
     yield ""
-    back = deadlines.morning(deadlines.day_of(last + OFF)) + timedelta(minutes=30)
+    back = deadlines.morning(calendar.add_working_days(deadlines.day_of(last), DAYS_OFF)) + timedelta(minutes=30)
     yield str(_("— The machine is off from %(start)s to %(end)s. —")) % {
         "start": words.stamp(last), "end": words.stamp(back),
     }  # fmt: skip

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import feeds, queries, quiet
-from notifications.kinds import KINDS
+from notifications.kinds import KINDS, Kind
 from notifications.models import Channel, FeedToken, Preference, QuietHours
+from workflow.models import User
 from workflow.refusals import Refused
 from workflow.views.asking import person, visible_case
 
@@ -39,6 +40,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
                 if wanted == ((kind.id, channel.value) in off):
                     queries.set_preference(user=user, channel=channel, kind=kind.id, enabled=wanted)
         messages.success(request, _("Kept. It holds for messages from now on."))
+        if unheard := [str(kind.label) for kind in KINDS.values() if not _reaches(user, kind, ticked)]:
+            messages.warning(
+                request,
+                _("Of these you are told nowhere now: %(kinds)s. Your work itself stays in the workbench.")
+                % {"kinds": "、".join(unheard)},
+            )
         return redirect("preferences")
     if refusal is not None:
         ticked = set(request.POST.getlist("on"))
@@ -60,6 +67,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "muted": quiet.muted_by(user),
         "refusal": refusal,
     }, status=422 if refusal else 200)  # fmt: skip
+
+
+def _reaches(user: User, kind: Kind, ticked: set[str]) -> bool:
+    """Return whether a message of `kind` would come to `user` over any way that is set up."""
+    ways = [c for c in kind.channels if c != Channel.EMAIL or (settings.EMAIL_ENABLED and user.email)]
+    return any(f"{kind.id}:{channel}" in ticked for channel in ways)
 
 
 @require_POST

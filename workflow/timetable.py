@@ -83,6 +83,15 @@ class DatesCross(Refused):
     )
 
 
+class DateUnreadable(Refused):
+    """Facts: milestone, text."""
+
+    code = "date_unreadable"
+    message = gettext_lazy(
+        "“%(text)s” is no date (%(milestone)s): write year-month-day, for instance 2027-01-20. Nothing was stored."
+    )
+
+
 class DatePast(Refused):
     """Facts: milestone, date."""
 

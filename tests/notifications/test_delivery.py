@@ -223,6 +223,13 @@ class TestDigests:
         assert deliver(now=now + timedelta(minutes=5)).sent == 1
         assert mails()["editor"].subject == "您有 3 张表待办理"
 
+    def test_after_an_outage_that_ends_on_a_free_day_it_waits_for_the_next_working_day(self, mailed, toy):
+        toy_case(mailed, toy, due_on=date(2026, 9, 10))
+        assert self.run("2026-09-12T10:00").sent == 0
+        assert {row.subject for row in queries.notices_for(mailed.editor)} != set()
+        assert self.run("2026-09-14T09:00").sent > 0
+        assert mails()["editor"].subject == "您有 1 张表待办理"
+
     def test_but_not_for_ever(self, mailed, toy):
         self.three_tables(mailed, toy)
         now = shanghai("2026-09-16T09:00")

@@ -71,3 +71,13 @@ def test_a_feed_stops_with_a_new_key_with_its_person_and_with_the_setting(world,
     settings.FEED_ENABLED = False
     assert feeds.person_of(new) is None
     assert client_of(world.editor).post(reverse("feed_token"), {"new": "1"}).status_code == 404
+
+
+def test_who_leaves_no_way_open_is_told_which_messages_come_nowhere(mailed):
+    User.objects.filter(pk=mailed.editor.pk).update(email="")
+    client = client_of(User.objects.get(pk=mailed.editor.pk))
+    ticked = [f"{kind.id}:in_app" for kind in KINDS.values() if kind.id != "returned"] + ["returned:email"]
+    answer = client.post(reverse("preferences"), {"on": ticked}, follow=True).content.decode()
+    assert "以下消息不会送达您：退回修改。" in answer
+    answer = client.post(reverse("preferences"), {"on": [*ticked, "returned:in_app"]}, follow=True).content.decode()
+    assert "以下消息不会送达您" not in answer

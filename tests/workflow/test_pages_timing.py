@@ -367,3 +367,31 @@ class TestUrging:
         answer = self.post(client_of(world.business_reviewer), case=numbers)
         assert "101" in answer.content.decode()
         assert self.urged() == []
+
+
+def test_a_refused_ladder_keeps_what_was_typed(administrator):
+    rows = {"basis": ["due", "due"], "days": ["-9", "-9"], "audience": ["assignees"] * 2, "mark": ["", ""]}
+    answer = administrator.post(reverse("ladder_edit", args=["fill"]), {"title": "新的", "save": "1", **rows})
+    assert answer.status_code == 422
+    assert answer.content.decode().count('value="-9"') == 2
+    assert Ladder.objects.filter(task_kind="fill").count() == 1
+
+
+@pytest.mark.parametrize("text", ["明天", "2027-02-30", "20270101x"])
+def test_a_date_that_is_none_gets_its_sentence_and_takes_no_date_away(world, text):
+    before = list(RoundDate.objects.order_by("pk").values())
+    given = {row.milestone: row.date.isoformat() for row in RoundDate.objects.all()} | {"release": text}
+    address = reverse("round_edit", args=[world.round.pk])
+    answer = client_of(world.performance_reviewer).post(address, given | {"save": "1"})
+    assert answer.status_code == 422
+    assert "不是日期" in answer.content.decode()
+    assert list(RoundDate.objects.order_by("pk").values()) == before
+
+
+def test_the_round_page_says_until_when_the_law_allows(world):
+    RoundDate.objects.filter(milestone__in=("congress", "release")).delete()
+    RoundDate.objects.create(round=world.round, milestone="congress", date=date(2027, 1, 20))
+    RoundDate.objects.create(round=world.round, milestone="release", date=date(2027, 3, 1))
+    text = client_of(world.performance_reviewer).get(reverse("round_edit", args=[world.round.pk])).content.decode()
+    assert "晚于法定期限：最迟 2027-02-09（预算法第五十二条" in text
+    assert "法定最迟 2027-03-16" in text

@@ -146,6 +146,18 @@ def _rungs_given(request: HttpRequest) -> list[dict[str, Any]]:
     return rungs
 
 
+def _rungs_typed(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the rows of the form as they were typed, so that a refusal loses none of them."""
+    names = ("basis", "days", "audience", "mark")
+    rows = zip(*(request.POST.getlist(name) for name in names), strict=False)
+    return [
+        {"basis": basis, "days": days, "audience": audience,
+         "only_if_not_begun": mark == "not_begun", "is_escalation": mark == "escalation"}
+        for basis, days, audience, mark in rows
+        if days.strip() or basis == Rung.Basis.HALF
+    ]  # fmt: skip
+
+
 @require_http_methods(["GET", "POST"])
 def ladder_edit(request: HttpRequest, task_kind: str) -> HttpResponse:
     """Edit the ladder of one kind of task; "simulate" shows who would get what and when, "save" makes a new version."""
@@ -168,7 +180,8 @@ def ladder_edit(request: HttpRequest, task_kind: str) -> HttpResponse:
     try:
         given = _rungs_given(request)
     except Refused as refusal:
-        return render(request, "workflow/ladder_edit.html", context | {"refusal": refusal}, status=422)
+        typed = context | {"rungs": _rungs_typed(request), "refusal": refusal}
+        return render(request, "workflow/ladder_edit.html", typed, status=422)
     rungs = [Rung(**rung) for rung in given]
     if "save" not in request.POST:
         told = simulation.simulate(task_kind=task_kind, rungs=rungs, now=timezone.now())
@@ -194,6 +207,9 @@ def round_edit(request: HttpRequest, pk: int) -> HttpResponse:
     given = {value: parse_date_or_none(request.POST.get(value, "")) for value in Milestone.values}
     rows = _dated(given)
     try:
+        for value, label in Milestone.choices:
+            if given[value] is None and (typed := request.POST.get(value, "").strip()):
+                raise timetable.DateUnreadable(milestone=label, text=typed[:20])
         timetable.check(stood=stood, wanted=given, now=now)
         moves = list(timetable.moves(round_id=found.pk, stood=stood, wanted=given))
         if "save" in request.POST:

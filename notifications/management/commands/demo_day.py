@@ -42,10 +42,9 @@ class Command(BaseCommand):
                 ["seed_demo"],
                 ["demo_day", "--here", *(["--fast"] * options["fast"])],
             ):
-                is_story = command[0] == "demo_day"
                 done = subprocess.run(
                     [*manage, *command], env=environment, check=False, text=True,
-                    stdout=None if is_story else subprocess.PIPE, stderr=None if is_story else subprocess.PIPE,
+                    stdout=None if command[0] == "demo_day" else subprocess.PIPE, stderr=subprocess.PIPE,
                 )  # fmt: skip
                 if done.returncode:
                     raise CommandError(f"{command[0]} failed: {done.stderr or ''}"[-2000:])
