@@ -361,29 +361,6 @@ def test_full_width_signs_stay_as_printed():
     assert one(word_body([content])).content.indicators == content.indicators
 
 
-PROSE = (
-    "项目名称：演示乡镇图书室项目",
-    "主管部门：演示县文化局　实施单位：演示县图书馆",
-    "年度资金总额：8万元，其中：财政拨款8万元",
-    "年度总体绩效目标：购置图书 2000 册。",
-    "【产出指标-数量指标】指标1：购置图书（≥2000册）；指标2：举办读书会（≥12场）",
-    "【产出指标-质量指标】图书验收合格率（≥98%）",
-    "【满意度指标-服务对象满意度指标】读者满意度很高",
-)
-
-
-def test_a_form_written_as_paragraphs_is_divided_at_its_labels_and_told():
-    table = one(TITLE + "".join(map(paragraph, PROSE)))
-    assert [(i.code, i.name, i.value) for i in table.content.indicators] == [
-        ("11", "购置图书", "≥2000册"),
-        ("11", "举办读书会", "≥12场"),
-        ("12", "图书验收合格率", "≥98%"),
-        ("31", "读者满意度很高", None),
-    ]
-    assert (table.content.unit, table.content.funds.fiscal) == ("演示县图书馆", "8")
-    assert [str(p.place) for p in table.problems if p.severity == "should_fix"][-1] == "P9"
-
-
 @pytest.mark.parametrize(
     "change",
     [
