@@ -222,7 +222,7 @@ def route_svg(
     `people`: names of those whom steps name. `stands`: where a case is, by the key of the step, "" for the unit.
     """
     stands = stands or {}
-    height = 2 * (PILL_H + GAP) + len(steps) * (STEP_H + GAP) + 16
+    height = 16 + 2 * PILL_H + GAP + len(steps) * (STEP_H + GAP)
     picture = Picture(WIDTH, height)
     y = 8.0
     _pill(picture, y, _("The unit fills in and submits"), stands.get(""))
@@ -253,8 +253,8 @@ def _bands(picture: Picture, tops: Sequence[tuple[str, float]]) -> None:
         mine = [top for of, top in tops if of == stage]
         first, last = min(mine), max(mine) + STEP_H
         picture.box(8, first - 10, WIDTH - 60, last - first + 20, tone="band", radius=10)
-        for n, line in enumerate(wrapped(str(State(stage).label), size=13, width=78, most=3)):
-            picture.text(20, first + 18 + 18 * n, line, size=13, soft=True)
+        for n, line in enumerate(wrapped(str(State(stage).label), size=12, width=86, most=3)):
+            picture.text(18, first + 18 + 18 * n, line, size=12, soft=True)
 
 
 def _pill(picture: Picture, y: float, words: str, stand: Stand | None) -> None:

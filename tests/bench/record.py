@@ -1,4 +1,4 @@
-"""How fast the record is checked: events a second of verify(), beside hashing the same texts alone, and tamperings found.
+"""How fast the record is checked: events a second of verify() beside the bare hashing, and tamperings found.
 
     BTR_DATABASE_URL=postgresql://… python -m tests.bench.record [events] [tamperings]
 

@@ -20,8 +20,8 @@ from workflow.models import Case, Event, Ruling
 pytestmark = pytest.mark.django_db
 TAMPERINGS = int(os.environ.get("BTR_TAMPERINGS", "200"))
 SEED = int(os.environ.get("BTR_SEED", "0"))
-TEXTS = ("actor_name", "on_behalf_name", "action", "refused", "from_state", "to_state", "content_hash", "key", "payload",
-         "prev", "hash")
+TEXTS = ("actor_name", "on_behalf_name", "action", "refused", "from_state", "to_state", "content_hash", "key",
+         "payload", "prev", "hash")
 
 
 def change_text(event, dice):
@@ -29,9 +29,10 @@ def change_text(event, dice):
     was = getattr(event, name) or ""
     place = dice.randrange(len(was) + 1)
     now = dice.choice([was[:place] + dice.choice('x0"\\é中') + was[place:], was[:place] + was[place + 1 :], ""])
+    now = now[: Event._meta.get_field(name).max_length]
     if now == was:
-        now += "x"
-    Event.objects.filter(pk=event.pk).update(**{name: now[:64] if name in ("prev", "hash", "key") else now})
+        now = f"x{was[1:]}" if was[:1] != "x" else f"y{was[1:]}"
+    Event.objects.filter(pk=event.pk).update(**{name: now})
 
 
 def change_number(event, dice):
