@@ -12,7 +12,7 @@ from notifications.models import Notice
 from workflow import delegations, grants, record
 from workflow.delegations import Deputy
 from workflow.grants import Post
-from workflow.machine import Action, Place, Role, TaskStatus
+from workflow.machine import Action, Place, Role, TaskKind, TaskStatus
 from workflow.models import Case, Event, Rung, Task, User
 
 HEADS: dict[str, tuple[tuple[Role, Place | None], ...]] = {
@@ -146,6 +146,12 @@ def _all_holders(seen: Around) -> list[int]:
     return [person for task in seen.open_tasks for person in _holders(seen, task)]
 
 
+def _confirmers(seen: Around) -> list[int]:
+    """Return who holds the tasks that ask for a confirmation."""
+    return [p for task in seen.open_tasks if task.kind == TaskKind.CONFIRM and not task.step_id
+            for p in _holders(seen, task)]  # fmt: skip
+
+
 def _named(seen: Around) -> list[int]:
     """Return the people whom the event names."""
     event = seen.notice.event
@@ -205,6 +211,7 @@ AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "desk": _desk,
     "assignees": _assignees,
     "holders": _all_holders,
+    "confirmers": _confirmers,
     "named": _named,
     "finance": _finance,
     "stewards": _stewards,

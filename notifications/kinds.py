@@ -59,6 +59,22 @@ KINDS: dict[str, Kind] = {
             ),
         ),
         Kind(
+            "to_confirm",
+            _("To confirm"),
+            audience="confirmers",
+            subject=_("To confirm: %(title)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s) waits for your confirmation, until %(due)s. %(words)s"),
+        ),
+        Kind(
+            "figure_set",
+            _("Control figure set"),
+            audience="unit",
+            subject=_("Control figure: %(title)s"),
+            body=_(
+                "The control figure of “%(title)s” (%(number)s) differs from the table: see what is to be done."
+            ),
+        ),
+        Kind(
             "rejected",
             _("Rejected"),
             audience="unit_and_submitter",
@@ -183,10 +199,16 @@ TOLD_AS = {
 }
 
 
-def kind_of_transition(*, action: str, to_state: str, case_kind: str, opens_review: bool) -> str:
+def kind_of_transition(
+    *, action: str, to_state: str, case_kind: str, opens_review: bool, opens_task: bool = False
+) -> str:
     """Return the kind that a transition sets off, "" for none."""
     if action in ARRIVING and opens_review:
         return "arrived"
+    if action in (Action.FILL_FOR, Action.PROPOSE_ADMISSION) and opens_task:
+        return "to_confirm"
+    if action == Action.FUNDS_CHANGED and (opens_task or to_state == "cancelled"):
+        return "figure_set"
     if action in TOLD_AS:
         return TOLD_AS[Action(action)]
     if action == Action.START and case_kind == CaseKind.REPORT:

@@ -14,7 +14,7 @@ from workflow.machine import Action
 from workflow.models import Case, Event, Task, User
 from workflow.sweep_sql import Fired
 
-SAYING = (Action.RETURN, Action.READMIT, Action.REJECT, Action.RELEASE, Action.COPY)
+SAYING = (Action.FILL_FOR, Action.RETURN, Action.READMIT, Action.REJECT, Action.RELEASE, Action.COPY)
 """The actions whose words are told."""
 TOLD = ("reason", "reason_code", "document_number", "document_date")
 """Details of an event that the words of its notice need."""
@@ -43,6 +43,7 @@ def note_transition(
         to_state=event.to_state,
         case_kind=case.kind,
         opens_review=any(task.step_id for task in opened),
+        opens_task=bool(opened),
     )
     if not kind:
         return

@@ -22,6 +22,7 @@ WHY = {
     "desk": _("It has come to your desk, or to that of somebody whose deputy you are."),
     "assignees": _("You have this work to do, or are the deputy of who has."),
     "holders": _("You have this work to do, or are the deputy of who has."),
+    "confirmers": _("Your confirmation is asked for."),
     "named": _("Somebody has named you as a reader."),
     "finance": _("Your division answers for this department."),
     "editors": _("You fill the tables of this unit."),

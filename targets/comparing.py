@@ -57,13 +57,13 @@ def bases_for(case: Case, by: User, *, now: Version) -> dict[str, Base]:
         approved = list(filter(None, [in_force_revision(case.parent_id)]))
     found: dict[str, Base] = {}
     if looked and last:
-        words = _("since you last acted, %(moment)s") % {"moment": stamp(last[1])}
+        words = _("Changes since you last acted, %(moment)s") % {"moment": stamp(last[1])}
         found["looked"] = Base(_version(looked[-1], now), words)
     if earlier:
-        words = _("since the submission of %(moment)s") % {"moment": stamp(earlier[-1].made_at)}
+        words = _("Changes since the submission of %(moment)s") % {"moment": stamp(earlier[-1].made_at)}
         found["submitted"] = Base(_version(earlier[-1], now), words)
     if approved:
-        words = _("since the approval of %(moment)s") % {"moment": stamp(approved[-1].made_at)}
+        words = _("Changes since the approval of %(moment)s") % {"moment": stamp(approved[-1].made_at)}
         found["approved"] = Base(_version(approved[-1], now), words)
     return found
 

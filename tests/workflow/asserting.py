@@ -38,7 +38,7 @@ def assert_refused(refusal, case, call):
     assert rows(case) == before
     last = Event.objects.filter(case=case).last()
     assert Event.objects.filter(case=case).exclude(refused="").count() == refused_before + 1
-    assert last.refused == refusal.code
+    assert last.refused == caught.value.code
     assert record.payload_of(last)["refusal"]["message"] == str(caught.value)
     assert list(record.verify()) == []
     return caught.value
