@@ -11,6 +11,8 @@ YEAR = 2024
 # raw | name | kind | comparator | low | high | unit | direction; "" is unset.
 MEASURES = """
 9成||rate||90|90|%|higher
+超13万元|节约行政成本|money|>|13||万元|higher
+逾2万人次||number|>|20000||人次|higher
 7成半||rate||75|75|%|higher
 ≥8成|群众支持率|rate|≥|80||%|higher
 ≤35微克/立方米|PM2.5年均浓度|number|≤||35|微克/立方米|lower
