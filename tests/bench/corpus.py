@@ -1,12 +1,13 @@
 """`python -m tests.bench.corpus [--seed N] [--count N] [--wrong] [--by]`: how much of the varied corpus is read right.
 
-Asked: at least 99 % of the indicators right with category, name and value exact, nothing wrong that is unmarked, at most
-5 % of the right ones marked. Prints the tuned seed, the held-out seed and the cases made by hand.
+Asked: at least 99 % of the indicators right with category, name and value exact, nothing wrong that is unmarked, at
+most 5 % of the right ones marked. Prints the cases made by hand, the tuned seed, the held-out seed, and damaged forms.
 """
 
 import argparse
 
 from tests.corpus.byhand import by_hand
+from tests.corpus.damage import damaged
 from tests.corpus.sampling import HELD_OUT, TUNED, cases
 from tests.corpus.score import Score, scores
 
@@ -16,9 +17,15 @@ COUNT = 120
 def line(name: str, found: Score) -> str:
     """Return one score as a line."""
     return (
-        f"{name:34s} {found.right:5d}/{found.indicators:<5d} {found.share_right:7.2%} right, unmarked {found.unmarked:3d}, "
-        f"right but marked {found.share_marked:6.2%}; fields {found.fields_right}/{found.fields}, unmarked {found.fields_unmarked}"
+        f"{name:34s} {found.right:5d}/{found.indicators:<5d} {found.share_right:7.2%} right, "
+        f"unmarked {found.unmarked:3d}, right but marked {found.share_marked:6.2%}; "
+        f"fields {found.fields_right}/{found.fields}, unmarked {found.fields_unmarked}"
     )
+
+
+def misses(found: Score) -> bool:
+    """Whether the aim is missed. Damaged forms have none but their tests': of them not everything can be read."""
+    return found.share_right < 0.99 or found.unmarked > 0 or found.share_marked > 0.05
 
 
 def main() -> int:
@@ -32,11 +39,13 @@ def main() -> int:
     sets = {"by hand": by_hand()} if chosen.seed is None else {}
     for seed in (TUNED, HELD_OUT) if chosen.seed is None else (chosen.seed,):
         sets[f"seed {seed}"] = cases(seed=seed, count=chosen.count)
+    if chosen.seed is None:
+        sets["damaged"] = damaged(seed=HELD_OUT, count=chosen.count)
     missed = False
     for name, made in sets.items():
         whole, by_tag = scores(made)
         print(line(f"{name} ({len(made)} files)", whole))
-        missed = missed or whole.share_right < 0.99 or whole.unmarked > 0 or whole.share_marked > 0.05
+        missed = missed or (name != "damaged" and misses(whole))
         if chosen.by:
             for (tag, choice), one in sorted(by_tag.items()):
                 print("  " + line(f"{tag}: {choice}", one))

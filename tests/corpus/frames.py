@@ -4,110 +4,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from targets.content import Funds, IndicatorContent, TableContent
+from targets.content import Funds, TableContent
+from tests.corpus.blocks import (
+    Parts,
+    form_expected,
+    form_indicators,
+    goal_rows,
+    money_rows,
+    pairs,
+    plain_heads,
+)
 from tests.corpus.forms import Laid, Style, expected_funds, indicator_rows, money, money_unit, value_heads
 from tests.corpus.wording import TOWNS
 from tests.targets.office import ABOVE, LEFT, Table
 
-Parts = dict[int, tuple[str, str, str]]
-SIDES = ("绩效指标", "绩\n效\n指\n标", "年度绩效指标", "绩效\n指标")
-
-
-def pairs(width: int, *fields: tuple[str, str]) -> list[object]:
-    """Return a row of labels and texts that fills the width, each text spread to the right."""
-    share, row = width // len(fields), list[object]()
-    for n, (label, text) in enumerate(fields):
-        end = width if n + 1 == len(fields) else share * (n + 1)
-        row += [label, text]
-        row += [LEFT] * (end - len(row))
-    return row
-
-
-def _side(row: list[object], word: object, style: Style) -> list[object]:
-    return [word, *row] if style.side else row
-
-
-def _indicators(
-    content: TableContent, style: Style, parts: Parts, rng: Random, heads: list[object]
-) -> tuple[list[list[object]], list[IndicatorContent]]:
-    """Return head and rows, with the side label where the style has one, and the head again in the middle."""
-    rows, found = indicator_rows(content, style, parts, rng)
-    word = rng.choice(SIDES)
-    out = [_side(heads, rng.choice(("名称", word)) if style.side else "", style)]
-    merged = out[0][0] == word and style.side
-    if style.value == "three below":
-        below = [("性质", "值", "单位"), ("符号", "数值", "计量单位"), ("计算符号", "值", "度量单位")][rng.randrange(3)]
-        at = heads.index(LEFT) - 1
-        out.append(_side([ABOVE] * at + list(below) + [ABOVE] * (len(heads) - at - 3), ABOVE, style))
-    again = len(rows) // 2 if style.heads_again else -1
-    full: list[object] = ["", ""]
-    for n, row in enumerate(rows):
-        full = [new if new not in ("", ABOVE) else old for new, old in zip(row[:2], full, strict=True)]
-        if n == again:
-            out.append(_side(heads, "名称", style))
-            row = [*full, *row[2:]]
-            merged = False
-        out.append(
-            _side(
-                row,
-                ABOVE
-                if merged or (style.repetition == "merged" and n not in (0, again))
-                else word
-                if n in (0, again)
-                else "",
-                style,
-            )
-        )
-        merged = merged and style.repetition == "merged"
-    return out, found
-
-
-def _plain_heads(style: Style, rng: Random) -> list[object]:
-    name = rng.choice(("三级指标", "三级指标", "指标名称", "指标内容"))
-    value = rng.choice(
-        ("指标值", "绩效值", "年度指标值", "目标值", "指标值（包含数字及文字描述）", "指标目标值", "预期指标值")
-    )
-    return ["一级指标", "二级指标", name, *value_heads(style, value), *style.extra]
-
-
-def _money_rows(width: int, content: TableContent, style: Style) -> list[list[object]]:
-    label = f"项目资金{money_unit(style)}"
-    lines = [
-        ("年度资金总额：", content.funds.total),
-        ("其中：财政拨款", content.funds.fiscal),
-        ("其他资金", content.funds.other),
-    ]
-    if style.order == "money in one row":
-        return [pairs(width, (f"年度资金总额{money_unit(style)}", money(content.funds.total, style)))]
-    return [
-        [label if n == 0 else ABOVE, *pairs(width - 1, (word, money(amount, style)))]
-        for n, (word, amount) in enumerate(lines)
-    ]
-
-
-def _expected(content: TableContent, style: Style, found: list[IndicatorContent]) -> TableContent:
-    funds = expected_funds(content.funds, style)
-    if style.order == "money in one row":
-        funds = Funds(funds.total)
-    return replace(content, indicators=tuple(found), funds=funds)
-
-
-def _goal_rows(width: int, content: TableContent, style: Style) -> list[list[object]]:
-    goal = content.annual_goal or ""
-    if style.goal == "beside":
-        left = width // 2
-        head = ["总体目标", "实施期目标", *[LEFT] * (left - 2), "年度目标", *[LEFT] * (width - left - 1)]
-        body = [ABOVE, "三年建成完善的服务体系。", *[LEFT] * (left - 2), goal, *[LEFT] * (width - left - 1)]
-        return [head, body]
-    if style.goal == "below":
-        return [pairs(width, ("中期目标", "到2027年全面完成。")), pairs(width, ("年度目标", goal))]
-    return [pairs(width, ({"year": "年度总体绩效目标", "total": "总体目标"}.get(style.goal, "年度绩效目标"), goal))]
-
 
 def year(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """The usual form of one year: header fields, money, goal, indicators."""
-    heads = _plain_heads(style, rng)
-    lower, found = _indicators(content, style, parts, rng, heads)
+    heads = plain_heads(style, rng)
+    lower, found = form_indicators(content, style, parts, rng, heads)
     width = len(lower[0])
     dept, unit = rng.choice(
         (
@@ -126,7 +41,7 @@ def year(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid
             (rng.choice(("项目期限", "项目期", "实施期限", "项目起止时间")), content.period or ""),
         ),
     ]
-    funds, goal = _money_rows(width, content, style), _goal_rows(width, content, style)
+    funds, goal = money_rows(width, content, style), goal_rows(width, content, style)
     blocks = {
         "usual": [header, funds, goal, lower],
         "goal first": [header, goal, funds, lower],
@@ -148,7 +63,11 @@ def year(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid
         ([], ["填报人：演示甲    联系电话：0000000", "填报日期：2024年11月5日"], ["注：本表由项目单位填写。"])
     )
     return Laid(
-        above[rng.randrange(2) :], Table([r for b in blocks for r in b]), below, _expected(content, style, found), style
+        above[rng.randrange(2) :],
+        Table([row for block in blocks for row in block]),
+        below,
+        form_expected(content, style, found),
+        style,
     )
 
 
@@ -160,17 +79,18 @@ def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
     for row in rows:
         mid = str(row[2]).replace("指标1：", "指标1：三年")
         lower.append([ABOVE, row[0], row[1], mid, "≥3", row[1], row[2], row[3]])
-    funds = [
-        (content.funds.total, "900", "资金总额："),
-        (content.funds.fiscal, "800", "其中：财政拨款"),
-        (content.funds.other, "100", "其他资金"),
-    ]
+    given = (content.funds.total, content.funds.fiscal, content.funds.other)
+    lines = zip(given, ("900", "800", "100"), ("资金总额：", "其中：财政拨款", "其他资金"), strict=True)
+    funds: list[list[object]] = []
+    for n, (amount, mid, word) in enumerate(lines):
+        front = [f"项目资金{money_unit(style)}", f"实施期{word}"] if n == 0 else [ABOVE, word]
+        right = f"年度{word}" if n == 0 else word
+        funds.append([*front, LEFT, money(mid, style), LEFT, right, LEFT, money(amount, style)])
     table = Table([
         pairs(8, ("项目名称", content.project_name or "")),
         pairs(8, ("主管部门及代码", content.department or ""), ("实施单位", content.unit or "")),
         pairs(8, ("项目属性", content.attribute or ""), ("项目期", content.period or "")),
-        *([f"项目资金{money_unit(style)}" if n == 0 else ABOVE, ("实施期" if n == 0 else "") + word, LEFT, money(mid, style), LEFT,
-           ("年度" if n == 0 else "") + word, LEFT, money(amount, style)] for n, (amount, mid, word) in enumerate(funds)),
+        *funds,
         ["总体目标", "实施期目标（2025年—2027年）", LEFT, LEFT, LEFT, "年度目标", LEFT, LEFT],
         [ABOVE, "三年建成。", LEFT, LEFT, LEFT, content.annual_goal, LEFT, LEFT],
         *lower,
@@ -179,7 +99,7 @@ def national(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
         ["项目支出绩效目标申报表", "（2025年度）"],
         table,
         [],
-        _expected(content, replace(style, order="usual"), found),
+        form_expected(content, replace(style, order="usual"), found),
         style,
     )
 
@@ -220,7 +140,7 @@ def evaluation(content: TableContent, style: Style, parts: Parts, rng: Random) -
         ["2025年度项目支出绩效自评表"],
         table,
         ["填表人：演示乙"],
-        _expected(bare, replace(style, order="usual"), found),
+        form_expected(bare, replace(style, order="usual"), found),
         style,
     )
 
@@ -230,7 +150,8 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
     rows, found = indicator_rows(content, style, {}, rng)
     causes = ["经费保障", "制度保障", "人员保障", "硬件条件保障", "其他", "原因说明"]
     likely = ["确定能", "有可能", "完全不可能"]
-    head = ["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "1—7月执行情况", "全年预计完成情况", "偏差原因分析", *[LEFT] * 5,
+    head = ["绩效指标", "一级指标", "二级指标", "三级指标", "年度指标值", "1—7月执行情况", "全年预计完成情况",
+            "偏差原因分析", *[LEFT] * 5,
             "完成目标可能性", LEFT, LEFT, "备注"]  # fmt: skip
     lower: list[list[object]] = [head, [*[ABOVE] * 7, *causes, *likely, ABOVE]]
     lower += [
@@ -241,7 +162,8 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
     table = Table([
         pairs(17, ("项目名称", content.project_name or "")),
         pairs(17, ("主管部门及代码", content.department or ""), ("实施单位", content.unit or "")),
-        [f"项目资金{money_unit(style)}", "", LEFT, "年初预算数", LEFT, "1—7月执行数", LEFT, "1—7月执行率", *[LEFT] * 4, "全年预计执行数", *[LEFT] * 4],
+        [f"项目资金{money_unit(style)}", "", LEFT, "年初预算数", LEFT, "1—7月执行数", LEFT, "1—7月执行率", *[LEFT] * 4,
+         "全年预计执行数", *[LEFT] * 4],
         *([ABOVE, word, LEFT, amount or "—", LEFT, "20", LEFT, "40%", *[LEFT] * 4, amount, *[LEFT] * 4]
           for word, amount in (("年度资金总额：", total), ("其中：本年一般公共预算拨款", fiscal), ("其他资金", other))),
         pairs(17, ("年度总体目标", content.annual_goal or "")),
@@ -252,21 +174,21 @@ def monitoring(content: TableContent, style: Style, parts: Parts, rng: Random) -
         ["项目支出绩效目标执行监控表", "（2025年度）"],
         table,
         [],
-        _expected(bare, replace(style, order="usual"), found),
+        form_expected(bare, replace(style, order="usual"), found),
         style,
     )
 
 
 def approval(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A sheet of approval: fields that a target table lacks, and stamps at the foot."""
-    heads = _plain_heads(style, rng)
-    lower, found = _indicators(content, style, parts, rng, heads)
+    heads = plain_heads(style, rng)
+    lower, found = form_indicators(content, style, parts, rng, heads)
     width = len(lower[0])
     table = Table([
         pairs(width, ("项目名称", content.project_name or ""), ("项目负责人", "演示人员丙")),
         pairs(width, ("项目主管部门", content.department or ""), ("实施单位", content.unit or "")),
         pairs(width, ("项目属性", content.attribute or ""), ("项目期", content.period or "")),
-        *_money_rows(width, content, style),
+        *money_rows(width, content, style),
         pairs(width, ("项目概况", "按照县委县政府部署实施。")),
         pairs(width, ("立项依据", "演政发〔2024〕12号")),
         pairs(width, ("年度绩效目标", content.annual_goal or "")),
@@ -274,12 +196,12 @@ def approval(content: TableContent, style: Style, parts: Parts, rng: Random) -> 
         pairs(width, ("主管部门审核意见", "同意。（盖章） 2024年12月1日")),
         pairs(width, ("财政部门审核意见", "同意批复。")),
     ])  # fmt: skip
-    return Laid(["演示县2025年项目支出绩效目标批复表"], table, [], _expected(content, style, found), style)
+    return Laid(["演示县2025年项目支出绩效目标批复表"], table, [], form_expected(content, style, found), style)
 
 
 def regional(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """A transfer payment's sheet: a fund instead of a project, offices of several levels."""
-    lower, found = _indicators(
+    lower, found = form_indicators(
         content, style, parts, rng, ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值")]
     )
     width = len(lower[0])
@@ -315,7 +237,8 @@ def described(content: TableContent, style: Style, parts: Parts, rng: Random) ->
     table = Table([
         ["项目编码", "13000025P00000000000A", LEFT, "项目名称", content.project_name, LEFT],
         ["主管部门", content.department, LEFT, "实施单位", content.unit, LEFT],
-        [f"预算规模及资金用途{money_unit(style)}", "预算数", money(content.funds.total, style), "其中：财政资金", money(content.funds.fiscal, style), ""],
+        [f"预算规模及资金用途{money_unit(style)}", "预算数", money(content.funds.total, style),
+         "其中：财政资金", money(content.funds.fiscal, style), ""],
         ["绩效目标", content.annual_goal, LEFT, LEFT, LEFT, LEFT],
         *lower,
     ])  # fmt: skip
@@ -334,7 +257,7 @@ def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
     table = Table([
         pairs(5, ("项目名称", content.project_name or "")),
         pairs(5, ("主管部门", content.department or ""), ("项目单位", content.unit or "")),
-        *_money_rows(5, content, replace(style, order="usual")),
+        *money_rows(5, content, replace(style, order="usual")),
         pairs(5, ("长期目标", "三年内基本完成治理。")),
         pairs(5, ("年度目标", content.annual_goal or "")),
         [long, *head],
@@ -348,7 +271,7 @@ def stacked(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
         ["演示市级项目支出绩效目标表", "（2025年度）"],
         table,
         [],
-        _expected(bare, replace(style, order="usual"), found),
+        form_expected(bare, replace(style, order="usual"), found),
         style,
     )
 
@@ -366,14 +289,14 @@ def towns(content: TableContent, style: Style, parts: Parts, rng: Random) -> Lai
     table = Table([
         pairs(width, ("项目名称", content.project_name or "")),
         pairs(width, ("主管部门", content.department or ""), ("实施单位", content.unit or "")),
-        *_money_rows(width, content, replace(style, order="usual")),
+        *money_rows(width, content, replace(style, order="usual")),
         pairs(width, ("年度目标", content.annual_goal or "")),
         *lower,
     ])  # fmt: skip
     found = [replace(i, value="；".join(f"{town}{i.value}" for town in names)) for i in found]
     bare = replace(content, attribute=None, period=None)
     return Laid(
-        ["项目支出绩效目标表（2025年）"], table, [], _expected(bare, replace(style, order="usual"), found), style
+        ["项目支出绩效目标表（2025年）"], table, [], form_expected(bare, replace(style, order="usual"), found), style
     )
 
 
@@ -386,19 +309,20 @@ def halves(content: TableContent, style: Style, parts: Parts, rng: Random) -> La
     table = Table([
         pairs(5, ("项目名称", content.project_name or "")),
         pairs(5, ("主管部门", content.department or ""), ("实施单位", content.unit or "")),
-        *_money_rows(5, content, replace(style, order="usual")),
+        *money_rows(5, content, replace(style, order="usual")),
         pairs(5, ("年度目标", content.annual_goal or "")),
         ["一级指标", "二级指标", "三级指标", half, whole],
         *([*row[:3], "50%", row[3]] for row in rows),
     ])  # fmt: skip
     bare = replace(content, attribute=None, period=None)
-    return Laid(["2025年度项目绩效目标申报表"], table, [], _expected(bare, replace(style, order="usual"), found), style)
+    expected = form_expected(bare, replace(style, order="usual"), found)
+    return Laid(["2025年度项目绩效目标申报表"], table, [], expected, style)
 
 
 def overall(content: TableContent, style: Style, parts: Parts, rng: Random) -> Laid:
     """The whole department's sheet: main tasks with their money, then indicators."""
     heads = ["一级指标", "二级指标", "三级指标", *value_heads(style, "指标值"), *style.extra]
-    lower, found = _indicators(content, replace(style, side=True), parts, rng, heads)
+    lower, found = form_indicators(content, replace(style, side=True), parts, rng, heads)
     width = len(lower[0])
     tasks = [("演示任务一", "做好日常保障：水、电、暖", "120.5"), ("演示任务二", "开展专项检查≥3次", "30")]
     table = Table([
@@ -449,7 +373,7 @@ def listing(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
             repeated = style.repetition == "repeated" or n == 0
             empty = ABOVE if style.repetition == "merged" else ""
             table.rows.append(
-                [*(front if repeated else [empty] * 4), *(row if n or row[0] not in ("", ABOVE) else row)]
+                [*(front if repeated else [empty] * 4), *row]
             )
         bare = TableContent(
             one.project_name,
@@ -468,6 +392,7 @@ def listing(content: TableContent, style: Style, parts: Parts, rng: Random) -> L
 
 FRAMES: dict[str, Callable[[TableContent, Style, Parts, Random], Laid]] = {
     "year": year, "national": national, "evaluation": evaluation, "monitoring": monitoring, "approval": approval,
-    "regional": regional, "described": described, "stacked": stacked, "towns": towns, "halves": halves, "overall": overall,
+    "regional": regional, "described": described, "stacked": stacked, "towns": towns, "halves": halves,
+    "overall": overall,
     "listing": listing,
 }  # fmt: skip

@@ -85,7 +85,8 @@ def content_of(rng: Random, style: Style) -> tuple[TableContent, dict[int, tuple
         )
     )
     content = TableContent(
-        project_name=rng.choice(wording.PROJECTS), department=rng.choice(wording.DEPARTMENTS), unit=rng.choice(wording.UNITS),
+        project_name=rng.choice(wording.PROJECTS), department=rng.choice(wording.DEPARTMENTS),
+        unit=rng.choice(wording.UNITS),
         attribute=rng.choice(wording.ATTRIBUTES), period=rng.choice(wording.PERIODS), fiscal_year=2025,
         funds=Funds(total, fiscal, other), annual_goal=rng.choice(wording.GOALS), indicators=tuple(rows),
     )  # fmt: skip

@@ -129,7 +129,7 @@ def _score_table(
         ]
         if op == "equal":
             result.right += i2 - i1
-            result.right_marked += sum(marked)
+            result.right_marked += sum(bool(rows[place.part, place.line]) for place in places)
             continue
         missing = [w for w in want[i1:i2] if not any(str(x) in told for x in w[1:] if x)]
         silent = sum(not m for m in marked)
