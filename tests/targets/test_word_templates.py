@@ -163,11 +163,11 @@ def post(client, data: bytes, name: str = "模板.docx"):
 def test_a_version_is_kept_looked_at_put_in_force_and_taken_out_again(world: SimpleNamespace, shipped: bytes) -> None:
     case = papers.submitted(world)
     client = client_of(world.performance_reviewer)
-    own = changed(shipped, "项目名称", "项目全称")
+    own = changed(shipped, "{{ row.category }}", "不写类别")
     assert post(client, own).status_code == 302
     version = WordTemplate.objects.get()
     assert (version.version, version.name, version.is_active) == (1, "模板.docx", False)
-    assert not version.reads_back, "the label is none that the reader knows"
+    assert not version.reads_back, "no reader can know the second levels then"
     url = reverse("table_export", args=[case.number, "docx"])
     official = client.get(url).content
     looked = client.get(reverse("word_template_preview", args=[version.pk]))
@@ -175,7 +175,7 @@ def test_a_version_is_kept_looked_at_put_in_force_and_taken_out_again(world: Sim
     assert client.post(reverse("word_template_activate", args=[version.pk])).status_code == 302
     own_print = client.get(url).content
     with zipfile.ZipFile(io.BytesIO(own_print)) as archive:
-        assert "项目全称" in archive.read("word/document.xml").decode()
+        assert "不写类别" in archive.read("word/document.xml").decode()
     page = client.get(reverse("word_templates")).content.decode()
     assert reverse("word_template_return") in page
     assert client.post(reverse("word_template_return")).status_code == 302
