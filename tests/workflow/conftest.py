@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.world import ToyDocument, build_world
-from workflow import kinds
+from workflow import kinds, signals
 from workflow.machine import Kind
+from workflow.models import Organisation, User
 
 
 @pytest.fixture
@@ -25,3 +26,26 @@ def toy() -> Iterator[ToyDocument]:
 @pytest.fixture
 def world(db: None) -> SimpleNamespace:
     return build_world()
+
+
+@pytest.fixture
+def admin(world):
+    return User.objects.create(username="admin", administers="system")
+
+
+@pytest.fixture
+def announced():
+    """What is announced while the test runs: (kind, office)."""
+    heard = []
+
+    def hear(sender, *, kind, facts, **kwargs):
+        heard.append((kind, facts["office"]))
+
+    signals.announced.connect(hear)
+    yield heard
+    signals.announced.disconnect(hear)
+
+
+@pytest.fixture
+def second(world):
+    return Organisation.objects.create(code="D2-2", name="演示第二小学", kind="unit", parent=world.school)
