@@ -1,7 +1,7 @@
 """The statements of the sweep, for both databases: claim, fire, move on, and the heads of the cases that were reported.
 
 Each takes any number of tasks. What needs a ladder, a calendar or a hash is decided in workflow.sweeping and comes in
-as JSON; what each task has had, has begun and is due for is decided here. Decision 0030 says what this buys.
+as JSON; what each task has had, has begun and is due for is decided here. Decision 0020 says what this buys.
 """
 
 import json
