@@ -19,6 +19,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from targets.content import Funds, IndicatorContent, TableContent
 from targets.export.docx import W, docx_of, table_row
+from targets.export.glyphs import rare_in
 from targets.export.layout import SIDE, Form, Mark, form_of
 from targets.profiles import Profile
 from targets.reading.container import open_package
@@ -31,6 +32,7 @@ FIELDS: Mapping[str, str] = MappingProxyType({
     "funds_total": "年度资金总额", "funds_fiscal": "其中：财政拨款", "funds_other": "其他资金",
     "annual_goal": "年度总体绩效目标",
     "number": "编号", "version": "第几次报送或草稿", "check_code": "校验码", "value_label": "绩效值一栏的名称",
+    "note": "生僻字提示（没有时为空）",
 })  # fmt: skip
 """What a template may name → what is printed there."""
 ROW_FIELDS: Mapping[str, str] = MappingProxyType({
@@ -123,7 +125,7 @@ def shipped(profile: Profile, now: datetime) -> bytes:
     form = replace(form, columns=(*form.columns[:-1], said["value_label"]))
     cells = [f"{{{{ row.{name} }}}}" for name in ("side", "family", "category", "name", "value")]
     rows = [table_row(texts) for texts in (["{%tr for row in rows %}"], cells, ["{%tr endfor %}"])]
-    return docx_of(form, now, lines=rows)
+    return docx_of(form, now, lines=rows, note=said["note"])
 
 
 def fill(*, template: bytes, form: Form, content: TableContent, profile: Profile, now: datetime) -> bytes:
@@ -146,7 +148,8 @@ def _context(form: Form, own: TableContent, profile: Profile) -> dict[str, Any]:
     return {
         **texts, "title": form.title, "year_line": form.year_line, "year": own.fiscal_year or "",
         "number": mark.number if mark else "", "version": mark.words if mark else "",
-        "check_code": mark.code if mark else "", "value_label": profile.value_label, ROWS: _rows(form),
+        "check_code": mark.code if mark else "", "value_label": profile.value_label, "note": rare_in(form),
+        ROWS: _rows(form),
     }  # fmt: skip
 
 

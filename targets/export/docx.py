@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from xml.sax.saxutils import escape
 
+from targets.export.glyphs import rare_in
 from targets.export.layout import SIDE, SIGNATURES, SIGNED_ON, WIDTHS_CM, Cell, Form
 
 TWIPS_A_CM = 567
@@ -49,16 +50,22 @@ OWN_LINKS = (
 )
 
 
-def docx_of(form: Form, now: datetime, *, lines: Sequence[str] | None = None) -> bytes:
+def docx_of(
+    form: Form, now: datetime, *, lines: Sequence[str] | None = None, note: str | None = None
+) -> bytes:
     """Return the form as a docx, one section of A4; its zip is dated `now`.
 
-    `lines`: rows of the table (see `table_row`) instead of the form's own indicators.
+    `lines`: rows of the table (see `table_row`) instead of the form's own indicators; `note`: what stands below the
+    table instead of its rare characters.
     """
+    note = rare_in(form) if note is None else note
     body = paragraph(form.title, align="center", size=36, bold=True)
     body += paragraph(form.year_line, align="center", size=24)
     body += table_of([*_head(form), *(_lines(form) if lines is None else lines)], WIDTHS)
     if form.mark is not None:
         body += paragraph("", size=8) + signatures_of(SIGNATURES, (sum(WIDTHS[:3]), WIDTHS[3], WIDTHS[4]))
+    if note:
+        body += paragraph(note, size=16)
     return packed(body, form.mark.line if form.mark else "", now)
 
 

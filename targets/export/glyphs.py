@@ -13,6 +13,7 @@ from targets.export.layout import Form
 
 FONTS = Path(__file__).parent / "fonts"
 FONT = FONTS / "NotoSerifSC-subset.otf"
+RARE = "以下文字较生僻，电脑没有相应字形时会印为方框："
 INVISIBLE = frozenset("\n\t\u200b\u200c\u200d\ufe0e\ufe0f\ufeff")
 
 
@@ -32,6 +33,12 @@ class Missing:
 def missing_in(form: Form) -> tuple[Missing, ...]:
     """Return each character of the form's typed texts without a glyph once, in the order of the form."""
     return missing_of(form.texts())
+
+
+def rare_in(form: Form) -> str:
+    """Return the note below a Word or Excel form that holds rare characters, "" when it holds none."""
+    missing = missing_in(form)
+    return RARE + "、".join(one.words for one in missing) if missing else ""
 
 
 def missing_of(texts: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
+from targets.export.glyphs import rare_in
 from targets.export.layout import SIDE, SIGNATURES, SIGNED_ON, WIDTHS_CM, Cell, Form
 
 OPTIONS = {
@@ -44,7 +45,9 @@ def write_form(book: Any, form: Form) -> Any:
     below = writer.head(form)
     last = writer.lines(form, below)
     if form.mark is not None:
-        writer.signatures(last + 1)
+        last = writer.signatures(last + 1)
+    if note := rare_in(form):
+        writer.note(last + 2, note)
     set_page(sheet, form, head_row=below)
     return sheet
 
@@ -82,6 +85,7 @@ class Writer:
         self.bold = book.add_format({**framed, "align": "center", "bold": True})
         self.top = book.add_format({**base, "font_size": 18, "bold": True, "align": "center"})
         self.year = book.add_format({**base, "font_size": 12, "align": "center"})
+        self.small = book.add_format({**base, "font_size": 8, "align": "left"})
         self.signature = book.add_format({**framed, "align": "left", "valign": "top"})
 
     def cell(self, row: int, first: int, last: int, text: str, look: Any, *, rows: int = 1) -> None:
@@ -130,12 +134,18 @@ class Writer:
             self.height(n, (line.name, 3, 3), (line.value, 4, 4), *alone)
         return below + len(form.lines)
 
-    def signatures(self, row: int) -> None:
-        """Write the fields for signatures and stamps below the table."""
+    def note(self, row: int, text: str) -> None:
+        """Write what is to be said of the form below it."""
+        self.cell(row, 0, 4, text, self.small)
+        self.sheet.set_row(row, 2 * LINE_POINTS)
+
+    def signatures(self, row: int) -> int:
+        """Write the fields for signatures and stamps below the table; return the last row."""
         self.sheet.set_row(row, 6)
         for text, first, last in zip(SIGNATURES, (0, 3, 4), (2, 3, 4), strict=True):
             self.cell(row + 1, first, last, f"{text}\n\n\n\n{SIGNED_ON}", self.signature)
         self.sheet.set_row(row + 1, 6 * LINE_POINTS)
+        return row + 1
 
 
 def _extent(cell: Cell) -> tuple[str, int, int]:

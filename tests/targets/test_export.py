@@ -120,6 +120,20 @@ def test_characters_without_a_glyph_are_named_with_their_place_and_the_sample_ha
     assert [m.words for m in found] == ["U+20BB7（12-质量指标）", "U+4E02（11-数量指标）"]
 
 
+@pytest.mark.parametrize("mark", [None, MARK])
+@pytest.mark.parametrize("way", ["docx", "xlsx", "county"])
+def test_rare_characters_are_named_below_the_form_and_it_reads_back_the_same(sample, way, mark):
+    content = replace(sample[0], project_name="演示𠮷祥项目")
+    format = Format.XLSX if way == "xlsx" else Format.DOCX
+    own = county.shipped(PROFILE, NOW) if way == "county" else None
+    data = export.export(content=content, profile=PROFILE, format=format, now=NOW, mark=mark, word_template=own)
+    assert "U+20BB7（项目名称）" in "".join(parts(data).values())
+    (table,) = read_here(f"表.{format}", data).tables
+    assert table.content.hash() == content.hash()
+    plain = export.export(content=sample[0], profile=PROFILE, format=format, now=NOW, mark=mark, word_template=own)
+    assert "生僻" not in "".join(parts(plain).values())
+
+
 def test_the_check_code_is_of_number_and_content_and_is_read_however_it_is_typed(sample):
     code = check_code(number="2027-0001", content_hash=sample[0].hash())
     assert re.fullmatch("[2-9A-HJ-NP-Z]{8}", code)
