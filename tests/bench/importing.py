@@ -58,7 +58,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def work(who: int, results: Any) -> None:
+def work(who: int, results: Any, all_read: Any) -> None:
     """Read waiting files until there are none, then take over every second table; report times and memory."""
     connections.close_all()
     now, by = county.NOW, User.objects.get(username="editor")
@@ -66,13 +66,16 @@ def work(who: int, results: Any) -> None:
     while batches.read_next(now=now):
         memory.append(peak_mb())
     read = time.perf_counter() - began
+    all_read.wait()
     began, taken = time.perf_counter(), 0
     waiting = ImportedTable.objects.filter(decision=ImportedTable.Decision.PENDING).order_by("pk")
     for pk in [pk for pk in waiting.values_list("pk", flat=True) if pk % WORKERS == who]:
         staged = ImportedTable.objects.select_related("source__unit__parent").get(pk=pk)
         uploads.confirm_import(staged=staged, project=None, by=by, now=now, key=f"bench:{pk}")
         taken += 1
-    results.put((read, time.perf_counter() - began, taken, memory[len(memory) // 10], memory[-1], peak_mb()))
+    used = os.times()
+    results.put((read, time.perf_counter() - began, taken, memory[len(memory) // 10], memory[-1], peak_mb(),
+                 used.user + used.system + used.children_user + used.children_system))
 
 
 def statements(by: User) -> tuple[int, int]:
@@ -97,9 +100,10 @@ def main(count: int) -> None:
         batches.start(files=part, by=by, now=county.NOW)
     print(f"{connection.vendor}: {statements(by)} statements to read and to take over one")
     connections.close_all()
-    results: Any = multiprocessing.get_context("fork").Queue()
+    fork = multiprocessing.get_context("fork")
+    results, all_read = fork.Queue(), fork.Barrier(WORKERS)
     began = time.perf_counter()
-    workers = [multiprocessing.get_context("fork").Process(target=work, args=(n, results)) for n in range(WORKERS)]
+    workers = [fork.Process(target=work, args=(n, results, all_read)) for n in range(WORKERS)]
     for worker in workers:
         worker.start()
     told = [results.get() for _worker in workers]
@@ -108,11 +112,12 @@ def main(count: int) -> None:
     whole = time.perf_counter() - began
     assert TargetTable.objects.count() == Case.objects.count() == count + 1
     assert not WaitingFile.objects.exclude(status="read").exists()
-    for read, take, taken, early, late, peak in told:
-        print(f"  reading {read:.1f} s, taking over {taken} in {take:.1f} s; "
+    for read, take, taken, early, late, peak, used in told:
+        print(f"  reading {read:.1f} s, taking over {taken} in {take:.1f} s, {used:.1f} s of processor; "
               f"peak memory after a tenth {early:.0f} MB, when all are read {late:.0f} MB, at the end {peak:.0f} MB")
     print(f"{count} tables read, checked and stored in {whole:.1f} s by {WORKERS} processes "
-          f"({count / whole:.0f}/s); asked {ASKED_SECONDS * count / 1000:.0f} s")
+          f"({count / whole:.0f}/s); asked {ASKED_SECONDS * count / 1000:.0f} s on two idle cores, "
+          f"load now {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_cells_of_file_and_result_light_up_together(visit: Callable[..., Visit],
     page = seen.page
     page.wait_for_url("**/import/*")
     read = page.locator("#t1-r5-value")
-    assert read.inner_text() == "≥8万元"
+    assert read.locator("a").inner_text() == "≥8万元"
     read.hover()
     lit = page.locator(".source-rows:not(.result) td.lit")
     assert lit.inner_text() == "≥8万元"
