@@ -1,10 +1,14 @@
 """The varied corpus: what is asked of the reader on forms of many governments, on a fixed sample of each part of it."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from targets import reading
 from targets.reading.labels import labels_of
 from targets.reading.result import Fix
-from tests.corpus.byhand import by_hand
+from tests.corpus.byhand import HAND, by_hand
 from tests.corpus.damage import damaged
 from tests.corpus.frames import FRAMES
 from tests.corpus.sampling import HELD_OUT, TUNED, cases
@@ -85,3 +89,11 @@ def test_each_profile_knows_the_words_of_the_other_forms(profile, head):
     labels = labels_of(profile)
     assert labels.category(head) is not None
     assert labels.header("资金名称").field == "project_name"
+
+
+def test_the_table_of_layouts_names_every_frame_and_case_and_no_other():
+    text = (Path(reading.__file__).parent / "README.md").read_text("utf-8")
+    table = text.partition("## The layouts understood")[2]
+    rows = [line.split("|")[-2] for line in table.split("\n") if line.startswith("| ") and "`" in line]
+    named = {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+    assert named == set(FRAMES) | {path.stem.partition("-")[0] for path in HAND.glob("*.txt")}
