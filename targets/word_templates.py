@@ -5,6 +5,7 @@ by exporting. What a template may say is targets.export.county.
 """
 
 import hashlib
+import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from workflow import route_editing
 from workflow.canonical import clean_text
 from workflow.models import User
 from workflow.refusals import NotPermitted, NotVisible, Refused
+
+logger = logging.getLogger(__name__)
 
 MOST_VERSIONS = 200
 FAULTS = {
@@ -103,12 +106,14 @@ def activate(*, template: WordTemplate, by: User, now: datetime) -> None:
     with transaction.atomic():
         WordTemplate.objects.filter(is_active=True).exclude(pk=template.pk).update(is_active=False)
         WordTemplate.objects.filter(pk=template.pk).update(is_active=True, activated_by=by, activated_at=now)
+    logger.info("Word template %s was put in force by person %s", template.version, by.pk)
 
 
 def return_to_shipped(*, by: User) -> None:
     """Take the county's template out of force; Word files have the official layout again. Raises: NotTemplateEditor."""
     check_may(by)
     WordTemplate.objects.filter(is_active=True).update(is_active=False)
+    logger.info("The official layout was put in force by person %s", by.pk)
 
 
 def in_force() -> bytes | None:

@@ -4,11 +4,13 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from hypothesis import given, settings
 
@@ -215,3 +217,25 @@ def test_only_finance_and_administrators_look_after_it(world: SimpleNamespace, s
     assert not WordTemplate.objects.exists()
     with pytest.raises(NotVisible):
         word_templates.version_of(1)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_the_command_puts_a_template_in_force_and_goes_back(world: SimpleNamespace, shipped: bytes,
+                                                            tmp_path: Path) -> None:
+    path = tmp_path / "模板.docx"
+    person = world.performance_reviewer.username
+    call_command("set_word_template", write=path)
+    assert county.faults_of(template=path.read_bytes(), profile=PROFILE, now=NOW) == ()
+    for wrong in ({}, {"shipped": True}, {"shipped": True, "person": "nobody"},
+                  {"shipped": True, "person": world.editor.username}, {"shipped": True, "write": path}):
+        with pytest.raises(CommandError):
+            call_command("set_word_template", **wrong)
+    call_command("set_word_template", path, person=person)
+    assert word_templates.in_force() == path.read_bytes()
+    call_command("set_word_template", shipped=True, person=person)
+    assert word_templates.in_force() is None
+    path.write_bytes(changed(shipped, "{{ unit }}", "{{ einheit }}"))
+    for name in (path, tmp_path / "none.docx"):
+        with pytest.raises(CommandError):
+            call_command("set_word_template", name, person=person)
+    assert WordTemplate.objects.count() == 1
