@@ -7,14 +7,22 @@ them, and then the hash chain tells.
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLES = ("workflow_event", "workflow_decision", "workflow_seal", "workflow_ruling")
+ONCE = {
+    "workflow_event": "case_id = NEW.case_id AND seq = NEW.seq",
+    "workflow_decision": "task_id = NEW.task_id",
+    "workflow_seal": "FALSE",
+    "workflow_ruling": "seq = NEW.seq",
+}
+"""What a row stands for besides its id: on SQLite an INSERT OR REPLACE over it removes the old row without a DELETE."""
+TABLES = tuple(ONCE)
 
 _ABORT = "BEGIN SELECT RAISE(ABORT, '{t} is append-only'); END"
 _SQLITE = (
     f"CREATE TRIGGER IF NOT EXISTS {{t}}_no_update BEFORE UPDATE ON {{t}} {_ABORT}",
     f"CREATE TRIGGER IF NOT EXISTS {{t}}_no_delete BEFORE DELETE ON {{t}} {_ABORT}",
-    "CREATE TRIGGER IF NOT EXISTS {t}_no_replace BEFORE INSERT ON {t}"
-    f" WHEN EXISTS (SELECT 1 FROM {{t}} WHERE id = NEW.id) {_ABORT}",
+    "DROP TRIGGER IF EXISTS {t}_no_replace",
+    "CREATE TRIGGER {t}_no_replace BEFORE INSERT ON {t}"
+    f" WHEN EXISTS (SELECT 1 FROM {{t}} WHERE id = NEW.id OR ({{once}})) {_ABORT}",
 )
 _POSTGRESQL = (
     "CREATE OR REPLACE FUNCTION workflow_append_only() RETURNS trigger LANGUAGE plpgsql AS"
@@ -32,13 +40,13 @@ _LISTED = {
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers that are not there yet, on those of the tables that are there already."""
+    """Create the triggers as they are meant now, on those of the tables that are there already."""
     statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[connection.vendor]
     there = _tables_there(connection)
     with connection.cursor() as cursor:
         for table in there:
             for statement in statements:
-                cursor.execute(statement.replace("{t}", table))
+                cursor.execute(statement.replace("{t}", table).replace("{once}", ONCE[table]))
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from notifications import expand
+from notifications.models import Delivery
 from tests.workflow.asserting import assert_sound
 from tests.world import NOW, act, group, person, toy_case, walk_to
 from workflow import delegations, handover, orphans, record, reorganising, routes
@@ -161,6 +163,16 @@ def test_an_empty_office_is_noticed_once_and_forgotten_when_somebody_comes(world
     orphans.notice_tasks(now=NOW)
     assert orphans.count() == 0
     assert orphans.board() == []
+
+
+def test_the_performance_division_is_told_who_sees_the_case(world, toy):
+    walk_to(toy_case(world, toy), world, "finance_review")
+    world.business_reviewer.groups.clear()
+    orphans.notice_tasks(now=NOW)
+    expand.expand(now=NOW)
+    told = Delivery.objects.filter(notice__kind="nobody_there")
+    assert [one.recipient for one in told] == [world.performance_reviewer]
+    assert "演示业务股" in told.get().body
 
 
 def test_a_task_of_somebody_who_left_is_on_the_board(world, toy, admin):

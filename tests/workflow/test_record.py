@@ -6,8 +6,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 
 from notifications.models import Notice
-from tests.world import toy_case, walk_to
-from workflow import append_only, record
+from tests.world import NOW, toy_case, walk_to
+from workflow import append_only, record, rulings, sealing
 from workflow.models import Case, Decision, Event
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +121,39 @@ def test_the_database_refuses_to_replace_or_truncate(approved):
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert faults() == []
+
+
+@pytest.mark.parametrize("table", append_only.TABLES)
+def test_no_statement_rewrites_what_is_append_only(approved, table, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    sealing.seal(now=NOW)
+    rulings.note(action=rulings.Rule.ALIAS, subject="演示", by=None, now=NOW, payload={})
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")
+        rows = cursor.fetchall()
+        columns = [column[0] for column in cursor.description]
+    assert rows
+    others = ", ".join(columns[1:])
+    statements = [f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"DELETE FROM {table} WHERE id = {rows[0][0]}"]
+    if connection.vendor == "postgresql":
+        statements.append(f"TRUNCATE {table} CASCADE")
+        statements.append(f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id")
+    else:
+        statements.append(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1")
+        statements.append(f"REPLACE INTO {table} SELECT * FROM {table}")
+        statements.append(f"UPDATE OR REPLACE {table} SET id = id + 1")
+        if append_only.ONCE[table] != "FALSE":
+            same = f"SELECT id + 900000, {others} FROM {table}"
+            statements.append(f"INSERT OR REPLACE INTO {table} (id, {others}) {same}")
+    for statement in statements:
+        for pragma in ("OFF", "ON") if connection.vendor == "sqlite" else ("",):
+            with connection.cursor() as cursor:
+                if pragma:
+                    cursor.execute(f"PRAGMA recursive_triggers={pragma}")
+                with pytest.raises(DatabaseError), transaction.atomic():
+                    cursor.execute(statement)
+                cursor.execute(f"SELECT * FROM {table}")
+                assert cursor.fetchall() == rows, statement
 
 
 def test_migrations_install_the_triggers_and_the_check_reports_their_loss(approved):
