@@ -62,6 +62,8 @@ def grid_of(data: bytes, *, file: str = "") -> Grid:
         inner = wrong.args[0] if wrong.args else None
         kind = "encrypted" if isinstance(inner, PDFPasswordIncorrect | PDFEncryptionError) else "damaged"
         raise CannotRead(kind, **({"what": "PDF"} if kind == "damaged" else {})) from wrong
+    if reader.sideways > reader.signs:
+        raise CannotRead("sideways")
     if not reader.signs:
         raise CannotRead("scanned" if reader.pictures else "no_letters")
     if reader.unknown > UNKNOWN_SHARE * reader.signs:
@@ -128,7 +130,7 @@ class _Reader:
         self.file = file
         self.rows: list[Row] = []
         self.notes: list[Note] = []
-        self.order = self.signs = self.unknown = self.pictures = self.lines = 0
+        self.order = self.signs = self.sideways = self.unknown = self.pictures = self.lines = 0
         self.columns: list[float] = []
         self.last: Row | None = None
         self.heads: set[tuple[str, ...]] = set()
@@ -144,7 +146,9 @@ class _Reader:
         number = page.page_number
         if len(page.chars) > MAX_SIGNS or len(page.lines) + len(page.rects) + len(page.curves) > MAX_RULES:
             raise CannotRead("too_large", what=f"p{number}: {len(page.chars)}", limit=str(MAX_SIGNS))
-        signs = [_sign(c) for c in page.dedupe_chars(tolerance=1).chars if c.get("upright", True)]
+        chars = page.dedupe_chars(tolerance=1).chars
+        signs = [_sign(c) for c in chars if _runs_across(c)]
+        self.sideways += len(chars) - len(signs)
         seen = [sign for sign in signs if not sign.text.isspace()]
         self.signs += len(seen)
         self.unknown += sum(bool(NO_LETTER.search(sign.text)) for sign in seen)
@@ -314,6 +318,12 @@ def _upright(edges: Sequence[dict[str, Any]]) -> list[tuple[float, float, float]
         else:
             found.append((x, top, bottom))
     return found
+
+
+def _runs_across(char: dict[str, Any]) -> bool:
+    """Whether a sign stands upright and is read from left to right; stamps and watermarks often do not."""
+    along, across = char["matrix"][:2] if char.get("matrix") else (1.0, 0.0)
+    return bool(along > abs(across))
 
 
 def _sign(char: dict[str, Any]) -> Sign:

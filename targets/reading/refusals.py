@@ -82,6 +82,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "This PDF is a scan: its pages are pictures without text, and pictures are not read here. Upload the Word "
             "or Excel file it was printed from, or type the table in."
         ),
+        "sideways": _(
+            "The text of this PDF stands sideways on its pages. Turn the pages upright in the PDF program and save, or "
+            "upload the Word or Excel file it was printed from."
+        ),
         "no_letters": _(
             "The text of this PDF cannot be taken out: it has no letters, or its fonts do not say which. Upload the "
             "Word or Excel file it was printed from, or type the table in."

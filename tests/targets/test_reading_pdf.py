@@ -1,8 +1,10 @@
 """PDF with a text layer: ruled tables to the letter, others by places, and what a PDF does not say is told."""
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pypdfium2
 import pytest
 import typst
 
@@ -11,6 +13,7 @@ from targets.content import diff
 from targets.profiles import load
 from targets.reading import pdftext, read
 from targets.reading.pdftext import Line, Sign, letter, lines_of, said
+from tests.targets import pdfs
 from tests.targets.office import ABOVE, LEFT, Table, paper_table, read_here, small_content, zipped
 from tests.targets.pdfs import ACROSS, NONE, pdf
 from tests.targets.test_reading_layouts import NATIONAL
@@ -83,6 +86,24 @@ def test_the_national_form_is_read_as_from_word():
 def test_turned_coloured_and_headed_pages_are_read(page):
     table = one(pdf(paper_table(SMALL), page=page))
     assert diff(SMALL, table.content) == ()
+
+
+def turned(data, degrees):
+    """The PDF with its pages said to be turned."""
+    document = pypdfium2.PdfDocument(data)
+    for page in document:
+        page.set_rotation(degrees)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def test_a_table_printed_sideways_is_read_when_the_page_says_so_and_else_refused(monkeypatch):
+    sideways = pdfs.PAGE.replace("{\n", "{ rotate(-90deg, reflow: true, block(width: 24cm)[#{\n", 1)
+    monkeypatch.setattr(pdfs, "PAGE", sideways.rstrip().removesuffix("}") + "}])}\n")
+    data = pdf(paper_table(SMALL))
+    assert one(turned(data, 90)).content == SMALL
+    assert read_here("a.pdf", data).refused.code == "sideways"
 
 
 @pytest.mark.parametrize("stroke", [ACROSS, NONE])
