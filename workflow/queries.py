@@ -68,7 +68,8 @@ def open_tasks_for(user: User, *, late_at: datetime | None = None, limit: int = 
     """Return the inbox: open tasks with case, unit, department and step, the earliest deadline first. One statement.
 
     `late_at` keeps what is overdue at that moment. Each task carries `from_name` and `from_at`: who handed the case
-    over and when, and `on_behalf_of`: the principal's name on a deputy's. Of each desk only the first `limit` rows are walked, in the order of its index.
+    over and when, and `on_behalf_of`: the principal's name on a deputy's. Of each desk only the first `limit` rows
+    are walked, in the order of its index.
     """
     handed = Event.objects.filter(case=OuterRef("case"), refused="", action__in=HANDING_OVER).order_by("-seq")
     late = Q() if late_at is None else Q(due_at__lte=late_at)
@@ -202,6 +203,11 @@ class Standing:
     due_at: datetime | None = None
     resting_since: datetime | None = None
     tasks: tuple[Task, ...] = ()
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether its deadline depends on a year whose calendar is not published yet."""
+        return any(task.due_is_provisional for task in self.tasks if task.due_at == self.due_at)
 
 
 def standing(case: Case) -> Standing:

@@ -183,7 +183,10 @@ def stands(case: Case, *, open_tasks: Iterable[Task]) -> dict[str, Stand]:
     """Return where `case` is with each step of its way, by the step's key, for pictures.route_svg."""
     found = {
         step.key: stand_of(
-            status=step.status, who=step.who if step.key else "", at=step.at, due=deadline(step.due_at) if step.due_at else ""
+            status=step.status,
+            who=step.who if step.key else "",
+            at=step.at,
+            due=deadline(step.due_at) if step.due_at else "",
         )
         for step in route_steps(case, open_tasks=open_tasks)
     }
