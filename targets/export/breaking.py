@@ -5,6 +5,7 @@ typst is given lines that are broken already, so that heights and pages are know
 
 import re
 import struct
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from targets.export.glyphs import FONT, character_map, table_of
@@ -53,8 +54,7 @@ def lines_of(text: str, room: float) -> tuple[str, ...]:
 
 def _broken(text: str, room: float) -> list[str]:
     found, line, used = [], "", 0.0
-    for piece in _pieces(text, room):
-        size = width_of(piece)
+    for piece, size in _pieces(text, room):
         if used + size <= room or not line:
             line, used = line + piece, used + size
             continue
@@ -65,12 +65,15 @@ def _broken(text: str, room: float) -> list[str]:
     return [*found, line]
 
 
-def _pieces(text: str, room: float) -> list[str]:
-    """Return what is not broken inside; a word that is longer than a whole line is broken anywhere."""
-    found: list[str] = []
+def _pieces(text: str, room: float) -> Iterator[tuple[str, float]]:
+    """Yield what is not broken inside, with its width; a word longer than a whole line is broken anywhere."""
+    of = widths()
     for piece in PIECE.findall(text):
-        found += [piece] if width_of(piece) <= room else piece
-    return found
+        size = of[ord(piece)] if len(piece) == 1 else width_of(piece)
+        if size <= room:
+            yield piece, size
+        else:
+            yield from ((character, of[ord(character)]) for character in piece)
 
 
 def _turn(line: str, piece: str) -> tuple[str, str]:
