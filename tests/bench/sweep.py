@@ -95,9 +95,9 @@ def fill(clocks: int, due: int) -> None:
         cursor.execute(
             f"{own}, c.id, %s FROM workflow_task t, workflow_case c"
             " WHERE t.id = %s AND c.id <> %s AND c.number LIKE 'b%%'",
-            [AT, task.pk, case.pk],
+            [connection.ops.adapt_datetimefield_value(AT), task.pk, case.pk],
         )
-        later = deadlines.morning(date(2026, 12, 1))
+        later = connection.ops.adapt_datetimefield_value(deadlines.morning(date(2026, 12, 1)))
         rounds = (clocks - due) // due
         cursor.execute(
             f"{own}, c.id, %s FROM workflow_task t, workflow_case c, {numbers} WHERE t.id = %s AND c.number LIKE 'x%%'",

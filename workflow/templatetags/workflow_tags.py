@@ -49,9 +49,21 @@ def chip(text: str, shape: str = "ring", tone: str = "", title: str = "") -> dic
 
 
 @register.inclusion_tag("components/due.html", takes_context=True)
-def due_chip(context: dict[str, Any], due_at: datetime | None, resting_since: datetime | None = None) -> dict[str, Any]:
-    """Show a deadline with the working days left, from the page's `now`; nothing where there is no deadline."""
-    return {"due": words.due(due_at, now=context["now"]), "resting": resting_since}
+def due_chip(
+    context: dict[str, Any],
+    due_at: datetime | None,
+    resting_since: datetime | None = None,
+    is_provisional: bool = False,
+) -> dict[str, Any]:
+    """Show a deadline with the working days left, from the page's `now`; nothing where there is no deadline.
+
+    `is_provisional`: it depends on a year whose calendar is not published yet, and says so.
+    """
+    return {
+        "due": words.due(due_at, now=context["now"]),
+        "resting": resting_since,
+        "is_provisional": is_provisional and due_at is not None,
+    }
 
 
 @register.filter
