@@ -6,6 +6,7 @@ to see what comes of it.
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from targets.checks.lexicon import LISTS, UNITS_OF
 from targets.checks.registry import Fix, Line, write_name, write_value
@@ -33,7 +34,8 @@ def applied(content: TableContent, *fixes: Fix) -> TableContent:
         if row is None:
             continue
         if fix.kind == "write":
-            rows[at] = replace(row, **{rest[1]: fix.text or None})
+            written: dict[str, Any] = {rest[1]: fix.text or None}
+            rows[at] = replace(row, **written)
         else:
             rows[at] = None
             moved += [replace(row, code=fix.text)] if fix.kind == "move" else []

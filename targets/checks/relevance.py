@@ -307,8 +307,9 @@ def bought_services_are_accepted(table: Subject) -> Answer:
     message=_("“%(name)s” (line %(number)s) is done once, but no line says by which month. Add it under timeliness."),
 )
 def what_is_done_once_has_a_month(table: Subject) -> list[Hit]:
-    """What is built or bought once has a month by which it is done; one line a table."""
-    once = [line for line in table.of_code("11") if WORDS["one_off"].search(line.key) and not GOES_ON.search(line.key)]
+    """What is built or bought once has a month: its own (计划完成月) or one under timeliness; one line a table."""
+    lines = [line for line in table.of_code("11") if line.content.planned_month is None]
+    once = [line for line in lines if WORDS["one_off"].search(line.key) and not GOES_ON.search(line.key)]
     if not once or any(_says_a_month(line.value) for line in table.of_code("13")):
         return []
     return one_line(once, part="name", number=str(once[0].number))

@@ -191,6 +191,11 @@ FAULTS = [
     ("REL-09", head(project_name="演示县公路养护政府购买服务项目"), ""),
     ("REL-09", row(3, head(project_name="演示县公路养护政府购买服务项目"), name="养护合格率"), "category 12"),
     ("PLN-01", row(6, row(5, value="全年"), value="2026年底前"), "indicator 1 name"),
+    (
+        "PLN-01",
+        row(6, row(5, row(1, row(2, planned_month=9), planned_month=10), value="全年"), value="2026年底前"),
+        "",
+    ),
     ("TXT-01", head(project_name="演示县公路局公路局改建工程"), "project_name"),
     ("TXT-02", row(2, name="按装桥梁护栏数量"), "indicator 2 name"),
     ("TXT-03", head(annual_goal="按照演示政发【2025】8号，改建乡道18.6公里。"), "annual_goal"),
