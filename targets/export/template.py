@@ -31,17 +31,22 @@ LIST_HEADS = {"project_name": "本单位预算项目", "attribute": "项目属�
 CELLS = {"project_name": (FIRST, 1), "attribute": (FIRST + 2, 1)}
 """Where the form's cells stand that offer a list."""
 FUNDS_CELLS = (FIRST + 3, 2, FIRST + 5, 2)
+
+
 def template_of(
     *, content: TableContent, profile: Profile, now: datetime, lists: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
     """Return the blank form as an xlsx. `content`: the head that is known (unit, department, year); its rows are blank.
 
+    Every free row names its second level, so that a row left blank is none that is missing.
     `lists`: what the cells "project_name" and "attribute" offer; other texts may still be typed. `now` dates the file.
     """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as book:
         book.set_properties({"title": profile.title, "created": now.replace(tzinfo=None)})
-        sheet = write_form(book, blank_of(content, profile))
+        blank = blank_of(content, profile)
+        each_named = replace(blank, lines=tuple(replace(line, category_rows=1) for line in blank.lines))
+        sheet = write_form(book, each_named)
         _offer(book, sheet, {name: [t for t in texts if t] for name, texts in (lists or {}).items()}, profile)
     return out.getvalue()
 

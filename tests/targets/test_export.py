@@ -257,7 +257,7 @@ def test_the_blank_form_is_recognised_as_one_and_what_is_filled_in_is_read(sampl
         IndicatorContent("11", "展柜采购数量", "≥12台"), IndicatorContent("11", "展板数量", "≥3块"))
     assert (table.content.project_name, table.content.funds.total) == ("演示项目甲", "30")
     assert (table.content.unit, table.content.fiscal_year) == ("演示局本级", 2027)
-    assert {p.code for p in table.problems} <= {"STR-09"}, "free rows between may look like a page break"
+    assert {p.code for p in table.problems} <= {"STR-10"}, "two indicators are few for a table"
 
 
 HEAD = TableContent(project_name="演示项目甲", department="演示局", unit="演示局本级", attribute="0101-一年期项目",
