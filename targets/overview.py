@@ -166,7 +166,7 @@ def uploads_of(user: User, *, limit: int = 20) -> list[SourceDocument]:
 
 def staged_of(source: SourceDocument, *, only: Sequence[int] | None = None) -> list[ImportedTable]:
     """Return the tables of one upload, or some of them, in the order of the file. One statement."""
-    rows = source.tables.select_related("suggested", "case__step", "decided_by").order_by("position")
+    rows = source.tables.select_related("source", "suggested", "case__step", "decided_by").order_by("position")
     return list(rows if only is None else rows.filter(pk__in=only))
 
 

@@ -76,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("import/files/<int:pk>/read", import_files.import_batch_read, name="import_batch_read"),
     path("import/files/<int:pk>/cancel", import_files.import_batch_cancel, name="import_batch_cancel"),
     path("import/files/<int:pk>/confirm", import_files.import_batch_confirm, name="import_batch_confirm"),
+    path("import/files/<int:pk>/report", import_sheet.import_batch_report, name="import_batch_report"),
     path("import/<int:pk>", imports.import_preview, name="import_preview"),
     path("import/<int:pk>/mend", imports.import_mend, name="import_mend"),
     path("import/<int:pk>/confirm", import_taking.import_confirm, name="import_confirm"),

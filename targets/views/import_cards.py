@@ -14,7 +14,7 @@ from targets import judging, mending, profiles, sourceview, uploads
 from targets.checks import Finding, Fix
 from targets.content import Change, IndicatorContent, TableContent, diff
 from targets.models import ImportedTable, Project
-from targets.paper import FormText, Paper, paper, place_anchor, place_label
+from targets.paper import HEADER_FIELDS, FormText, Paper, paper, place_anchor, place_label
 from targets.profiles import Profile
 from targets.reading.problems import KINDS
 from targets.reading.result import filled
@@ -47,6 +47,8 @@ class Told:
     result: str
     place: str = ""
     buttons: tuple[Button, ...] = ()
+    edit: str = ""
+    """What the button posts that opens the cell to be typed into, "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,16 @@ def _problem(problem: Mapping[str, Any], card: Card, now: mending.Standing) -> T
     number = number or next((n for n, place in card.of_name.items() if place == anchor), 0)
     back = next((cell.back for row in card.source.rows for cell in row.cells if cell.anchor == anchor), "")
     result = back or (f"{card.prefix}r{number}-name" if number else "")
-    return Told(problem["code"], problem["severity"], problem_words(problem), anchor, result, problem["place"])
+    part = "value" if result.endswith("-value") else "name"
+    edit = f"indicator {number} {part}" if number else next((f for f, a in card.of_field.items() if a == anchor), "")
+    return Told(problem["code"], problem["severity"], problem_words(problem), anchor, result, problem["place"],
+                edit=_edit(card, edit))
+
+
+def _edit(card: Card, place: str) -> str:
+    """Return the token that opens a cell of a table that is still open; a place that is no cell has none."""
+    is_cell = place in HEADER_FIELDS or (place.startswith("indicator ") and place.endswith((" name", " value")))
+    return f"{card.staged.pk}:{place}" if card.is_open and is_cell else ""
 
 
 def _told(findings: Sequence[Finding], card: Card, profile: Profile) -> dict[str, list[Told]]:
@@ -301,7 +312,8 @@ def _told(findings: Sequence[Finding], card: Card, profile: Profile) -> dict[str
         told[finding.severity].append(Told(
             finding.rule, finding.severity, judging.sentence(finding), source,
             card.prefix + place_anchor(finding.place),
-            buttons=tuple(_buttons(n, finding, f"{card.staged.pk}:{seen}", profile)) if card.is_open else ()))
+            buttons=tuple(_buttons(n, finding, f"{card.staged.pk}:{seen}", profile)) if card.is_open else (),
+            edit=_edit(card, finding.place)))
     return told
 
 

@@ -13,7 +13,8 @@ from targets.views.import_taking import AT_ONCE, after, go_on, take_some
 from workflow.refusals import NotVisible
 
 
-def _own_batch(request: HttpRequest, pk: int) -> ImportBatch:
+def own_batch(request: HttpRequest, pk: int) -> ImportBatch:
+    """Return the files uploaded together for a unit that the person edits. Raises: NotVisible."""
     batch = ImportBatch.objects.select_related("unit__parent").filter(pk=pk).first()
     if batch is None or batch.unit not in organisations.units_edited_by(person(request)):
         raise NotVisible
@@ -40,13 +41,13 @@ def _answer(request: HttpRequest, batch: ImportBatch, template: str, *, has_read
 @require_GET
 def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what became of each file, and how far the others are."""
-    return _answer(request, _own_batch(request, pk), "targets/import_batch.html")
+    return _answer(request, own_batch(request, pk), "targets/import_batch.html")
 
 
 @require_POST
 def import_batch_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the next file of the batch and say how far it is: what the open page asks again and again."""
-    batch = _own_batch(request, pk)
+    batch = own_batch(request, pk)
     has_read = batches.read_next(now=timezone.now(), batch=batch)
     if request.headers.get("HX-Request"):
         return _answer(request, batch, "targets/import_progress.html", has_read=has_read)
@@ -56,14 +57,14 @@ def import_batch_read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Read no more of the files; what was read stays."""
-    batches.cancel(batch=_own_batch(request, pk), by=person(request), now=timezone.now())
+    batches.cancel(batch=own_batch(request, pk), by=person(request), now=timezone.now())
     return redirect("import_batch", pk)
 
 
 @require_POST
 def import_batch_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Take over all tables of all files where each was said, or proposed, to go; say which still need an answer."""
-    batch = _own_batch(request, pk)
+    batch = own_batch(request, pk)
     waiting = ImportedTable.objects.filter(
         source__in=batch.files.exclude(source=None).values("source"), decision=ImportedTable.Decision.PENDING,
         pk__gt=after(request)).select_related("source__unit__parent", "suggested").defer("source_rows").order_by("pk")

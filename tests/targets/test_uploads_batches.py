@@ -1,5 +1,6 @@
 """Several files at once: read one by one by whoever comes first, refused singly, cancelled, taken over together."""
 
+import io
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from targets import batches, uploads
 from targets.models import ImportBatch, ImportedTable, SourceDocument, WaitingFile
@@ -50,6 +52,19 @@ def test_four_files_wait_and_are_read_one_a_request(world: SimpleNamespace) -> N
     assert Case.objects.count() == 4
     client.post(reverse("import_batch_confirm", args=[batch.pk]), {"key": key()})
     assert Case.objects.count() == 4
+
+
+def test_one_sheet_says_what_came_of_all_files(world: SimpleNamespace) -> None:
+    client = client_of(world.editor)
+    batch = started(world)
+    while batches.read_next(now=papers.NOW, batch=batch):
+        pass
+    address = reverse("import_batch_report", args=[batch.pk])
+    assert address in client.get(reverse("import_batch", args=[batch.pk])).content.decode()
+    sheet = load_workbook(io.BytesIO(client.get(address).content)).active
+    named = {row[0] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert named == set(batch.files.values_list("name", flat=True))
+    assert client_of(world.teacher).get(address).status_code == 404
 
 
 def test_two_files_are_read_at_once(world: SimpleNamespace) -> None:

@@ -189,9 +189,10 @@ def test_the_result_as_a_sheet_holds_strings_only(world: SimpleNamespace) -> Non
     cells = [cell for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell for cell in cells if cell.hyperlink] == []
-    line = next(row for row in sheet.iter_rows(values_only=True) if row[4] == "≥30万元")
-    assert "CST-04" in line[7]
-    assert line[5] == "L15:C5" or line[5].startswith("L15")
+    line = next(row for row in sheet.iter_rows(values_only=True) if row[5] == "≥30万元")
+    assert line[0] == "附件2.txt"
+    assert "CST-04" in line[8]
+    assert line[6].startswith("L15")
 
 
 def test_rows_beyond_the_limit_are_counted() -> None:
