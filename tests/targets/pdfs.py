@@ -62,3 +62,26 @@ def _cells(table: Table) -> list[dict[str, object]]:
                 down += 1
             found.append({"x": x, "y": y, "across": across, "down": down, "text": str(text)})
     return found
+
+
+def bare_pdf(content: bytes = b"", *, pages: int = 1, trailer: bytes = b"") -> bytes:
+    """Return a PDF written by hand: `pages` pages that all show `content`; `trailer` is added to the trailer."""
+    kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(pages))
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, pages),
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        *[
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 3 0 R/Resources<</Font<</F1 4 0 R>>>>>>"
+            for _page in range(pages)
+        ],
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
+    end = b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(parts) + 1, trailer, len(out))
+    return out + head + table + end

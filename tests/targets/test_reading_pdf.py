@@ -11,11 +11,12 @@ import typst
 from targets import export
 from targets.content import diff
 from targets.profiles import load
+from targets.reading import pdf as reader
 from targets.reading import pdftext, read
 from targets.reading.pdftext import Line, Sign, letter, lines_of, said
 from tests.targets import pdfs
 from tests.targets.office import ABOVE, LEFT, Table, paper_table, read_here, small_content, zipped
-from tests.targets.pdfs import ACROSS, NONE, pdf
+from tests.targets.pdfs import ACROSS, NONE, bare_pdf, pdf
 from tests.targets.test_reading_layouts import NATIONAL
 from tests.targets.test_reading_same import SAMPLE
 
@@ -186,6 +187,33 @@ def test_a_scan_is_refused_with_its_sentence():
 )
 def test_a_pdf_that_is_none_is_refused(name, data, code):
     found = read_here(name, data)
+    assert found.tables == ()
+    assert found.refused.code in code.split()
+
+
+LOCKED = b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/Length 40/P -4/O<%s>/U<%s>>>" % (b"41" * 32, b"42" * 32)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (bare_pdf(b"BT /F1 10 Tf (x) Tj ET", trailer=LOCKED), "encrypted"),
+        (bare_pdf(b"BT /F1 10 Tf (x) Tj ET", pages=201), "too_large"),
+        (bare_pdf(b"BT /F1 10 Tf (%s) Tj ET" % (b"ab" * 251)), "too_large"),
+        (bare_pdf(b"0 0 m 9 9 l S\n" * 501), "too_large"),
+        (bare_pdf(), "no_letters"),
+        (bare_pdf().replace(b"/Kids[5 0 R]", b"/Kids[2 0 R]"), "no_letters damaged"),
+        (
+            bare_pdf(b"BT /F1 10 Tf (x) Tj ET").replace(b"/Parent 2 0 R", b"/Parent 5 0 R"),
+            "no_table no_letters damaged",
+        ),
+    ],
+)
+def test_a_locked_or_endless_pdf_is_refused(data, code, monkeypatch):
+    assert (reader.MAX_PAGES, reader.MAX_SIGNS, reader.MAX_RULES) == (200, 20_000, 20_000)
+    monkeypatch.setattr(reader, "MAX_SIGNS", 500)
+    monkeypatch.setattr(reader, "MAX_RULES", 500)
+    found = read_here("a.pdf", data)
     assert found.tables == ()
     assert found.refused.code in code.split()
 
