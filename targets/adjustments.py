@@ -97,8 +97,7 @@ def chain(case: Case) -> list[Link]:
     force = comparing.in_force_revision(root_id)
     kept: dict[int, Revision] = {}
     approved = Revision.objects.filter(case__in=[root_id, *(c.pk for c in children)], why=Revision.Why.APPROVED)
-    for revision in approved.order_by("pk"):
-        kept[revision.case_id] = revision
+    kept.update({revision.case_id: revision for revision in approved.order_by("pk")})
     reasons = dict(TargetTable.objects.filter(case__in=children).values_list("case_id", "adjust_reason"))
     links: list[Link] = []
     before: differences.Version | None = None

@@ -111,6 +111,8 @@ def facts_of(case: Case, content: TableContent, row: TargetTable | None, *, coun
 
 
 def _against_the_list(case: Case, content: TableContent) -> list[Fact]:
+    if case.parent_id:
+        return []  # an adjustment: what the list says holds for the table that it adjusts
     listing = None if case.is_off_list else judging.listing_of(case)
     if listing is None:
         return [Fact(_("On the project list"), _("no"))]

@@ -1,5 +1,7 @@
 """代填, 补录 and 建议值 over HTTP: others fill in or suggest, the unit confirms or takes over, finance admits."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -88,7 +90,7 @@ def table_confirm(request: HttpRequest, number: str) -> HttpResponse:
 def table_take_over(request: HttpRequest, number: str) -> HttpResponse:
     """Take the reviewer's suggested texts over and, where that button was pressed, submit the table."""
     case = visible_case(request, number, kind=Kind.TARGET)
-    common = {"case": case, "by": person(request), "now": timezone.now(), "seen": posted_seen(request)}
+    common: dict[str, Any] = {"case": case, "by": person(request), "now": timezone.now(), "seen": posted_seen(request)}
     try:
         if "submit" not in request.POST:
             suggestions.take_over(**common)

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         round = Round.objects.filter(pk=options["round"]).first()
         if round is None:
             raise CommandError("There is no such round.")
-        file = {"name": path.name, "data": path.read_bytes()}
+        file: dict[str, Any] = {"name": path.name, "data": path.read_bytes()}
         try:
             seen = figures.preview(**file, round=round, is_whole=options["whole"])
             for one in seen.figures:
