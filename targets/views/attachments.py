@@ -1,5 +1,7 @@
 """Attachments of a target table over HTTP: add, remove, open. Whoever does not see the case finds no page."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -22,19 +24,23 @@ SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store
 
 @require_POST
 def attachment_add(request: HttpRequest, number: str) -> HttpResponse:
-    """Attach the posted file; refused, the form says why."""
+    """Attach the posted files, each by itself; the form says why one is refused, and the others stay attached."""
     case = visible_case(request, number, kind=Kind.TARGET)
-    file = request.FILES.get("file")
-    try:
-        if file is None:
-            raise DetailMissing(field=_("File"))
-        attachments.check_size(file.size or 0)
-        made = attachments.add(case=case, kind=request.POST.get("kind", ""), name=file.name or "", data=file.read(),
-                               by=person(request), now=timezone.now())
-    except (attachments.AttachmentRefused, DetailMissing) as refusal:
-        return _shown_again(request, case, refusal)
-    messages.success(request, _("“%(name)s” is attached. It belongs to what will be reviewed.") % {"name": made.name})
-    return redirect("table", number)
+    files = request.FILES.getlist("file")
+    if not files:
+        return _shown_again(request, case, [DetailMissing(field=_("File"))])
+    refusals: list[Refused] = []
+    for file in files:
+        try:
+            attachments.check_size(file.size or 0)
+            made = attachments.add(case=case, kind=request.POST.get("kind", ""), name=file.name or "",
+                                   data=file.read(), by=person(request), now=timezone.now())
+        except attachments.AttachmentRefused as refusal:
+            refusals.append(refusal)
+        else:
+            messages.success(request, _("“%(name)s” is attached. It belongs to what will be reviewed.")
+                             % {"name": made.name})
+    return _shown_again(request, case, refusals) if refusals else redirect("table", number)
 
 
 @require_POST
@@ -57,7 +63,11 @@ def attachment_open(request: HttpRequest, number: str, pk: int) -> HttpResponseB
                         content_type="application/octet-stream", headers=SAFE)
 
 
-def _shown_again(request: HttpRequest, case: Case, refusal: Refused) -> HttpResponse:
+def _shown_again(request: HttpRequest, case: Case, refusals: Sequence[Refused]) -> HttpResponse:
+    first, *more = refusals
     if not engine.explain(case, Action.EDIT, by=person(request), now=timezone.now()).may:
-        raise refusal
-    return form_page(request, case, status=422, attachment_refusal=refusal)
+        raise first
+    for refusal in more:
+        messages.error(request, str(refusal))
+    now_there = visible_case(request, case.number, kind=Kind.TARGET)
+    return form_page(request, now_there, status=422, attachment_refusal=first)

@@ -221,3 +221,18 @@ def test_a_refused_file_is_told_on_the_form_and_a_reviewer_may_not_post_one(worl
     assert client_of(world.reviewer).post(
         url, {"kind": "plan", "file": SimpleUploadedFile("甲.pdf", PDF)}).status_code == 403
     assert not Attachment.objects.exists()
+
+
+def test_several_files_are_attached_at_once_and_a_wrong_one_keeps_none_of_the_others_back(
+        world: SimpleNamespace) -> None:
+    case = papers.filled(world)
+    files = [SimpleUploadedFile("甲.pdf", PDF), SimpleUploadedFile("乙.exe", b"MZ"), SimpleUploadedFile("丙.png", PNG),
+             SimpleUploadedFile("丁.pdf", b"")]
+    shown = client_of(world.editor).post(reverse("attachment_add", args=[case.number]), {"kind": "plan", "file": files})
+    assert shown.status_code == 422
+    assert [file.name for file in Attachment.objects.order_by("position")] == ["甲.pdf", "丙.png"]
+    page = shown.content.decode()
+    for text in ("甲.pdf", "丙.png", "“乙.exe”"):
+        assert text in page
+    assert isinstance(shown.context["attachment_refusal"], attachments.AttachmentType)
+    assert len(rows.content_of(again(case)).attachments) == 2
