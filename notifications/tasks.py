@@ -1,6 +1,7 @@
 """Background jobs of the notices: each reads the database's clock and calls one function."""
 
 import logging
+import time
 
 from celery import shared_task
 
@@ -9,6 +10,9 @@ from notifications.expand import expand as expand_notices
 from workflow.deadlines import database_now
 
 logger = logging.getLogger(__name__)
+
+TURN = 20.0
+"""Seconds after which a job leaves the rest to the next, so that a worker can be stopped."""
 
 
 @shared_task(name="notifications.expand")
@@ -23,13 +27,18 @@ def expand() -> None:
 
 @shared_task(name="notifications.deliver")
 def deliver() -> None:
-    """Send what waits to be sent. Missing a run, or running twice, changes nothing."""
-    result = delivery.deliver(now=database_now())
-    if result != delivery.DeliverResult():
+    """Send what waits to be sent, handful after handful for TURN seconds at most. Running twice changes nothing."""
+    begin, total = time.monotonic(), delivery.DeliverResult()
+    while True:
+        result = delivery.deliver(now=database_now())
+        total += result
+        if not result.sent or time.monotonic() - begin > TURN:
+            break
+    if total != delivery.DeliverResult():
         logger.info(
             "Sent %s messages, %s put off, %s given up, %s dropped",
-            result.sent,
-            result.put_off,
-            result.given_up,
-            result.dropped,
+            total.sent,
+            total.put_off,
+            total.given_up,
+            total.dropped,
         )

@@ -86,8 +86,16 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
         "phone": office.phone,
         "holder": holder,
         "holder_phone": holder_phone or UNKNOWN,
-        "document": gettext("Document number %(number)s, %(on)s.") % {"number": number, "on": on} if number else "",
+        "document": _document_words(number, on),
     }
+
+
+def _document_words(number: str, on: str) -> str:
+    if not number:
+        return ""
+    if not on:
+        return gettext("Document number %(number)s.") % {"number": number}
+    return gettext("Document number %(number)s, %(on)s.") % {"number": number, "on": on}
 
 
 def _office_that_returned(notice: Notice) -> Organisation | None:

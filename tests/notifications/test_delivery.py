@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.core import mail
 
-from notifications import delivery, queries
+from notifications import delivery, queries, tasks
 from notifications.channels import email
 from notifications.delivery import DeliverResult, deliver
 from notifications.expand import expand
@@ -108,6 +108,27 @@ class TestSingles:
         assert deliver(now=NOW, limit=1).sent == 1
         assert deliver(now=NOW, limit=1).sent == 1
         assert deliver(now=NOW, limit=1).sent == 0
+
+
+def test_one_turn_of_the_job_sends_more_than_one_call_takes(mailed, toy, monkeypatch):
+    monkeypatch.setattr(delivery.deliver, "__kwdefaults__", {"limit": 1})
+    case = walk_to(toy_case(mailed, toy), mailed, "department_review")
+    act(case, Action.RETURN, mailed.reviewer, reason="演示")
+    expand(now=NOW)
+    tasks.deliver.run()
+    assert set(mails()) == {"editor", "editor2"}
+
+
+@pytest.mark.parametrize(("on", "says"), [("", "批复文号：演示〔2027〕1号。"), ("2027-02-01", "2027-02-01")])
+def test_a_release_names_its_document_with_or_without_a_date(mailed, toy, on, says):
+    case = walk_to(toy_case(mailed, toy), mailed, "release")
+    details = {"document_number": "演示〔2027〕1号"} | ({"document_date": on} if on else {})
+    act(case, Action.RELEASE, mailed.leader, **details)
+    expand(now=NOW)
+    deliver(now=NOW)
+    body = next(m.body for m in mail.outbox if "已批复" in m.subject or "批复" in m.body)
+    assert says in body
+    assert "，。" not in body
 
 
 class TestFailures:
