@@ -144,8 +144,8 @@ def _posted(request: HttpRequest) -> tuple[FormText, FormText]:
 
 def _form(raw: dict[str, Any]) -> FormText:
     header = {name: _text(raw["header"][name]) for name in HEADER_FIELDS if name in raw["header"]}
-    rows = [TypedRow(*(_text(row[part]) for part in ("uuid", "code", "name", "value")), _text(row.get("month", "")))
-            for row in raw["rows"]]
+    rows = [TypedRow(_text(row["uuid"]), _text(row["code"]), _text(row["name"]), _text(row["value"]),
+                     _text(row.get("month", ""))) for row in raw["rows"]]
     if len(rows) > MOST_ROWS:
         raise ValueError(len(rows))
     reasons = {str(code)[:8]: _text(said) for code, said in raw["na"].items()}

@@ -185,6 +185,22 @@ def test_the_form_saves_itself_and_a_reload_shows_it(visit, county_at_work):
     assert page.input_value(CELL.format(11, "value")) == "80%"
 
 
+def test_going_back_shows_what_is_stored(visit, county_at_work):
+    case = county_at_work.draft
+    window = visit(who="editor")
+    page = window.open(reverse("table", args=[case.number]))
+    page.fill(CELL.format(11, "name"), "演示培训场次")
+    page.wait_for_selector(SAVED)
+    window.open(reverse("table_list"))
+    row = Indicator.objects.get(table=case.pk)
+    Indicator.objects.filter(pk=row.pk).update(value="同事填的")
+    page.go_back()
+    page.wait_for_selector("[data-save]")
+    assert page.input_value(CELL.format(11, "name")) == "演示培训场次"
+    assert page.input_value(CELL.format(11, "value")) == "同事填的"
+    assert page.locator("[data-undo]").is_disabled()
+
+
 def test_two_windows_of_one_table_keep_both_texts_and_tell_what_clashes(visit, county_at_work, shots):
     case = county_at_work.returned
     address = reverse("table", args=[case.number])

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from targets import copying, drafts, projects
+from targets import comparing, copying, drafts, projects
 from targets.content import IndicatorContent, TableContent, diff
 from targets.models import Indicator, TargetTable
 from targets.paper import FormText
@@ -223,6 +223,8 @@ def test_last_years_table_is_copied_with_the_year_moved_on_and_marked(world: Sim
     assert [row[:2] for row in rows_of(case)] == [row[:2] for row in papers.ROWS]
     assert client.post(copy, form).status_code == 409
     assert old.number in client.get(reverse("table", args=[case.number])).content.decode()
+    facts = comparing.facts_of(papers.again(case), drafts.content_of(case), table, counts={})
+    assert old.number in [fact.words for fact in facts]
 
 
 def test_without_an_earlier_table_or_right_nothing_is_copied(world: SimpleNamespace) -> None:

@@ -1,5 +1,5 @@
-// The form that saves itself: what was typed is merged into the draft cell by cell, kept in this browser while it is
-// not saved, taken back step by step, mended by one click. target_grid.js holds the grid; without both the form posts.
+// The form that saves itself: what was typed is merged into the draft cell by cell and kept in this browser while it is
+// not saved. target_grid.js holds the grid, target_steps.js what is done by one click; without them the form posts.
 const form = document.querySelector("form[data-autosave]");
 const grid = form && form.grid;
 const words = form ? form.dataset : {};
@@ -112,6 +112,8 @@ function kept() {
     return null;
   }
 }
+
+const forget = () => localStorage.removeItem(place());
 
 // Saving
 
@@ -303,7 +305,7 @@ function showClash(clash) {
       act();
       held.delete(key);
       box.remove();
-      remember();
+      form.dispatchEvent(new CustomEvent("grid:changed"));
       save();
     });
     box.append(button);
@@ -325,174 +327,21 @@ function keepTheirs(clash, cell) {
   return row.classList.contains("gone") && grid.toggleRow(row);
 }
 
-// Back and forth
-
-let last = null;
-const done = [];
-const undone = [];
-function remember() {
-  const now = read();
-  if (JSON.stringify(now) === JSON.stringify(last)) return;
-  done.push(last);
-  if (done.length > 100) done.shift();
-  undone.length = 0;
-  last = now;
-  steps();
-}
-
-function steps() {
-  for (const [which, list] of [["undo", done], ["redo", undone]]) {
-    const button = document.querySelector(`[data-${which}]`);
-    if (button) button.disabled = !list.length;
-  }
-}
-
-function step(from, to) {
-  remember();
-  if (!from.length) return;
-  to.push(last);
-  last = from.pop();
-  show(last);
-  steps();
-  touched();
-}
-
-function show(state) {
-  for (const cell of headCells()) if (cell.matches("textarea") && cell.name in state.header) grid.write(cell, state.header[cell.name]);
-  for (const cell of reasonCells()) cell.value = state.na[cell.name.slice(3)] || "";
-  const codes = new Set(allRows().map((row) => row.dataset.code));
-  for (const code of codes) {
-    const wanted = state.rows.filter((row) => row.code === code);
-    let there = grid.rowsOf(code);
-    for (const surplus of there.slice(Math.max(wanted.length, 1))) grid.takeOut(surplus);
-    there = grid.rowsOf(code);
-    wanted.forEach((row, n) => put(there[n] || grid.addRow(code), row));
-    if (!wanted.length) put(there[0], { uuid: freshId(), name: "", value: "" });
-  }
-}
-
-function put(row, text) {
-  if (row.classList.contains("gone")) grid.toggleRow(row);
-  uuidOf(row).value = text.uuid;
-  grid.write(cellOf(row, "name"), text.name);
-  grid.write(cellOf(row, "value"), text.value);
-  cellOf(row, "month").value = text.month || "";
-}
-
-// Mends and the library
-
-function rowNamed(ref) {
-  return ref.startsWith("#") ? allRows()[Number(ref.slice(1))] : allRows().find((row) => name(row) === ref);
-}
-
-function mend(one) {
-  if (!one.row) {
-    const cell = form.querySelector(`textarea[name="${one.part}"]`);
-    if (cell) grid.write(cell, one.text);
-    return cell;
-  }
-  const row = rowNamed(one.row);
-  if (!row) return null;
-  if (one.kind === "write") {
-    grid.write(cellOf(row, one.part), one.text);
-    return cellOf(row, one.part);
-  }
-  if (one.kind === "delete") {
-    if (!row.classList.contains("gone")) grid.toggleRow(row);
-    return row.querySelector("[name=remove]");
-  }
-  const text = rowText(row);
-  grid.takeOut(row);
-  return placed(one.text, text);
-}
-
-function placed(code, text) {
-  const blank = grid.rowsOf(code).find((row) => grid.isBlank(row) && !row.classList.contains("gone"));
-  const row = blank || grid.addRow(code);
-  put(row, { ...text, uuid: text.uuid || freshId() });
-  return cellOf(row, "name");
-}
-
-document.addEventListener("click", (event) => {
-  const button = form && event.target.closest("[data-mend], [data-pick], [data-undo], [data-redo], [data-save], [data-restore], [data-drop]");
-  if (!button || (hold && button.matches("[data-save]"))) return;
-  event.preventDefault();
-  if (button.matches("[data-save]")) save();
-  else if (button.matches("[data-undo]")) step(done, undone);
-  else if (button.matches("[data-redo]")) step(undone, done);
-  else if (button.matches("[data-restore], [data-drop]")) recovered(button.matches("[data-restore]"));
-  else {
-    remember();
-    const value = JSON.parse(button.value);
-    const cell = button.matches("[data-pick]") ? placed(value[0], { name: value[1], value: value[2] }) : value.map(mend).pop();
-    remember();
-    if (cell) grid.show(cell);
-    save();
-  }
-});
-
-// What an earlier visit left unsaved
-
-let found = null;
-function offer() {
-  found = kept();
-  const bar = document.querySelector("[data-recovered]");
-  if (!found || !bar) return;
-  if (!differences(found.typed, read())) {
-    localStorage.removeItem(place());
-    found = null;
-    return;
-  }
-  bar.hidden = false;
-  bar.querySelector("[data-when]").textContent = new Date(found.at).toLocaleString();
-}
-
-function recovered(takes) {
-  const bar = document.querySelector("[data-recovered]");
-  bar.hidden = true;
-  if (takes) {
-    show(found.typed);
-    base = found.base;
-    remember();
-    save();
-  } else localStorage.removeItem(place());
-  found = null;
-}
-
-// Start
-
-let atFocus = "";
+// Start; the steps take over with what they need to know.
 if (form) {
   hold = "hold" in words;
   const given = document.querySelector("#form-base");
   allRows().forEach(name);
   base = given ? JSON.parse(given.textContent) : read();
-  last = read();
-  steps();
-  if (!hold) offer();
-  form.addEventListener("grid:changed", () => {
-    remember();
-    touched();
-  });
+  form.filling = {
+    allRows, cellOf, differences, forget, freshId, headCells, isHeld: () => hold, kept, name, read, reasonCells, rowText, save,
+    touched, uuidOf, upon: (state) => { base = state; },
+  };
   form.addEventListener("input", () => {
     say("unsaved", { n: differences(base, read()) });
     soon();
     clearTimeout(keep.timer);
     keep.timer = setTimeout(keep, 300);
-  });
-  form.addEventListener("change", () => {
-    remember();
-    save();
-  });
-  form.addEventListener("focusin", (event) => { atFocus = event.target.value; });
-  form.addEventListener("keydown", (event) => {
-    if (event.isComposing || !event.ctrlKey || event.shiftKey || event.altKey) return;
-    const key = event.key.toLowerCase();
-    if ((key !== "z" && key !== "y") || event.target.value !== atFocus) return;
-    event.preventDefault();
-    if (key === "z") step(done, undone);
-    else step(undone, done);
-    atFocus = event.target.value;
   });
   form.addEventListener("submit", async (event) => {
     const button = event.submitter || document.activeElement;
