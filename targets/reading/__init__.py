@@ -13,6 +13,7 @@ from targets.profiles import Profile, load
 from targets.reading.container import container_of
 from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
+from targets.reading.halves import laid_below
 from targets.reading.header import FUNDS, Draft, finish_header, read_header_row, read_year
 from targets.reading.intake import grids_of_file, kind_to_convert, refused_by_scanner
 from targets.reading.labels import OTHER_FIELD, Labels, labels_of
@@ -129,12 +130,13 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     )
     read_year(section.lead or section.above, draft)
     in_rows = late = False
+    rows = laid_below(section.rows, labels)
     others = strangers(section, labels)
-    for rows in others:
-        text = " ".join(cell for cell in rows[0].cells if cell)
-        draft.note("other_table", rows[0].at(), {"text": text[:60]})
-    skipped = {row.order for rows in others for row in rows}
-    for row in section.rows:
+    for strange in others:
+        text = " ".join(cell for cell in strange[0].cells if cell)
+        draft.note("other_table", strange[0].at(), {"text": text[:60]})
+    skipped = {row.order for strange in others for row in strange}
+    for row in rows:
         if row.order in skipped and others:
             continue
         if has_cells and _stands_outside(row, labels):

@@ -37,6 +37,13 @@ class Head:
     mid: bool = False
     guessed: str = ""
 
+    def is_again(self, before: "Head") -> bool:
+        """Whether this is the same head on a new page: the same words, in the same column of the same part."""
+        here, there = (min(head.columns.values(), default=0) for head in (self, before))
+        drawn = self.row.spans and before.row.spans and self.row.part == before.row.part
+        same = self.row.spans[here][0] == before.row.spans[there][0] if drawn else here == there
+        return same and self.words() == before.words()
+
     def words(self) -> tuple[str, ...]:
         """Return the words of the head from its first known column on: what is left of it may differ on a new page."""
         return self.row.cells[min(self.columns.values(), default=0) :]

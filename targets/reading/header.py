@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,7 @@ IN_WAN = {
 ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
 MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
 MID_ONLY = {tight(word) for word in MID_GOAL}
+MIN_ABOVE = 3
 LIKE_DIGITS = str.maketrans("OolI|", "00111")
 """Letters that a scanner reads for digits: proposed, never taken."""
 HEADINGS = {tight(word) for word in SECTION_WORDS}
@@ -62,6 +63,7 @@ class Draft:
     last_field: str | None = None
     mid: bool = False
     annual_from: int | None = None
+    labels_above: Row | None = None
     money_columns: bool = False
     goal_below: tuple[Row, int] | None = None
     fiscal_year: int | None = None
@@ -82,6 +84,9 @@ class Draft:
 
 def read_header_row(row: Row, draft: Draft) -> None:
     """Take the fields of one row into the draft; a row without labels continues the field above."""
+    row = _without_unit(row, draft)
+    if row.blank:
+        return
     lines = _labelled_lines(row, draft)
     if lines:
         draft.note("glued", lines[0].at(0), {"raw": "\n".join(line.cells[0] for line in lines)})
@@ -89,6 +94,14 @@ def read_header_row(row: Row, draft: Draft) -> None:
             _read_header_row(line, draft, told=True)
         return
     _read_header_row(row, draft)
+
+
+def _without_unit(row: Row, draft: Draft) -> Row:
+    """Take a cell 单位：万元 that stands in the corner of the form."""
+    units = {i: unit for i, text in row.filled() if (unit := PRINTED_UNIT.fullmatch(tight(text)))}
+    for unit in units.values():
+        draft.funds_unit = unit[1]
+    return replace(row, cells=tuple("" if i in units else text for i, text in enumerate(row.cells))) if units else row
 
 
 def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
@@ -103,6 +116,8 @@ def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
 
 def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
     if _is_goal_head(row, draft) or _take_goal_below(row, draft) or _is_money_head(row, draft):
+        return
+    if _take_below(row, draft):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
     found = _annual_half(row, found, draft)
@@ -122,6 +137,26 @@ def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
     for n, (index, label) in enumerate(found):
         end = found[n + 1][0] if n + 1 < len(found) else len(row.cells)
         _take(row, index, end, label, draft, told=told)
+
+
+def _take_below(row: Row, draft: Draft) -> bool:
+    """Take the texts under a row of labels alone: 资金总额 | 财政拨款 | 其他资金 above 56 | 50 | 6."""
+    labels = [draft.labels.header(text) for _i, text in row.filled()]
+    above, draft.labels_above = draft.labels_above, None
+    if len(labels) >= MIN_ABOVE and all(
+        label is not None and not label.rest and label.field != OTHER_FIELD for label in labels
+    ):
+        draft.labels_above = row
+        return False
+    if above is None or not labels or any(label is not None for label in labels):
+        return False
+    under = {i: _column(row, i) for i, _text in row.filled()}
+    for index, text in above.filled():
+        at = next((i for i, column in under.items() if column == _column(above, index)), None)
+        if at is not None:
+            draft.seen.pop((draft.labels.header(text) or HeaderLabel("")).field, None)
+            _read_header_row(row.moved([text, row.cells[at]], [at, at]), draft)
+    return True
 
 
 def _annual_half(

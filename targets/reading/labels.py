@@ -35,6 +35,8 @@ REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
 MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
 MAX_HEAD = 24
 OF_YEAR = re.compile("年度|当年|全年|本年")
+LEVELS_APART = tuple("-—–/／>＞→:：")
+BOTH_LEVELS = re.compile(r"^(?P<first>[^-—–/／>＞→:：]+)[-—–/／>＞→:：]+(?P<second>[^-—–/／>＞→:：]+)$")
 GONE_OVER = {"24": "22"}
 """Where a taxonomy has no category of its own for it: 可持续影响 is part of 社会效益 since 2021."""
 NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标内容", "考核指标", "具体指标"}
@@ -179,14 +181,24 @@ class Labels:
     def category(self, cell: str) -> IndicatorLabel | None:
         """Return the category (二级指标) that this cell names, or None."""
         match = self._category.match(cell) or self._category.match(ORDINAL.sub("", cell, count=1))
-        if match is None:
-            return None
+        if match is None or match["rest"][:1] in LEVELS_APART:
+            both = self._both_levels(cell)
+            if match is None or both is not None:
+                return both
         rest, mark = match["rest"], match["mark"] or ""
         if rest and match["code"] is None and not REQUIRED_MARK.search(mark):
             return None
         if rest and not mark and not _ends_as_label(tight(match["words"])):
             return None
         return self._label(match, self._category_codes, cell)
+
+    def _both_levels(self, cell: str) -> IndicatorLabel | None:
+        """Return the category of a cell that holds both levels: 产出指标-数量指标."""
+        both = BOTH_LEVELS.match(cell) if len(cell) <= MAX_HEAD else None
+        if both is None or self.family(both["first"]) is None:
+            return None
+        below = self._category.match(both["second"].strip())
+        return None if below is None or below["rest"] else self._label(below, self._category_codes, cell)
 
     def by_word(self, cell: str) -> str | None:
         """Return the category that a word inside an unknown second-level label points to, or None."""

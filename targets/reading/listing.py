@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from targets.reading.grid import Row
-from targets.reading.labels import OTHER_FIELD, Labels
+from targets.reading.labels import OTHER_FIELD, Labels, is_group, tight
 from targets.reading.sections import Section, is_column_numbers
+from targets.reading.words import FOOT
 
 MIN_COLUMNS = 3
 
@@ -73,7 +74,8 @@ def header_columns(row: Row, labels: Labels) -> bool:
     """Whether this row names the columns of a list, and nothing else: 项目名称 and two more fields without text."""
     found = [labels.header(cell) for _i, cell in row.filled()]
     fields = {label.field for label in found if label is not None and not label.rest}
-    return len(fields) >= MIN_COLUMNS and "project_name" in fields and sum(label is None for label in found) <= 1
+    others = [cell for _i, cell in row.filled() if labels.header(cell) is None and not is_group(cell)]
+    return len(fields) >= MIN_COLUMNS and "project_name" in fields and len(others) <= 1
 
 
 def list_columns(row: Row, labels: Labels) -> dict[int, str]:
@@ -90,7 +92,7 @@ def list_columns(row: Row, labels: Labels) -> dict[int, str]:
 
 
 def _is_line(row: Row, name: int | None) -> bool:
-    return name is not None and len(row.filled()) > 1
+    return name is not None and len(row.filled()) > 1 and not FOOT.match(tight(row.cells[name]))
 
 
 def _goes_on(first: Row, row: Row, name: int | None, head: Row, own: int) -> bool:

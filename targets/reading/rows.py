@@ -102,7 +102,7 @@ class RowReader:
         labels, above = self.draft.labels, self.head_above
         self.head_above = False
         head = find_head(row, labels)
-        if head is not None and self.plain is not None and head.words() == self.plain.words():
+        if head is not None and self.plain is not None and head.is_again(self.plain):
             self.head_above = True
             self._take_block(row)
             return True
@@ -115,6 +115,8 @@ class RowReader:
         first = self.head is None or head.words() != self.head.words()
         self.head, self.head_above = head, True
         self.columns = {**self.columns, **{k: i for k, i in head.columns.items() if k in DEFAULT_COLUMNS}}
+        if "family" not in head.columns:
+            self.columns["family"] = min(self.columns["category"], self.columns["name"])
         if first and head.mid:
             self._say_once("mid_columns", row.at())
         if first and head.unknown:
@@ -237,9 +239,7 @@ class RowReader:
         name, value = self._from_above(row, front, name, value)
         if name is None and value is None:
             if self._labels_shifted(front):
-                self.draft.note(
-                    "label_shifted", row.at(front.first), {"category": self._printed(code)}
-                )
+                self.draft.note("label_shifted", row.at(front.first), {"category": self._printed(code)})
             return
         number = len(self.found) + 1
         first = front.contents[0][0]

@@ -12,7 +12,7 @@ from targets.reading.result import Part
 from targets.reading.words import MID_BLOCKS, YEAR_BLOCKS
 
 TITLE = re.compile(
-    r"绩效(?:目标)?(?:申报|批复|审批|申报审批|审核|自评|运行监控|执行监控|监控|情况)?表(?:\(.{0,20}\))?$"
+    r"绩效(?:目标)?(?:申报|批复|审批|申报审批|审核|自评|运行监控|执行监控|监控|情况|公开|调整|汇总|下达|分解)?表(?:\(.{0,20}\))?$"
 )
 YEAR_LINE = re.compile(r"^\(?(?:[12]\d{3}|20\*\*|20××)年度?\)?$")
 FOLIO = re.compile(r"^(?:第\d+页)?(?:,?共\d+页)?$|^-\d+-$|^\d{1,4}$|^\d+/\d+$")
@@ -108,7 +108,8 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
         fields = header_fields(row, labels)
         begins = ("project_name" in fields and (named or lead or not sections)) or (fields and lead)
         if begins:
-            sections.append(Section(lead, [row]))
+            sections.append(Section(lead, [*_fields_before(preface, labels), row]))
+            preface = [] if lead else preface
             lead, named = [], "project_name" in fields
         elif sections:
             sections[-1].broken_at += lead
@@ -131,6 +132,14 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
         elif table.rows[0].part == before.rows[0].part:
             table.above = before.lead or before.above
     return tables
+
+
+def _fields_before(preface: list[Row], labels: Labels) -> list[Row]:
+    """Take the rows with header fields off the end of what stands above the first table, and return them."""
+    found: list[Row] = []
+    while preface and header_fields(preface[-1], labels):
+        found.insert(0, preface.pop())
+    return found
 
 
 def _is_running_text(row: Row, labels: Labels) -> bool:
