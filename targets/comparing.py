@@ -107,6 +107,9 @@ def facts_of(case: Case, content: TableContent, row: TargetTable | None, *, coun
     ]
     if row is not None and row.looked_at_hash and row.looked_at_hash == content.hash() and row.looked_at_count:
         facts.append(Fact(_("The unit has checked and kept"), str(row.looked_at_count)))
+    if row is not None and row.copied_from_id:
+        earlier = Case.objects.get(pk=row.copied_from_id)
+        facts.append(Fact(_("Copied from the table of an earlier year"), earlier.number))
     return [*facts, *_against_the_list(case, content)]
 
 
