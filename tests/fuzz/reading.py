@@ -5,6 +5,7 @@ of the children; memory flat. The seed is printed and gives the same files again
 """
 
 import random
+import re
 import resource
 import sys
 import tempfile
@@ -12,36 +13,58 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 from targets.reading import Reading, read
 from targets.reading.result import filled
-from tests.targets.office import docx, paper_table, small_content, xlsx, zipped
+from tests.targets.office import docx, paper_table, small_content, xlsx
 from tests.targets.pdfs import NONE, pdf
 
 FILES = 10_000
 SLOW_SECONDS = 40
+STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 XLS = Path(__file__).parents[1] / "files" / "readable" / "small.xls"
 SAMPLE = Path(__file__).parents[2] / "targets" / "samples" / "pingluo-2024-targets.txt"
 BYTES = (b"", b"\0", b"\xff", b"<", b"&", b"\n", b"PK\x03\x04", b"endobj", b"2147483647", b"-1", b"%s", "项".encode())
 
 
 def seeds() -> dict[str, bytes]:
-    """Return the good files by their names."""
+    """Return the good files by their names, the same bytes at every time of day."""
     content = small_content()
     table = paper_table(content)
+    word, sheet = steady(docx(content)), steady(xlsx(content))
     return {
-        "a.docx": docx(content),
-        "a.xlsx": xlsx(content),
+        "a.docx": word,
+        "a.xlsx": sheet,
         "a.xls": XLS.read_bytes(),
         "a.pdf": pdf(table),
         "b.pdf": pdf(table, stroke=NONE),
         "a.txt": SAMPLE.read_bytes(),
         "b.txt": SAMPLE.read_text("utf-8").encode("gb18030"),
-        "a.zip": zipped({"一/a.docx": docx(content), "b.xlsx": xlsx(content), "c.txt": SAMPLE.read_bytes()}),
+        "a.zip": packed([("一/a.docx", word), ("b.xlsx", sheet), ("c.txt", SAMPLE.read_bytes())]),
     }
+
+
+def packed(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return a zip of these parts, all dated alike."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def unpacked(data: bytes) -> list[tuple[str, bytes]]:
+    """Return the parts of a zip."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+def steady(data: bytes) -> bytes:
+    """Return an Office file without the time at which it was made."""
+    return packed((name, STAMP.sub(b"2025-01-01T00:00:00Z", part)) for name, part in unpacked(data))
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -71,10 +94,9 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 def inside(data: bytes, chance: random.Random) -> bytes:
     """Return a zip that is whole, one part of it damaged: so that the XML is reached."""
-    with zipfile.ZipFile(BytesIO(data)) as archive:
-        parts = [(name, archive.read(name)) for name in archive.namelist()]
+    parts = unpacked(data)
     chosen = chance.randrange(len(parts))
-    return zipped([(name, damaged(part, chance) if n == chosen else part) for n, (name, part) in enumerate(parts)])
+    return packed((name, damaged(part, chance) if n == chosen else part) for n, (name, part) in enumerate(parts))
 
 
 def streams(data: bytes, chance: random.Random) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typst
@@ -10,6 +11,7 @@ from targets import export
 from tests.targets.office import ABOVE, LEFT, Table
 
 FONTS = Path(export.__file__).parent / "fonts"
+MADE = datetime(2025, 1, 1, tzinfo=UTC)
 ALL, ACROSS, NONE = "0.5pt", "(x, y) => (top: 0.5pt, bottom: 0.5pt)", "none"
 PAGE = """
 #let given = json(bytes(sys.inputs.data))
@@ -43,6 +45,7 @@ def pdf(
         format="pdf",
         font_paths=[FONTS],
         ignore_system_fonts=True,
+        timestamp=MADE,
         sys_inputs={"data": json.dumps(given, ensure_ascii=False)},
     )
     assert isinstance(made, bytes)

@@ -21,7 +21,9 @@ TEXT = "项目名称\t演示项目\n".encode()
 
 
 def open_document(kind):
-    return zipped([("mimetype", f"application/vnd.oasis.opendocument.{kind}".encode()), ("content.xml", b"<x/>")], method=0)
+    return zipped(
+        [("mimetype", f"application/vnd.oasis.opendocument.{kind}".encode()), ("content.xml", b"<x/>")], method=0
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,8 @@ def test_the_converter_has_a_room_of_its_own_limits_and_nothing_of_ours(converte
 def test_a_converter_that_fails_is_told_and_nothing_is_left(converter, monkeypatch, tmp_path, doing, code):
     converter(doing=doing)
     monkeypatch.setattr(converting.tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(intake, "converted", lambda *a, **k: converting.converted(*a, **k, seconds=1.5))
+    seconds = 1.5 if "sleep" in doing else converting.SECONDS
+    monkeypatch.setattr(intake, "converted", lambda *a, **k: converting.converted(*a, **k, seconds=seconds))
     found = read(name="a.doc", data=DOC)
     assert (found.tables, found.refused.code) == ((), code)
     assert list(tmp_path.glob("btr-convert-*")) == []
