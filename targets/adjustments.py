@@ -52,7 +52,7 @@ def _copy(case: Case, content: TableContent, ids: Sequence[str]) -> None:
     known: Sequence[str | None] = ids if len(ids) == len(content.indicators) else [None] * len(content.indicators)
     Indicator.objects.bulk_create(
         Indicator(table=table, position=n, code=row.code, name=row.name or "", value=row.value or "",
-                  origin=UUID(identity) if identity else None)
+                  planned_month=row.planned_month, origin=UUID(identity) if identity else None)
         for n, (row, identity) in enumerate(zip(content.indicators, known, strict=True), start=1))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from targets.content import HEADER_TEXTS, Change, Funds, IndicatorContent, TableContent
 
 HEADER = (*HEADER_TEXTS, "fiscal_year", *(f"funds.{part.name}" for part in fields(Funds)))
-PARTS = ("name", "value")
+PARTS = ("name", "value", "planned_month")
 SAME, CHANGED, ADDED, REMOVED, MOVED = "same", "changed", "added", "removed", "moved"
 SHAPE_VERSION = 1
 
@@ -47,9 +47,10 @@ class Version:
 class Place:
     """One place of the table over its versions.
 
-    field: "annual_goal", "funds.total" …, or "name", "value", "order" of a row. row: the row's identity, "" for the
-    head. code: its category. approved, submitted, now: the texts, None for what is blank or not there. since_approved,
-    since_submitted, since_looked: "same", "changed", "added", "removed", "moved", or "" where there is no such version.
+    field: "annual_goal", "funds.total" …, or "name", "value", "planned_month", "order" of a row. row: the row's
+    identity, "" for the head. code: its category. approved, submitted, now: the texts, None for what is blank or not
+    there. since_approved, since_submitted, since_looked: "same", "changed", "added", "removed", "moved", or "" where
+    there is no such version.
     """
 
     field: str
@@ -102,18 +103,24 @@ def _row_places(identity: str, now: Version, bases: Mapping[str, Version | None]
     places = []
     for part in PARTS:
         kinds = {f"since_{name}": "" if bases[name] is None else _kind(rows[name], here, part) for name in bases}
-        texts = {name: getattr(rows[name], part, None) for name in ("approved", "submitted")}
-        places.append(Place(part, identity, code, texts["approved"], texts["submitted"], getattr(here, part, None),
-                            **kinds))
+        places.append(Place(part, identity, code, _text(rows["approved"], part), _text(rows["submitted"], part),
+                            _text(here, part), **kinds))
     kinds = {f"since_{name}": "" if bases[name] is None else MOVED if identity in order[name] else SAME
              for name in bases}
     places.append(Place("order", identity, code, None, None, None, **kinds))
     return places
 
 
+def _text(row: IndicatorContent | None, part: str) -> str | None:
+    value = getattr(row, part, None)
+    return None if value is None else str(value)
+
+
 def _kind(before: IndicatorContent | None, after: IndicatorContent | None, part: str) -> str:
     if before is None or after is None:
-        return SAME if before is after else ADDED if before is None else REMOVED
+        if before is after or (_text(before, part), _text(after, part)) == (None, None):
+            return SAME
+        return ADDED if before is None else REMOVED
     return SAME if getattr(before, part) == getattr(after, part) else CHANGED
 
 
@@ -158,8 +165,8 @@ def changes(before: Version, after: Version) -> tuple[Change, ...]:
         if was is None:
             found.append(Change(ADDED, "indicator", number, None, _line(row)))
             continue
-        found += [Change(CHANGED, part, number, getattr(was, part), getattr(row, part)) for part in PARTS
-                  if getattr(was, part) != getattr(row, part)]
+        found += [Change(CHANGED, part, number, _text(was, part), _text(row, part)) for part in PARTS
+                  if _text(was, part) != _text(row, part)]
     found += [Change(REMOVED, "indicator", number, _line(row), None)
               for number, (identity, row) in enumerate(old.items(), start=1) if identity not in new]
     return tuple(found)

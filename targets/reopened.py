@@ -36,8 +36,8 @@ def check(table: TargetTable, *, header: Mapping[str, str], rows: Sequence[RowTe
     if rows is None:
         return
     there = Indicator.objects.filter(table=table).exclude(code__in=OPEN_CODES).order_by("position", "id")
-    stands = [(row.uuid, row.code, row.name, row.value) for row in there]
-    typed = [(row.uuid, row.code, row.name, row.value) for row in rows if row.code not in OPEN_CODES]
+    stands = [(row.uuid, row.code, row.name, row.value, row.planned_month) for row in there]
+    typed = [(row.uuid, row.code, row.name, row.value, row.month) for row in rows if row.code not in OPEN_CODES]
     if stands == typed:
         return
     other = next((pair for pair in zip(stands, typed, strict=False) if pair[0] != pair[1]), None)

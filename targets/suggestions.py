@@ -80,5 +80,5 @@ def _rows(case: Case, found: Sequence[Comment]) -> list[dict[str, object]] | Non
     if not wanted:
         return None
     return [{"uuid": row.uuid, "code": row.code, "name": wanted.get((row.uuid, "name"), row.name),
-             "value": wanted.get((row.uuid, "value"), row.value)}
+             "value": wanted.get((row.uuid, "value"), row.value), "month": str(row.planned_month or "")}
             for row in Indicator.objects.filter(table=case.pk).order_by("position", "id")]

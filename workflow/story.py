@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from workflow import record, routes
 from workflow.look import Look
-from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, Again, State
+from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, Again, Basis, FundsOutcome, State
 from workflow.models import Case, Decision, Event, Rung, Step, Task
 from workflow.pictures import Stand, stand_of
 from workflow.queries import holder_of
@@ -106,6 +106,8 @@ def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
         "sha256": _("digest"),
         "asked_by": _("first signature"),
         "undone": _("taken back from"),
+        "filled_by": _("filled in by"),
+        "proposed_by": _("proposed by"),
         "met": _("condition"),
         "document_number": _("document number"),
         "document_date": _("document date"),
@@ -125,6 +127,10 @@ def _lists_of(payload: dict[str, Any]) -> tuple[str, ...]:
     lists = [f"{label} {'、'.join(payload[name])}" for name, label in named.items() if payload.get(name)]
     if payload.get("again") == Again.DIRECT:
         lists.append(str(Again.DIRECT.label))
+    if payload.get("outcome") in FundsOutcome.values:
+        lists.append(str(FundsOutcome(payload["outcome"]).label))
+    if payload.get("basis") in Basis.values:
+        lists.append(str(Basis(payload["basis"]).label))
     return tuple(lists)
 
 

@@ -108,18 +108,21 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, locked=locked_fields(case, row),
                   findings=findings)
     comments = open_comments(case)
-    return render(request, template, {
+    answer = render(request, template, {
         "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
         "chain": adjustments.chain(case) if case.parent_id else (),
         "suggestions": suggestions.open_suggestions(case) if case.pass_no else (),
         "unconfirmed": choices.unconfirmed(case, now=timezone.now()),
-        "only_funds": row is not None and row.only_funds, "is_typed": typed is not None, "form_base": base,
+        "open_codes": reopened.OPEN_CODES, "only_funds": row is not None and row.only_funds,
+        "is_typed": typed is not None, "form_base": base,
         **filling.context(case, row, sheet, findings), "comments": comments,
         "looked_at": _is_looked_at(row, content),
         "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
         "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,
     }, status=status)
+    answer.headers["Cache-Control"] = "private, no-store"  # going back shows what is stored, not what was
+    return answer
 
 
 def _is_looked_at(row: TargetTable | None, content: TableContent) -> bool:

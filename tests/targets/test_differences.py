@@ -11,7 +11,10 @@ from targets.content import Funds, IndicatorContent, TableContent, diff
 from targets.differences import Version, as_dict, changes, compare, identified
 
 TEXT = st.text(alphabet="甲乙丙丁≥≤12", min_size=1, max_size=4)
-ROW = st.builds(IndicatorContent, code=st.sampled_from(["11", "12", "14", "31"]), name=TEXT, value=TEXT)
+MONTH = st.sampled_from([None, 6, 9])
+ROW = st.builds(
+    IndicatorContent, code=st.sampled_from(["11", "12", "14", "31"]), name=TEXT, value=TEXT, planned_month=MONTH
+)
 
 
 @st.composite
@@ -57,7 +60,7 @@ def test_every_difference_of_the_contents_is_found_and_nothing_else(before, afte
             continue
         row = None if change.row is None else after.content.indicators[change.row - 1]
         now = getattr(row, change.place) if row else after.header[change.place]
-        assert change.after == now
+        assert change.after == (None if now is None else str(now))
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
