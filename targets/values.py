@@ -55,10 +55,23 @@ def _understood(text: str, raw: str | None, name: str, year: int | None, code: s
         _when(text, raw, year)
         or change(text, raw, name)
         or measure(text, raw, name, code=code)
+        or _after(text, raw, name)
         or _compound(text, raw, name)
         or _words(text, raw)
         or _without_note(text, raw, name, year, code)
     )
+
+
+AFTER = re.compile(rf"^(?P<event>[^\d≥≤<>=]{{2,14}}(?:后|之日起|起))(?P<term>(?:不超过|不得超过|{CMP})?{NUMBER}.{{1,8}})$")
+
+
+def _after(text: str, raw: str | None, name: str) -> IndicatorValue | None:
+    """「合同签订后30日内」 is a term of at most 30 days; what it runs from is the qualifier."""
+    match = AFTER.match(text)
+    term = measure(match["term"], raw, name) if match else None
+    if match is None or term is None or term.kind != "duration":
+        return None
+    return replace(term, qualifier=match["event"], confidence="medium")
 
 
 NOTE = re.compile(r"^(?P<said>[^()]*\d[^()]*)\((?P<note>[^()\d]{1,12})\)$")

@@ -50,6 +50,7 @@ FEWEST_LISTED = 3
 BARELY = 0.1
 FEWEST_PAIRS = 4
 FIGURE_WITH_UNIT = re.compile(rf"(?P<number>{NUMBER})(?P<unit>{UNIT})")
+COUNTY = re.compile("[\u4e00-\u9fff]{2}[县市区旗]")
 RATE = re.compile(r"[率度][^率度]{0,6}\d")
 GOES_ON = re.compile("日常|保障|维护|运维|养护|管护|服务")
 EXPENDITURE = re.compile("(?:专项)?(?:资金|经费|费用|费)?(?:项目)?$")
@@ -196,10 +197,10 @@ def benefits_belong_to_the_project(table: Subject) -> list[Hit]:
     """A benefit in words shares its subject with goal, project name or outputs; one line a table."""
     content = table.content
     texts = [content.annual_goal or "", content.project_name or "", *(line.key for line in table.of_family("1"))]
-    office = pairs(tight(content.unit or ""))
-    about = frozenset[str]().union(*(pairs(tight(text)) for text in texts)) - office
+    county = frozenset[str]().union(*map(pairs, COUNTY.findall((content.unit or "") + (content.department or ""))))
+    about = frozenset[str]().union(*(pairs(tight(text)) for text in texts)) - county
     lines = [line for line in table.of_family("2") if line.value.kind == "level"]
-    return one_line((line for line in lines if _is_foreign(pairs(line.key) - office, about)), part="name")
+    return one_line((line for line in lines if _is_foreign(pairs(line.key) - county, about)), part="name")
 
 
 def _is_foreign(own: frozenset[str], about: frozenset[str]) -> bool:

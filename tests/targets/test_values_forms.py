@@ -11,6 +11,9 @@ YEAR = 2024
 # raw | name | kind | comparator | low | high | unit | direction; "" is unset.
 MEASURES = """
 9成||rate||90|90|%|higher
+每季度考核后15个工作日内||duration|≤||15|个工作日|lower
+合同签订后30日内||duration|≤||30|日|lower
+自受理之日起不超过7个工作日||duration|≤||7|个工作日|lower
 超13万元|节约行政成本|money|>|13||万元|higher
 逾2万人次||number|>|20000||人次|higher
 7成半||rate||75|75|%|higher
@@ -146,6 +149,7 @@ $\\geq 95\\%$||rate|≥|95||%|higher
 # raw | kind | start | end | qualifier
 TIMES = """
 全年不间断|period|||全年不间断
+每季度末月25日前|period|||每季度末月25日前
 随时|period|||随时
 2024年丰水期、枯水期各1次|period|||2024年丰水期、枯水期各1次
 当年12月前|date|2024-12-01|2024-12-31|前
