@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflow import delegations, record, routes, rulings
@@ -81,16 +81,16 @@ def held_by(person: User, *, now: datetime) -> Held:
 def objections(held: Held, *, person: User, to: User, now: datetime) -> Iterator[str]:
     """Yield why `to` cannot take over what `person` holds, a sentence each; none when they can."""
     if not to.is_active or to.pk == person.pk:
-        yield _t("choose another person whose account is in use.")
+        yield gettext("choose another person whose account is in use.")
         return
     if to.administers and held.posts:
-        yield _t("%(name)s administers and takes no posts.") % {"name": to}
+        yield gettext("%(name)s administers and takes no posts.") % {"name": to}
     theirs = {(task.case_id, task.step_id) for task in Task.objects.filter(status=TaskStatus.OPEN, person=to)}
     if there := [task.case.number for task in held.tasks if (task.case_id, task.step_id) in theirs]:
-        words = _t("%(name)s is asked at the same step of %(numbers)s already. Have those decided first.")
+        words = gettext("%(name)s is asked at the same step of %(numbers)s already. Have those decided first.")
         yield words % {"name": to, "numbers": "、".join(there)}
     if barred := [task.case.number for task in held.tasks if task.step_id and _may_not_sign(task, to, now)]:
-        words = _t("%(name)s has drafted or signed %(numbers)s and may not decide on them. Transfer those first.")
+        words = gettext("%(name)s has drafted or signed %(numbers)s and may not decide on them. Transfer those first.")
         yield words % {"name": to, "numbers": "、".join(barred)}
 
 
@@ -117,10 +117,12 @@ def hand_over(*, person: User, to: User, reason: str, by: User, now: datetime, d
         held = held_by(person, now=now)
         if found := list(objections(held, person=person, to=to, now=now)):
             raise HandOverRefused(what=" ".join(found))
-        cases = {task.case_id for task in (*held.tasks, *held.claims)} | {case.pk for case in held.drafts}
-        cases |= set(_waiting_in_line(person))
-        for pk in sorted(cases):
+        asked = {task.case_id for task in (*held.tasks, *held.claims)} | set(_waiting_in_line(person))
+        for pk in sorted(asked):
             _hand_case(pk, person=person, to=to, reason=reason, by=by, now=now)
+        for case in held.drafts:
+            if case.pk not in asked:
+                _note(case.pk, person=person, to=to, reason=reason, by=by, now=now)
         for group in held.posts:
             group.user_set.remove(person)
             group.user_set.add(to)
@@ -155,17 +157,20 @@ def _hand_case(case_id: int, *, person: User, to: User, reason: str, by: User, n
     case = Case.objects.select_for_update(of=("self",)).select_related("unit", "department", "route").get(pk=case_id)
     look = Look(case, by=None, on_behalf_of=None, now=now)
     mine = [task for task in look.open_tasks if task.person_id == person.pk]
-    payload: dict[str, Any] = {
-        "from_name": str(person), "to_name": str(to), "people": [to.pk], "tasks": len(mine), "reason": reason.strip(),
-    }  # fmt: skip
+    moved: dict[str, Any] = {"tasks": len(mine)}
     line = _line_of(look)
     if person.pk in line and to.pk not in line and case.step is not None:
-        payload |= {"opens": case.step.key, "line": [to.pk if pk == person.pk else pk for pk in line]}
+        moved |= {"opens": case.step.key, "line": [to.pk if pk == person.pk else pk for pk in line]}
     Task.objects.filter(pk__in=[task.pk for task in mine]).update(person=to, nobody_since=None)
     claimed = [task.pk for task in look.open_tasks if task.claimed_by_id == person.pk]
     Task.objects.filter(pk__in=claimed).update(claimed_by=None)
-    record.note(case.pk, action=Action.HAND_OVER, by=by, now=now, payload=payload)
+    _note(case.pk, person=person, to=to, reason=reason, by=by, now=now, **moved)
     regrant(case)
+
+
+def _note(case_id: int, *, person: User, to: User, reason: str, by: User, now: datetime, **moved: Any) -> None:
+    payload = {"from_name": str(person), "to_name": str(to), "people": [to.pk], "reason": reason.strip(), **moved}
+    record.note(case_id, action=Action.HAND_OVER, by=by, now=now, payload=payload)
 
 
 def _line_of(look: Look) -> list[int]:

@@ -24,6 +24,15 @@ CHUNK = 50
 """Cases a transaction carries over, so that no writer waits long."""
 
 
+ROLES_AT: dict[str, tuple[Role, ...]] = {
+    Organisation.Kind.UNIT: (Role.EDITOR, Role.UNIT_HEAD),
+    Organisation.Kind.DEPARTMENT: (Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD),
+    Organisation.Kind.DIVISION: (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD),
+    Organisation.Kind.BUREAU: (Role.FINANCE_HEAD, Role.FINANCE_REVIEWER, Role.AUDITOR),
+}
+"""The posts that an organisation of each kind has."""
+
+
 class OrganisationRefused(Refused):
     """Facts: what."""
 
@@ -95,6 +104,10 @@ def group_of(organisation: Organisation, role: Role) -> RoleGroup:
 def give_post(*, person: User, organisation: Organisation, role: Role, by: User, now: datetime) -> None:
     """Let `person` hold `role` in `organisation`; twice is once. Raises: NotPermitted, OrganisationRefused."""
     check_administrator(by)
+    if role not in ROLES_AT[organisation.kind]:
+        raise OrganisationRefused(what=gettext("there is no post “%(role)s” in it.") % {"role": role.label})
+    if person.administers:
+        raise OrganisationRefused(what=gettext("%(name)s administers and takes no posts.") % {"name": person})
     if not person.is_active:
         raise OrganisationRefused(what=gettext("the account of %(name)s is not in use any more.") % {"name": person})
     if organisation.successor_id:
@@ -255,8 +268,7 @@ def _move_people(organisation: Organisation, into: Organisation) -> None:
 
 def when_time_passes(*, now: datetime, **kwargs: Any) -> None:
     """Receiver of time_passes: carry over what a killed process left at organisations that have a successor."""
-    waiting = Q(role_groups__tasks__status=TaskStatus.OPEN)
-    for organisation in Organisation.objects.filter(successor__isnull=False).filter(waiting).distinct():
+    for organisation in Organisation.objects.filter(successor__isnull=False).select_related("successor"):
         carry_over(organisation=organisation, by=None, now=now)
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflow import route_checks, route_words, routes, rulings
@@ -82,6 +82,14 @@ def begin(*, case_kind: str, profile: str, by: User, now: datetime) -> Route:
     Raises: NotPermitted.
     """
     _check_editor(by)
+    try:
+        return _begun(case_kind, profile, by=by, now=now)
+    except IntegrityError:
+        # Somebody else began it at the same moment: theirs is the draft.
+        return Route.objects.get(case_kind=case_kind, profile=profile, published_at__isnull=True)
+
+
+def _begun(case_kind: str, profile: str, *, by: User, now: datetime) -> Route:
     with transaction.atomic():
         there = Route.objects.filter(case_kind=case_kind, profile=profile)
         if draft := there.filter(published_at__isnull=True).first():
@@ -116,13 +124,13 @@ def _locked(draft_id: int, *, by: User, seen: str | None) -> Route:
     if draft is None:
         raise DraftGone
     if seen is not None and seen != state_of(draft):
-        raise Stale(by=_t("somebody"), at="", changes=())
+        raise Stale(by=gettext("somebody"), at="", changes=())
     return draft
 
 
 def _check_editor(by: User) -> None:
     if not may_edit(by):
-        raise NotPermitted(action=_("edit routes"), who=_t("The finance bureau edits the routes."))
+        raise NotPermitted(action=_("edit routes"), who=gettext("The finance bureau edits the routes."))
 
 
 def set_head(draft_id: int, *, title: str, basis: str, by: User) -> Route:
@@ -147,7 +155,7 @@ def save_step(draft_id: int, *, key: str | None, given: Mapping[str, Any], by: U
         steps = list(Step.objects.filter(route=draft).order_by("position"))
         if key is None:
             if len(steps) >= MOST_STEPS:
-                raise StepRefused(what=_t("a route has at most %(n)s steps.") % {"n": MOST_STEPS})
+                raise StepRefused(what=gettext("a route has at most %(n)s steps.") % {"n": MOST_STEPS})
             return _add(draft, steps, columns)
         step = next((step for step in steps if step.key == key), None)
         if step is None:
@@ -222,7 +230,9 @@ def publish(draft_id: int, *, by: User, now: datetime, seen: str | None, despite
     Raises: NotPermitted, DraftGone, Stale, NothingNew, RouteHasProblems.
     """
     if not may_publish(by):
-        raise NotPermitted(action=_("publish routes"), who=_t("A head of finance or an administrator publishes them."))
+        raise NotPermitted(
+            action=_("publish routes"), who=gettext("A head of finance or an administrator publishes them.")
+        )
     with transaction.atomic():
         draft = _locked(draft_id, by=by, seen=seen)
         changes = differences(draft)
@@ -261,7 +271,7 @@ def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     title = str(given.get("title") or "").strip()[:60]
     if not title:
-        raise StepRefused(what=_t("it has no title."))
+        raise StepRefused(what=gettext("it has no title."))
     columns: dict[str, Any] = {
         "title": title,
         "waiting_title": str(given.get("waiting_title") or "").strip()[:60] or f"待{title}"[:60],
@@ -281,14 +291,16 @@ def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
     if columns["rule"] == Rule.QUORUM:
         columns["quorum"] = _number(given, "quorum", most=20, word=_("number of signatures"))
     if columns["when_nobody"] == WhenNobody.WAIT and columns["rule"] != Rule.ANY:
-        raise StepRefused(what=_t("only a step that one reviewer signs can wait for whoever is named."))
+        raise StepRefused(what=gettext("only a step that one reviewer signs can wait for whoever is named."))
     return columns
 
 
 def _one_of(given: Mapping[str, Any], name: str, known: Any, word: Any) -> str:
     value = str(given.get(name) or "")
     if value not in list(known):
-        raise StepRefused(what=_t("“%(value)s” is not known for “%(field)s”.") % {"value": value[:40], "field": word})
+        raise StepRefused(
+            what=gettext("“%(value)s” is not known for “%(field)s”.") % {"value": value[:40], "field": word}
+        )
     return value
 
 
@@ -296,7 +308,7 @@ def _number(given: Mapping[str, Any], name: str, *, most: int, word: Any) -> int
     text = str(given.get(name) or "").strip()
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= most):
         facts = {"field": word, "most": most}
-        raise StepRefused(what=_t("“%(field)s” is a whole number from 1 to %(most)s.") % facts)
+        raise StepRefused(what=gettext("“%(field)s” is a whole number from 1 to %(most)s.") % facts)
     return int(text)
 
 
@@ -304,16 +316,16 @@ def _candidates(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     ticked = set(given.get("candidates") or ())
     known = {f"{role.value}@{place.value}": {"role": role.value, "of": place.value} for role, place in CANDIDATES}
     if unknown := ticked - set(known):
-        raise StepRefused(what=_t("“%(value)s” is nobody who can sign.") % {"value": sorted(unknown)[0][:40]})
+        raise StepRefused(what=gettext("“%(value)s” is nobody who can sign.") % {"value": sorted(unknown)[0][:40]})
     lines = str(given.get("people") or "").replace("，", "\n").replace(",", "\n").splitlines()
     names = [name for name in dict.fromkeys(line.strip() for line in lines) if name]
     people = {user.username: user.pk for user in User.objects.filter(username__in=names, is_active=True)}
     for name in names:
         if name not in people:
-            raise UnknownPerson(name=name, why=_t("There is no active account of that name."))
+            raise UnknownPerson(name=name, why=gettext("There is no active account of that name."))
     found = [value for name, value in known.items() if name in ticked] + [{"person": people[name]} for name in names]
     if not found:
-        raise StepRefused(what=_t("nobody is ticked to sign it."))
+        raise StepRefused(what=gettext("nobody is ticked to sign it."))
     return found
 
 
@@ -332,6 +344,6 @@ def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
         except InvalidOperation:
             amount = Decimal(-1)
         if not amount.is_finite() or not 0 < amount < 10**9:
-            raise StepRefused(what=_t("“%(value)s” is no amount in 10,000 yuan.") % {"value": text[:20]})
+            raise StepRefused(what=gettext("“%(value)s” is no amount in 10,000 yuan.") % {"value": text[:20]})
         facts[fact] = f"{(amount * YUAN_A_WAN).normalize():f}"
     return facts

@@ -12,7 +12,7 @@ from tests.workflow.asserting import assert_sound, refreshed
 from tests.world import NOW, act, group, toy_case, walk_to
 from workflow import grants, handover, names, record, reorganising, rulings
 from workflow.machine import Action, Role, State
-from workflow.models import Case, Event, Organisation, Ruling, User
+from workflow.models import Case, Event, Organisation, Ruling, Task, User
 from workflow.refusals import DetailMissing, NotPermitted, ReasonMissing
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,16 @@ def test_a_post_is_given_and_taken_once(world, admin, second):
         reorganising.give_post(person=fresh(world.teacher), organisation=second, role=Role.EDITOR, by=admin, now=NOW)
 
 
+def test_a_post_that_the_office_does_not_have_and_an_administrator_are_refused(world, admin, second):
+    wrong = [(world.teacher, Role.AUDITOR), (world.teacher, Role.FINANCE_HEAD), (admin, Role.EDITOR)]
+    for who, role in wrong:
+        with pytest.raises(reorganising.OrganisationRefused) as caught:
+            reorganising.give_post(person=fresh(who), organisation=second, role=role, by=admin, now=NOW)
+        assert "%(" not in str(caught.value)
+    assert not second.role_groups.exists()
+    assert not Ruling.objects.exists()
+
+
 # one goes over into another
 
 
@@ -139,6 +149,7 @@ def test_a_division_hands_over_the_departments_that_it_serves(world, toy, admin)
 
 def test_what_a_killed_process_left_the_next_sweep_carries_over(world, toy, admin, second):
     case = toy_case(world, toy, by=world.teacher, unit=world.primary)
+    Task.objects.filter(case=case).update(status="withdrawn", closed_at=NOW)
     Organisation.objects.filter(pk=world.primary.pk).update(successor=second, valid_to=date(2026, 9, 7))
     reorganising.when_time_passes(now=NOW)
     assert refreshed(case).unit == second

@@ -88,22 +88,13 @@ def _change(request: HttpRequest, found: Organisation, *, by: User) -> str:
     return _("The post is given.")
 
 
-ROLES_AT: dict[str, tuple[Role, ...]] = {
-    Organisation.Kind.UNIT: (Role.EDITOR, Role.UNIT_HEAD),
-    Organisation.Kind.DEPARTMENT: (Role.DEPARTMENT_REVIEWER, Role.DEPARTMENT_HEAD),
-    Organisation.Kind.DIVISION: (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD),
-    Organisation.Kind.BUREAU: (Role.FINANCE_HEAD, Role.FINANCE_REVIEWER, Role.AUDITOR),
-}
-"""The posts that an organisation of each kind has."""
-
-
 def _organisation_page(request: HttpRequest, found: Organisation, refusal: Refused | None = None) -> HttpResponse:
     groups = RoleGroup.objects.filter(organisation=found).prefetch_related("user_set").order_by("role")
     return render(request, "workflow/organisation.html", {
         "section": "people",
         "organisation": found,
         "groups": [(group, [one for one in group.user_set.all() if one.is_active]) for group in groups],
-        "roles": [(role.value, role.label) for role in ROLES_AT[found.kind]],
+        "roles": [(role.value, role.label) for role in reorganising.ROLES_AT[found.kind]],
         "accounts": User.objects.filter(is_active=True, administers=None).order_by("username")[:2000],
         "spellings": reorganising.spellings(found),
         "before": found.predecessors.order_by("code"),
