@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from targets.content import TableContent
 from targets.export import county
+from targets.export.binding import bound_pdf
 from targets.export.choices import choices_of
 from targets.export.docx import docx_of
 from targets.export.glyphs import Missing, missing_in, missing_of
@@ -79,7 +80,7 @@ def export(
 def volume(*, tables: Sequence[tuple[TableContent, Profile, Mark | None]], now: datetime) -> bytes:
     """Return all tables, each on pages of its own, as one PDF."""
     forms = (form_of(content=content, profile=profile, mark=mark) for content, profile, mark in tables)
-    return pdf_of([ruled_of(form) for form in forms], now)
+    return bound_pdf([ruled_of(form) for form in forms], now)
 
 
 def missing_glyphs(*, content: TableContent, profile: Profile) -> tuple[Missing, ...]:

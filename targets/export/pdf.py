@@ -4,7 +4,7 @@ Lines and pages are known before (export.paging), so that typst sets every page 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,19 +23,28 @@ MOST_TAGGED = 20
 
 def pdf_of(forms: Sequence[Ruled], now: datetime) -> bytes:
     """Return the forms as one PDF, each on pages numbered from 1; the file is dated `now`."""
+    return compiled(said_of(forms), now, is_tagged=len(forms) <= MOST_TAGGED)
+
+
+def compiled(said: Mapping[str, object], now: datetime, *, is_tagged: bool) -> bytes:
+    """Return what `said_of` said as a PDF. `is_tagged`: with the tags that screen readers use."""
     to_the_second = now.astimezone(UTC).replace(microsecond=0)
-    made = _compiler(forms).compile(format="pdf", timestamp=to_the_second, pdf_tags=len(forms) <= MOST_TAGGED)
+    made = _compiler(said).compile(format="pdf", timestamp=to_the_second, pdf_tags=is_tagged)
     assert isinstance(made, bytes)
     return made
 
 
-def _compiler(forms: Sequence[Ruled], after: str = "") -> typst.Compiler:
-    """Return typst with the forms given to it. `after`: markup behind them, by which a test asks what was set."""
-    said = {
+def said_of(forms: Sequence[Ruled]) -> dict[str, object]:
+    """Return what form.typ is told of the forms: plain values, lines and pages known."""
+    return {
         "title": forms[0].name, "forms": [_given(form) for form in forms], "signed_on": SIGNED_ON,
         "size": paging.SIZE, "leading": paging.LEADING, "inset_x": paging.INSET_X, "inset_y": paging.INSET_Y,
         "note_size": paging.NOTE_SIZE,
     }  # fmt: skip
+
+
+def _compiler(said: Mapping[str, object], after: str = "") -> typst.Compiler:
+    """Return typst with the forms told to it. `after`: markup behind them, by which a test asks what was set."""
     inputs = {"data": json.dumps(said, ensure_ascii=False)}
     return typst.Compiler(
         input=(SOURCE.read_text("utf-8") + after).encode(), root=SOURCE.parent, font_paths=_fonts(),

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pdfplumber
 import pytest
 from docx import Document
 from hypothesis import given, settings
@@ -15,10 +16,10 @@ from openpyxl import load_workbook
 
 from targets import export
 from targets.content import Funds, IndicatorContent, TableContent, diff
-from targets.export import Blank, Format, Mark, breaking, county, paging
+from targets.export import Blank, Format, Mark, binding, breaking, county, paging
 from targets.export.code import check_code, typed_code
 from targets.export.layout import form_of
-from targets.export.pdf import _compiler
+from targets.export.pdf import _compiler, said_of
 from targets.export.ruled import ruled_of
 from targets.profiles import load
 from targets.reading import read
@@ -207,7 +208,7 @@ def test_lines_are_as_typst_sets_them_so_that_heights_are_true(sample):
         #context [#metadata(data.forms.map(f => f.pages.map(p => p.cells.filter(c => c.at(5) in ("left", "center"))
           .map(c => measure(width: f.widths.slice(c.at(0), c.at(0) + c.at(2)).sum() * 1cm - 8pt,
             c.at(4).join(linebreak())).height.pt())).flatten()).flatten())<heights>]"""
-        found = json.loads(_compiler([ruled], after=asked).query("<heights>", field="value", one=True))
+        found = json.loads(_compiler(said_of([ruled]), after=asked).query("<heights>", field="value", one=True))
         assert found == pytest.approx([len(c[4]) * 15 - 5 for c in given_cells])
     assert max(breaking.widths().values()) <= breaking.WIDEST
 
@@ -231,6 +232,25 @@ def test_a_volume_holds_every_form_on_pages_of_its_own(sample):
     count = lambda pdf: len(re.findall(rb"/Type\s*/Page\b", pdf))  # noqa: E731
     assert data.startswith(b"%PDF-")
     assert count(data) == sum(map(count, single)) >= 8
+
+
+def test_a_large_volume_is_set_in_parts_and_bound_in_order(sample, monkeypatch):
+    monkeypatch.setattr(binding, "PART", 3)
+    tables = [(replace(content, project_name=f"演示第{n}个项目"), PROFILE, MARK) for n, content in enumerate(sample)]
+    data = export.volume(tables=tables, now=NOW)
+    with pdfplumber.open(io.BytesIO(data)) as pdf:
+        texts = [page.extract_text() for page in pdf.pages]
+    firsts = [re.search("演示第[0-9]个项目", text)[0] for text in texts if "演示第" in text]
+    assert firsts == [f"演示第{n}个项目" for n in range(8)]
+    assert len(texts) == sum(len(pages(content, MARK)) for content, _profile, _mark in tables)
+    assert "".join(texts).count("第 1 页，共") == 8
+
+
+def test_a_part_that_cannot_be_set_stops_the_volume(sample, monkeypatch):
+    monkeypatch.setattr(binding, "PART", 3)
+    monkeypatch.setattr(binding, "said_of", lambda forms: {"forms": "none"})
+    with pytest.raises(OSError, match="not set"):
+        export.volume(tables=[(content, PROFILE, MARK) for content in sample], now=NOW)
 
 
 @pytest.mark.parametrize("format", list(Format))
