@@ -62,7 +62,9 @@ def _understood(text: str, raw: str | None, name: str, year: int | None, code: s
     )
 
 
-AFTER = re.compile(rf"^(?P<event>[^\d≥≤<>=]{{2,14}}(?:后|之日起|起))(?P<term>(?:不超过|不得超过|{CMP})?{NUMBER}.{{1,8}})$")
+AFTER = re.compile(
+    rf"^(?P<event>[^\d≥≤<>=]{{2,14}}(?:后|之日起|起))(?P<term>(?:不超过|不得超过|{CMP})?{NUMBER}.{{1,8}})$"
+)
 
 
 def _after(text: str, raw: str | None, name: str) -> IndicatorValue | None:

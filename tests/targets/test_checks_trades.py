@@ -143,11 +143,11 @@ def a_cost_too_few(content: TableContent) -> Twin:
 
 
 def another_number_than_the_goal(content: TableContent) -> Twin:
-    """Only where goal and name say the same thing in the same words."""
+    """Only where goal and name say the same thing in the same words, not run into the next figure (3期450人)."""
     for number, row in enumerate(content.indicators, 1):
         figure = re.search(r"(\d+(?:\.\d+)?)(\D+)$", row.value or "")
         noun = re.sub("(?:数量|人数|个数|面积|长度|里程|场次|期数|件数|户数|数)$", "", row.name or "")
-        if row.code == "11" and figure and noun + figure[0] in (content.annual_goal or ""):
+        if row.code == "11" and figure and re.search(rf"{noun}{figure[0]}(?!\d)", content.annual_goal or ""):
             return put(content, number, value=f"≥{Decimal(figure[1]) * 3}{figure[2]}")
     return None
 

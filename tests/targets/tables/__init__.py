@@ -1,7 +1,7 @@
 """Whole tables of many trades, as a careful unit writes them; all 演示.
 
-`good_held.txt`, `good_last.txt` and `good_end.txt` were each written after the rules had been mended by the ones before:
-what was asked of them at first sight was 13 of 158, 11 of 98 and 4 of 68 lines.
+`good_held.txt`, `good_last.txt` and `good_end.txt` were each written after the rules had been mended by those
+before: what was asked of them at first sight was 13 of 158, 11 of 98 and 4 of 68 lines.
 A block is `# project|unit|department|total in 万元`, `> annual goal`, then `code|name|value` a line.
 """
 
