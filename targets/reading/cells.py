@@ -5,6 +5,7 @@ Pure text functions for the rows of indicators.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from targets import values
 from targets.reading.labels import tight
@@ -22,12 +23,17 @@ MEASURES = ("number", "rate", "money", "unit-price", "change", "duration", "date
 
 def is_measure(text: str) -> bool:
     """Whether the text reads as a number, a sum, a rate, a time: what is hardly ever a name."""
-    return len(text) <= MAX_VALUE and values.parse(text).kind in MEASURES
+    return len(text) <= MAX_VALUE and _kind(text) in MEASURES
 
 
 def is_value(text: str) -> bool:
     """Whether the text reads as any kind of value, a level in words included."""
-    return len(text) <= MAX_VALUE and values.parse(text).kind != "text"
+    return len(text) <= MAX_VALUE and _kind(text) != "text"
+
+
+@lru_cache(maxsize=1024)
+def _kind(text: str) -> str:
+    return values.parse(text).kind
 
 
 def name_and_value(text: str) -> tuple[str, str] | None:

@@ -115,9 +115,7 @@ def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
 
 
 def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
-    if _is_goal_head(row, draft) or _take_goal_below(row, draft) or _is_money_head(row, draft):
-        return
-    if _take_below(row, draft):
+    if any(take(row, draft) for take in (_is_goal_head, _take_goal_below, _is_money_head, _take_below)):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
     found = _annual_half(row, found, draft)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from targets.profiles import Category, Family, Profile, load
 from targets.reading.words import (
@@ -34,6 +34,7 @@ MARK = r"[（(][^（）()]{0,20}[)）]"
 REQUIRED_MARK = re.compile(r"必\s*填|选\s*填|硬\s*性")
 MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
 MAX_HEAD = 24
+SHORT = 40
 OF_YEAR = re.compile("年度|当年|全年|本年")
 LEVELS_APART = tuple("-—–/／>＞→:：")
 BOTH_LEVELS = re.compile(r"^(?P<first>[^-—–/／>＞→:：]+)[-—–/／>＞→:：]+(?P<second>[^-—–/／>＞→:：]+)$")
@@ -52,6 +53,11 @@ SUBTLE = str.maketrans("—–﹣‐―", "-----")
 
 def tight(text: str) -> str:
     """Return the text in NFKC without any blanks: the form in which words are compared."""
+    return _tight(text) if len(text) <= SHORT else BLANKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+@lru_cache(maxsize=4096)
+def _tight(text: str) -> str:
     return BLANKS.sub("", unicodedata.normalize("NFKC", text))
 
 
