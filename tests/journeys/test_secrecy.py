@@ -1,4 +1,4 @@
-"""The secrecy gate over HTTP on the demo: refused, told whom to ask, confirmed by the head, submitted, seen in review."""
+"""The secrecy gate over HTTP on the demo: refused, told whom to ask, confirmed by the head, submitted, reviewed."""
 
 import pytest
 from django.utils import timezone
