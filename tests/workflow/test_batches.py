@@ -1,8 +1,11 @@
 """批量: a preview that says can and cannot, one result a row, many rows by the sweep, each row once."""
 
+import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from tests.workflow.asserting import assert_sound, refreshed
@@ -193,3 +196,25 @@ def test_what_happened_in_between_is_not_approved_unseen(world, toy):
     act(case, Action.SUBMIT, world.editor, key=key())
     done = confirmed(batch, world.business_reviewer)
     assert (done.results[0]["done"], refreshed(case).step.key) == (False, "business")
+
+
+def test_from_the_command_line_it_says_first_and_does_with_yes(world, toy):
+    cases = at_business(world, toy, 24)
+    for case in cases[:3]:
+        act(case, Action.TRANSFER, world.business_reviewer, person=second(world).username, reason="出差")
+    out, numbers = StringIO(), [case.number for case in cases]
+    call_command("act_many", "approve", *numbers, "--as", "business_reviewer", stdout=out)
+    assert {refreshed(c).step.key for c in cases} == {"business"}
+    assert json.loads(out.getvalue().splitlines()[-1])["can"][0] == 21
+    with pytest.raises(SystemExit):
+        call_command("act_many", "approve", *numbers, "--as", "business_reviewer", "--yes", stdout=out)
+    assert [refreshed(c).step.key for c in cases] == ["business"] * 3 + ["performance"] * 21
+    with pytest.raises(CommandError):
+        call_command("act_many", "return", cases[0].number, "--as", "leader", "--yes", stdout=out)
+    with pytest.raises(CommandError):
+        call_command("act_many", "approve", "2027-9999", "--as", "business_reviewer", stdout=out)
+
+
+def second(world):
+    found = User.objects.filter(username="business2").first()
+    return found or person("business2", (world.business, Role.FINANCE_REVIEWER))

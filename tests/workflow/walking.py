@@ -101,6 +101,9 @@ class Model:
     def _may_funds_changed(self, who: str) -> bool:
         return self.state in (DRAFT, DEPARTMENT, FINANCE, APPROVED) and who in BUREAU
 
+    def _may_adjust(self, who: str) -> bool:
+        return self.state in (APPROVED, MONITORING) and who in EDITORS
+
     def _may_waive(self, who: str) -> bool:
         return False  # reports are waived, not tables
 
@@ -173,6 +176,7 @@ class Model:
             "meet_condition": self._meet,
             "urge": lambda: setattr(self, "waited", True),
             "open_monitoring": lambda: self._stay(MONITORING),
+            "adjust": lambda: setattr(self, "last", None),
             "fill_for": lambda: self._fill(who, text),
             "confirm_filled": lambda: setattr(self, "filled_by", ""),
             "propose_admission": lambda: self._propose(who),
