@@ -55,8 +55,8 @@ def decode(data: bytes) -> str | Refusal:
         return Refusal(
             "mixed_encoding",
             _(
-                "Line %(line)s of this file is written in another encoding than the lines before. Open the file in the "
-                "program it comes from, save it whole as UTF-8 and upload it again."
+                "Line %(line)s of this file cannot be read: it is written in another encoding than the other lines, or "
+                "cut off. Open the file in the program it comes from, save it whole as UTF-8 and upload it again."
             ),
             {"line": str(mixed)},
         )
