@@ -76,6 +76,21 @@ class Head:
             origins.append(full[0] if full else (origins[-1] if origins else 0))
         return row.moved([*cells, *(row.cells[i] for i in beside)], [*origins, *beside])
 
+    def slots_in_order(self) -> dict[str, int]:
+        """Return the column of each level, name and value once they stand in the order of the form."""
+        named = [kind for kind in NAMED if kind in self.columns]
+        return dict(zip(named, sorted(self.columns[kind] for kind in named), strict=True))
+
+    def in_order(self, row: Row) -> Row:
+        """Return a row laid under this head with levels, name and value in the order of the form."""
+        moved = {to: self.columns[kind] for kind, to in self.slots_in_order().items()}
+        if all(to == at for to, at in moved.items()) or not row.cells:
+            return row
+        width = max(len(row.cells), *(to + 1 for to in moved))
+        sources = [moved.get(i, i) for i in range(width)]
+        cells = [row.cells[at] if at < len(row.cells) else "" for at in sources]
+        return row.moved(cells, [min(at, len(row.cells) - 1) for at in sources])
+
     def joins_value(self, row: Row) -> bool:
         """Whether several filled cells of this row lie under the one head of the value."""
         inside = (

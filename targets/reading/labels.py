@@ -36,6 +36,9 @@ MID_FUNDS_FIELD, OTHER_FIELD = "mid", "other"
 MAX_HEAD = 24
 SHORT = 40
 OF_YEAR = re.compile("年度|当年|全年|本年")
+WITH_POINTS = re.compile(r"(?:及|和|与|/)(?:指标)?(?:分值|权重)$")
+POINTS = re.compile(r"\s+[0-9０-９]{1,3}\s*分\s*$")
+"""The points of a level behind its words, without brackets: 产出指标 50分."""
 LEVELS_APART = tuple("-—–/／>＞→:：")
 BOTH_LEVELS = re.compile(r"^(?P<first>[^-—–/／>＞→:：]+)[-—–/／>＞→:：]+(?P<second>[^-—–/／>＞→:：]+)$")
 GONE_OVER = {"24": "22"}
@@ -169,13 +172,14 @@ class Labels:
         if not 0 < len(cell) <= MAX_HEAD:
             return None
         words = REMARK.sub("", tight(cell))
-        known = self._columns.get(words)
+        known = self._columns.get(words) or self._columns.get(WITH_POINTS.sub("", words))
         if known or words in NO_VALUE_HEADS or words in GROUPS:
             return known
         return "value" if kind_by_word(words) == "value" or VALUE_HEAD.match(words) else None
 
     def family(self, cell: str) -> IndicatorLabel | None:
         """Return the family (一级指标) that this cell names, or None."""
+        cell = POINTS.sub("", cell)
         match = self._family.match(cell) or self._family.match(ORDINAL.sub("", cell, count=1))
         if match is None:
             return None
@@ -186,6 +190,7 @@ class Labels:
 
     def category(self, cell: str) -> IndicatorLabel | None:
         """Return the category (二级指标) that this cell names, or None."""
+        cell = POINTS.sub("", cell)
         match = self._category.match(cell) or self._category.match(ORDINAL.sub("", cell, count=1))
         if match is None or match["rest"][:1] in LEVELS_APART:
             both = self._both_levels(cell)

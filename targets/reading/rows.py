@@ -85,7 +85,8 @@ class RowReader:
         if self._is_foot(row):
             return
         self._note_gap()
-        self._read_cells(self._whole_value(row))
+        whole = self._whole_value(row)
+        self._read_cells(whole if self.head is None else self.head.in_order(whole))
 
     def _take_block(self, row: Row) -> None:
         """Take the side label of a block of indicators: those of the mid term are laid aside, which is told."""
@@ -114,7 +115,7 @@ class RowReader:
         self._take_block(row)
         first = self.head is None or head.words() != self.head.words()
         self.head, self.head_above = head, True
-        self.columns = {**self.columns, **{k: i for k, i in head.columns.items() if k in DEFAULT_COLUMNS}}
+        self.columns = {**self.columns, **head.slots_in_order()}
         if "family" not in head.columns:
             self.columns["family"] = min(self.columns["category"], self.columns["name"])
         if first and head.mid:
