@@ -218,6 +218,9 @@ def test_two_windows_of_one_table_keep_both_texts_and_tell_what_clashes(visit, c
     assert theirs.input_value(CELL.format(12, "value")) == "≥97%"
     theirs.screenshot(path=shots / "form-clash.png")
     assert ("12", papers.ROWS[1][1], "≥99%") in rows_of(case)
+    theirs.locator("[data-main-action]").click()
+    theirs.wait_for_selector("[data-save-mark][data-state=clashing]")
+    assert papers.again(case).state == State.DRAFT
     theirs.locator(".clash-here button").first.click()
     theirs.wait_for_selector(SAVED)
     assert ("12", papers.ROWS[1][1], "≥97%") in rows_of(case)

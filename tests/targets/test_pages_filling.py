@@ -167,6 +167,7 @@ def test_the_form_costs_no_more_statements_for_more_rows(world: SimpleNamespace,
             assert client.get(reverse("table", args=[case.number])).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+    assert "no-store" in client.get(reverse("table", args=[case.number])).headers["Cache-Control"]
     base = form_of(case)
     with django_assert_max_num_queries(45):
         autosave(client, case, base, changed(base, 3, value="31万元"))

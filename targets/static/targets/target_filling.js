@@ -345,10 +345,16 @@ if (form) {
   });
   form.addEventListener("submit", async (event) => {
     const button = event.submitter || document.activeElement;
-    if (hold || (!sending && !isDirty())) return;
+    if (hold || (!sending && !held.size && !isDirty())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (await save()) button.click();
+    if (!(await save())) return;
+    if (!held.size) button.click();
+    else {
+      // Where two texts stand, somebody must say which one goes on.
+      say("clashing");
+      document.querySelector(".clash-here").scrollIntoView({ block: "center" });
+    }
   }, true);
   window.addEventListener("online", save);
   window.addEventListener("pagehide", keep);
