@@ -30,13 +30,24 @@ def pages(staffed):
     other = Organisation.objects.get(code="D2-2").pk
     draft = staffed.draft.pk
     return [
-        ("admin", "/people"), ("admin", f"/organisations/{unit}"),
-        ("admin", f"/organisations/{unit}/over?into={other}"), ("admin", "/people/editor/hand-over"), ("admin", "/nobody-there"), ("admin", "/delegations"),
-        ("admin", "/rulings"), ("admin", "/purges"), ("admin", "/routes"), ("admin", f"/routes/{draft}/draft"),
-        ("admin", f"/routes/{draft}/steps/business"), ("admin", f"/routes/{staffed.draft.based_on_id}"),
-        ("editor", "/leaving"), ("editor", "/delegations"), ("editor", f"/cases/{case}/way"),
-        ("head", f"/cases/{case}/purge"), ("leader", "/nobody-there"),
-    ]  # fmt: skip
+        ("admin", "/people"),
+        ("admin", f"/organisations/{unit}"),
+        ("admin", f"/organisations/{unit}/over?into={other}"),
+        ("admin", "/people/editor/hand-over"),
+        ("admin", "/nobody-there"),
+        ("admin", "/delegations"),
+        ("admin", "/rulings"),
+        ("admin", "/purges"),
+        ("admin", "/routes"),
+        ("admin", f"/routes/{draft}/draft"),
+        ("admin", f"/routes/{draft}/steps/business"),
+        ("admin", f"/routes/{staffed.draft.based_on_id}"),
+        ("editor", "/leaving"),
+        ("editor", "/delegations"),
+        ("editor", f"/cases/{case}/way"),
+        ("head", f"/cases/{case}/purge"),
+        ("leader", "/nobody-there"),
+    ]
 
 
 @pytest.mark.parametrize("size", SIZES)
