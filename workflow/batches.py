@@ -28,6 +28,7 @@ AT_ONCE = 20
 MOST = 500
 A_SWEEP = 200
 """Rows that one sweep carries out at most, so that deadlines are not kept waiting."""
+STORED_EVERY = 20
 CLAIM = timedelta(minutes=10)
 KEPT = timedelta(days=1)
 """How long a preview that nobody confirmed is kept."""
@@ -221,16 +222,19 @@ def _checked(action: Action, details: Mapping[str, Any], there: Mapping[str, Any
 
 
 def _carry_out(batch: Batch, *, now: datetime, most: int) -> None:
-    """Do the next rows; each is stored with its result before the next one begins."""
+    """Do the next rows. Results are stored a few at a time: a row whose result was lost gets the same answer again."""
     by = User.objects.get(pk=batch.by_id)
     open_ = list(enumerate(batch.rows))[len(batch.results) :]
     for number, row in open_[:most]:
         batch.results.append(_done(batch, number, row, by=by, now=now))
-        Batch.objects.filter(pk=batch.pk).update(results=batch.results)
+        if not len(batch.results) % STORED_EVERY:
+            Batch.objects.filter(pk=batch.pk).update(results=batch.results)
     if len(batch.results) == len(batch.rows):
         batch.status, batch.finished_at = Batch.Status.DONE, now
     batch.claimed_until = None
-    Batch.objects.filter(pk=batch.pk).update(status=batch.status, finished_at=batch.finished_at, claimed_until=None)
+    Batch.objects.filter(pk=batch.pk).update(
+        status=batch.status, finished_at=batch.finished_at, claimed_until=None, results=batch.results
+    )
 
 
 def _done(batch: Batch, number: int, row: Mapping[str, Any], *, by: User, now: datetime) -> dict[str, Any]:
