@@ -4,10 +4,12 @@ Called by what renames and merges organisations, and by the document rooms that 
 """
 
 import unicodedata
+from functools import lru_cache
 
 from workflow.models import Organisation, OrganisationAlias
 
 
+@lru_cache(maxsize=20_000)
 def normal_name(text: str) -> str:
     """Return `text` as names are compared: NFKC, without blanks, brackets' contents kept, signs dropped, lower case."""
     folded = unicodedata.normalize("NFKC", text)

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from targets.merging import Clash, merge
 from targets.paper import FormText, RowMend, TypedRow
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 A, B, C = "a", "b", "c"
 BASE = FormText(
     {"annual_goal": "目标", "period": "2027年"},
@@ -78,6 +79,7 @@ def told(form: FormText) -> FormText:
     return replace(form, rows=tuple(r for r in form.rows if not r.is_blank))
 
 
+@UNHURRIED
 @given(forms, forms)
 def test_who_works_alone_gets_just_what_they_typed(base, typed):
     merged = merge(base=base, typed=typed, standing=told(base))
@@ -85,6 +87,7 @@ def test_who_works_alone_gets_just_what_they_typed(base, typed):
     assert merged.text == told(typed)
 
 
+@UNHURRIED
 @given(forms, forms)
 def test_who_typed_nothing_changes_nothing(base, standing):
     merged = merge(base=base, typed=base, standing=told(standing))
@@ -92,6 +95,7 @@ def test_who_typed_nothing_changes_nothing(base, standing):
     assert merged.text == told(standing)
 
 
+@UNHURRIED
 @given(forms, forms, forms)
 def test_every_cell_is_one_of_the_two_and_what_was_typed_is_in_the_form_or_told(base, typed, standing):
     merged = merge(base=base, typed=typed, standing=told(standing))
