@@ -178,6 +178,9 @@ def _recompute(case: Case, document: DocumentKind, *, trusted: bool) -> None:
 
 # Writing
 
+ALWAYS = ("version", "moved_at", "content_hash", "head", "head_seq")
+"""The columns of a case that every action writes beside its state."""
+
 
 def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: str, details: dict[str, Any]) -> Event:
     """Write decision, case, tasks, event and grants. The only place, with `start`, that writes `state`."""
@@ -217,10 +220,10 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
             made_at=look.now,
         )
         sql.insert([decision])
-    columns = {"state", "version", "moved_at", "content_hash", "head", "head_seq", *move.columns}
     for name, value in move.columns.items():
         setattr(case, name, value)
-    if not sql.update(case, sorted(columns), version=was):
+    own = [name for name in move.columns if name not in ALWAYS]
+    if not sql.update(case, ["state", *ALWAYS, *own], version=was):
         raise Stale(by="", at=look.now, changes=())
     done = move.done | ({task.pk} if task and decides else set())
     _close(move.closed, done=done, now=look.now, seq=event.seq)

@@ -42,11 +42,11 @@ def _sets_state(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if called in {"update", "create", "get_or_create", "update_or_create", "Case"}:
+    if called in {"create", "get_or_create", "update_or_create", "Case"} or (called == "update" and not node.args):
         return any(keyword.arg == "state" for keyword in node.keywords)
     if called == "setattr":
         return len(node.args) > 1 and _names_state(node.args[1])
-    if called in {"bulk_update", "save"}:
+    if called in {"bulk_update", "save", "update"}:
         lists = [*node.args, *(keyword.value for keyword in node.keywords)]
         return any(
             _names_state(part) for one in lists if isinstance(one, ast.List | ast.Tuple | ast.Set) for part in one.elts

@@ -1,6 +1,5 @@
 """A week of deadlines as a story, on a database of its own that is thrown away afterwards."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,16 +33,15 @@ class Command(BaseCommand):
             self._tell(is_fast=options["fast"])
             return
         with tempfile.TemporaryDirectory(prefix="btr-demo-day-") as own:
-            kept = {name: value for name, value in os.environ.items() if name != "BTR_DATABASE_URL"}
-            environment = kept | {"BTR_VAR_DIR": own, "BTR_EMAIL_TO_FILES": "1"}
-            manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
+            own_world = ["env", "-u", "BTR_DATABASE_URL", f"BTR_VAR_DIR={own}", "BTR_EMAIL_TO_FILES=1"]
+            manage = [*own_world, sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
             for command in (
                 ["migrate", "-v", "0"],
                 ["seed_demo"],
                 ["demo_day", "--here", *(["--fast"] * options["fast"])],
             ):
                 done = subprocess.run(
-                    [*manage, *command], env=environment, check=False, text=True,
+                    [*manage, *command], check=False, text=True,
                     stdout=None if command[0] == "demo_day" else subprocess.PIPE, stderr=subprocess.PIPE,
                 )  # fmt: skip
                 if done.returncode:
