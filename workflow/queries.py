@@ -124,15 +124,15 @@ def _open_counts(user: User, *, now: datetime) -> dict[str, int]:
 
     A deputy's task may lie on two of them, so a deputy's are counted together.
     """
-    numbers = {"todo": Count("id"), "late": Count("id", filter=Q(due_at__lte=now))}
+    all_, late = Count("id"), Count("id", filter=Q(due_at__lte=now))
     if not user.is_active or grants.borrowed_now(user):
-        return tasks_of(user).aggregate(**numbers)
-    counted = [
-        Task.objects.filter(desk, status=TaskStatus.OPEN).order_by().values("status").annotate(**numbers)
+        return tasks_of(user).aggregate(todo=all_, late=late)
+    first, *others = (
+        Task.objects.filter(desk, status=TaskStatus.OPEN).order_by().values("status").annotate(todo=all_, late=late)
         for desk in _desks_of(user)
-    ]
-    found = list(counted[0].union(*counted[1:], all=True))
-    return {name: sum(row[name] for row in found) for name in numbers}
+    )
+    found = list(first.union(*others, all=True))
+    return {"todo": sum(row["todo"] for row in found), "late": sum(row["late"] for row in found)}
 
 
 def _events_by(user: User) -> QuerySet[Event]:
