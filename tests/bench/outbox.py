@@ -28,6 +28,7 @@ from django.db.models import Count
 from django.test import Client
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases
 
+from notifications import audience, wording
 from notifications.delivery import deliver
 from notifications.models import Channel, Delivery, Notice, Status
 from tests.faults.lab import register_document
@@ -107,11 +108,15 @@ def many_rows(world: Any, rows: int) -> None:
                    expanded_at=NOW)
             for _ in range(rows // UNITS // 2)
         )  # fmt: skip
+        told = wording.words_of(audience.around(notices[:1], audience.Directory(NOW))[0], now=NOW)
         Delivery.objects.bulk_create(
-            Delivery(notice=notice, recipient=one, channel=Channel.EMAIL, available_at=NOW, created_at=NOW)
+            Delivery(
+                notice=notice, recipient=one, channel=Channel.EMAIL, available_at=NOW, created_at=NOW,
+                subject=told.subject, body=told.body,
+            )
             for notice in notices
             for one in people
-        )
+        )  # fmt: skip
 
 
 def single_mails(world: Any, mails: int) -> None:
