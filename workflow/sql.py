@@ -10,9 +10,11 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, Model
+from django.db.models import BooleanField, CharField, DateTimeField, ForeignKey, IntegerField, Model, TextField
 
 M = TypeVar("M", bound=Model)
+PLAIN = CharField | TextField | IntegerField | ForeignKey
+"""Fields whose texts and whole numbers need no preparing."""
 
 _POSTS = """
 SELECT 'post', role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,
@@ -50,7 +52,7 @@ open task (id, -, -, its columns as a JSON array). `array` is the database's fun
 
 CHAIN_OF_A_CASE = """
 SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,
-       content_hash
+       content_hash, on_behalf_name
   FROM workflow_event WHERE case_id = %s ORDER BY seq
 """
 
@@ -83,6 +85,7 @@ class Happened(NamedTuple):
     key: str | None
     payload: str
     content_hash: str
+    on_behalf_name: str = ""
 
 
 def chain(case_id: int) -> list[Happened]:
@@ -153,14 +156,17 @@ def insert(instances: Sequence[Model]) -> None:
     head, fields = _insert_head(type(instances[0]))
     one = "(" + ", ".join("%s" for _ in fields) + ")"
     statement = head.format(rows=", ".join(one for _ in instances))
-    parameters = [
-        field.get_db_prep_save(getattr(instance, field.attname), connection)
-        for instance in instances
-        for field in fields
-    ]
+    parameters = [_sent(field, getattr(instance, field.attname)) for instance in instances for field in fields]
     for instance, (key,) in zip(instances, rows(statement, *parameters), strict=True):
         instance.pk = key
         instance._state.adding, instance._state.db = False, connection.alias
+
+
+def _sent(field: Any, value: Any) -> Any:
+    """Return a value as the database takes it: plain texts and numbers go as they are, the rest as its field says."""
+    if value is None or (type(value) in (int, str) and isinstance(field, PLAIN)):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
@@ -174,7 +180,7 @@ def update(instance: Model, names: Collection[str], *, version: int) -> bool:
     """Write the fields `names` where the row still has `version`; return whether it had. One statement."""
     fields = [instance._meta.get_field(name) for name in names]
     columns = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
-    values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields]  # type: ignore[union-attr]
+    values = [_sent(field, getattr(instance, field.attname)) for field in fields]  # type: ignore[union-attr]
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {instance._meta.db_table} SET {columns} WHERE id = %s AND version = %s",
