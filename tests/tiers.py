@@ -23,8 +23,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5
 """What pytest exits with when no test was chosen."""
-PASSED_ON = {"BTR_RACES", "BTR_KILLS", "BTR_SEED"}
+PASSED_ON = {"BTR_RACES", "BTR_KILLS", "BTR_PAIRS", "BTR_SEED"}
 """How long the fault tests go on, and which run they repeat."""
+SHORT = {
+    "batch": ("60",), "importing": ("60",), "inbox": ("50000",), "mutants": ("--list",), "record": ("20000", "200"),
+    "outbox": ("3000", "200", "100"), "sweep": ("50000", "10"),
+}  # fmt: skip
+"""What the scripts of tests/bench are told here, so that none of them takes minutes; by hand they run in full."""
+RUNS = "if __name__ =="
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # The tests about the project itself (contracts, catalogues, texts) say nothing about a database: they run once.
 ONCE = ("--ignore=tests/house", "--ignore=tests/browser")
@@ -177,10 +183,10 @@ def measure(tier: Tier, *, directory: Path) -> tuple[int, str]:
     print(f"\n=== {tier.name} ===", flush=True)
     environment = _environment(tier, directory, strict=True)
     failed = []
-    scripts = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py") if "test_" not in path.name)
+    scripts = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("*.py") if RUNS in path.read_text())
     for name in scripts:
-        print(f"--- tests.bench.{name}", flush=True)
-        if _show([sys.executable, "-m", f"tests.bench.{name}"], environment)[0]:
+        print(f"--- tests.bench.{name} {' '.join(SHORT.get(name, ()))}", flush=True)
+        if _show([sys.executable, "-m", f"tests.bench.{name}", *SHORT.get(name, ())], environment)[0]:
             failed.append(name)
     return int(bool(failed)), f"failed: {', '.join(failed)}" if failed else f"{', '.join(scripts)}: figures above"
 
