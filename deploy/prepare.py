@@ -1,7 +1,8 @@
 """Makes an installation ready to serve: `python -m deploy.prepare`, run before the servers start.
 
-Migrates, loads the shipped calendars and ladders, fills an empty trial database with the demo, collects the static
-files. Each step looks first whether there is anything to do, so that a second start costs no more than the looking.
+Migrates, loads the shipped calendars and ladders, fills an empty trial database with the demo, rewrites the rights that
+another version derived otherwise, collects the static files. Each step looks first whether there is anything to do, so
+that a second start costs no more than the looking.
 """
 
 import argparse
@@ -12,6 +13,9 @@ import sys
 from pathlib import Path
 
 FINGERPRINT = ".fingerprint"
+RIGHTS_FROM = ("grants.py", "machine.py", "routes.py")
+"""The files of workflow that say which rights follow from a case's state and tasks."""
+RIGHTS_KEPT = "rights.fingerprint"
 
 
 def _migrate() -> bool:
@@ -53,8 +57,38 @@ def _collect_static() -> bool:
     return True
 
 
+def _rights_fingerprint() -> str:
+    """Return a hash of the database's name and of the rules that rights are derived by."""
+    from django.db import connection
+
+    import workflow
+
+    digest = hashlib.sha256(str(connection.settings_dict["NAME"]).encode())
+    for name in RIGHTS_FROM:
+        digest.update((Path(workflow.__path__[0]) / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _sync_rights(*, migrated: bool) -> int:
+    """Rewrite the rights that differ from what this version derives; return of how many cases.
+
+    Asked after a migration and when the rules are not those that were last asked with: it looks at every case.
+    """
+    from django.conf import settings
+
+    from workflow import grants
+
+    kept, current = Path(settings.VAR_DIR) / RIGHTS_KEPT, _rights_fingerprint()
+    if not migrated and kept.exists() and kept.read_text() == current:
+        return 0
+    mended = sum(1 for _drift in grants.drift(mend=True))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(current)
+    return mended
+
+
 def prepare(*, demo: bool) -> list[str]:
-    """Bring database and static files up to this version and return what was done, a few words each.
+    """Bring database, rights and static files up to this version and return what was done, a few words each.
 
     With `demo`, a database without a single person is filled by `seed_demo`; one with people is not touched.
     """
@@ -62,12 +96,14 @@ def prepare(*, demo: bool) -> list[str]:
     from django.core.management import call_command
 
     done = []
-    if _migrate():
+    if migrated := _migrate():
         done.append("database migrated")
     call_command("load_defaults", verbosity=0)
     if demo and not get_user_model().objects.exists():
         call_command("seed_demo", verbosity=0)
         done.append("demo loaded")
+    if mended := _sync_rights(migrated=migrated):
+        done.append(f"rights of {mended} cases rewritten")
     if _collect_static():
         done.append("static files collected")
     return done
