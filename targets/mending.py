@@ -5,7 +5,7 @@ each can be taken back until the table is decided on. Called by the import's vie
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from targets import checks, organisations, profiles
 from targets.checks import Finding, Fix
 from targets.content import TableContent
 from targets.models import ImportedTable
+from targets.reading.problems import KINDS
 from targets.rows import TEXT_COLUMNS, text_of
 from workflow.models import User
 from workflow.refusals import NotVisible, Refused
@@ -25,6 +26,8 @@ BY_HAND = ""
 """The rule of a mend that no rule proposed: what the editor typed."""
 IN_BULK = (profiles.MUST_FIX, profiles.SHOULD_FIX)
 """Hints are never mended in bulk: they are readings to confirm, not faults."""
+GUESSED = frozenset({KINDS["no_number"].message})
+"""Problems of reading whose mend is a guess at what a scanner saw: proposed, never made in bulk."""
 
 
 class ChangedSince(Refused):
@@ -92,9 +95,7 @@ def _applied(now: Standing, mend: dict[str, Any]) -> Standing:
 
 def _mend_of(fix: Fix, rule: str, now: Standing) -> dict[str, Any] | None:
     """Return the mend that a fix means in the standing content; None when it would change nothing."""
-    parts = fix.place.split()
-    row = int(parts[1]) if parts[0] == "indicator" else 0
-    part = (parts[2] if len(parts) > 2 else "") if row else parts[0]
+    row, part = _aim(fix)
     was = _text_at(now.content, row, part if fix.kind == "write" else "code" if fix.kind == "move" else "name")
     if fix.kind != "delete" and was == fix.text:
         return None
@@ -102,9 +103,48 @@ def _mend_of(fix: Fix, rule: str, now: Standing) -> dict[str, Any] | None:
             "text": fix.text, "was": was}
 
 
+def _aim(fix: Fix) -> tuple[int, str]:
+    """Return the indicator's number from 1 (0 for the header) and its part ("" for the whole row) or the field."""
+    parts = fix.place.split()
+    row = int(parts[1]) if parts[0] == "indicator" else 0
+    return row, (parts[2] if len(parts) > 2 else "") if row else parts[0]
+
+
 def _text_at(content: TableContent, row: int, part: str) -> str:
     holder = content.indicators[row - 1] if row else content.funds if part.startswith("funds.") else content
     return str(getattr(holder, part.removeprefix("funds.")) or "")
+
+
+def mended_problems(mends: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Return the numbers, from 0, of the reading's problems that were mended by their own fixes."""
+    return {mend["problem"] for mend in mends if "problem" in mend}
+
+
+def problem_mends(staged: ImportedTable, number: int, before: TableContent, now: Standing) -> list[dict[str, Any]]:
+    """Return the mends that the fixes of the reading's problem `number` (from 0) mean, all or none of them.
+
+    None once anything that they touch no longer stands as it was read (`before`): they were made for that.
+    """
+    problem, made = staged.problems[number], []
+    for fix in (Fix(*parts) for parts in problem.get("fixes", ())):
+        row, part = _aim(fix)
+        if row and row not in now.origins:
+            return []
+        at = now.origins.index(row) + 1 if row else 0
+        touched = ("name", "value") if fix.kind == "delete" else ("code",) if fix.kind == "move" else (part,)
+        if any(_text_at(before, row, one) != _text_at(now.content, at, one) for one in touched):
+            return []
+        made.append({"rule": problem["code"], "kind": fix.kind, "row": row, "part": part, "text": fix.text,
+                     "was": _text_at(now.content, at, touched[0]), "problem": number})
+    return made
+
+
+def problems_in_bulk(staged: ImportedTable, before: TableContent, now: Standing) -> list[int]:
+    """Return the numbers of the reading's problems that are mended with all others: no guess, no row goes."""
+    return [number for number, problem in enumerate(staged.problems)
+            if problem["severity"] in IN_BULK and problem["message"] not in GUESSED
+            and all(kind != "delete" for kind, _place, _text in problem.get("fixes", ()))
+            and problem_mends(staged, number, before, now)]
 
 
 def findings_of(content: TableContent) -> tuple[Finding, ...]:
@@ -123,18 +163,24 @@ def in_bulk(findings: Sequence[Finding]) -> list[Finding]:
             and (is_one_a_row(f) or len(f.fixes) == 1) and all(fix.kind != "delete" for fix in f.fixes)]
 
 
-def summary(content: TableContent, findings: Sequence[Finding]) -> dict[str, int]:
-    """Return what lists say of a table without checking it again, as kept in ImportedTable.counts."""
+def summary(staged: ImportedTable, before: TableContent, now: Standing) -> dict[str, int]:
+    """Return what lists say of a table without checking it again, as kept in ImportedTable.counts.
+
+    `before`: as it was read; `now`: with its mends. The problems that are mended are not counted.
+    """
+    findings = findings_of(now.content)
     severities = [finding.severity for finding in findings]
-    return {"lines": len(content.indicators), "must_fix": severities.count(profiles.MUST_FIX),
-            "should_fix": severities.count(profiles.SHOULD_FIX), "bulk": len(in_bulk(findings))}
+    return {"lines": len(now.content.indicators), "must_fix": severities.count(profiles.MUST_FIX),
+            "should_fix": severities.count(profiles.SHOULD_FIX),
+            "problems": len(staged.problems) - len(mended_problems(staged.mends)),
+            "bulk": len(in_bulk(findings)) + len(problems_in_bulk(staged, before, now))}
 
 
 def counts_of(staged: ImportedTable) -> dict[str, int]:
     """Return the kept counts; of a table that was read before they were kept they are made now."""
     if not staged.counts:
-        content = standing(staged).content
-        staged.counts = summary(content, findings_of(content))
+        before = read_content(staged)
+        staged.counts = summary(staged, before, replayed(before, staged.mends))
     return staged.counts
 
 
@@ -154,6 +200,22 @@ def mend(*, staged: ImportedTable, finding: int, fix: int | None, seen: str, by:
         if not fixes:
             raise ChangedSince
         _keep(locked, _new_mends(fixes, found[finding].rule, now))
+
+
+def mend_problem(*, staged: ImportedTable, problem: int, seen: str, by: User) -> None:
+    """Make all fixes of the reading's problem numbered `problem` (from 0), which belong together.
+
+    `seen` is the hash of the content they were shown with. Raises: NotVisible, Decided, ChangedSince.
+    """
+    with transaction.atomic():
+        locked = _locked(staged, by)
+        before = read_content(locked)
+        now = replayed(before, locked.mends)
+        stands = now.content.hash() == seen and 0 <= problem < len(locked.problems)
+        mends = problem_mends(locked, problem, before, now) if stands else []
+        if not mends:
+            raise ChangedSince
+        _keep(locked, mends)
 
 
 def write(*, staged: ImportedTable, place: str, text: str, seen: str, by: User) -> None:
@@ -194,11 +256,12 @@ def _typed(place: str, text: str, content: TableContent) -> Fix:
 def mend_all(*, staged: ImportedTable, by: User) -> int:
     """Apply every proposed mend that leaves no choice and takes nothing out; return how many were made.
 
-    A mend may bring up another; that is followed a few times. Raises: NotVisible, Decided.
+    First those of the reading, then those of the checks. A mend may bring up another; that is followed a few times.
+    Raises: NotVisible, Decided.
     """
-    made = 0
     with transaction.atomic():
         locked = _locked(staged, by)
+        made = _mend_problems(locked)
         for _round in range(MOST_ROUNDS):
             now = standing(locked)
             touched: set[tuple[int, str]] = set()
@@ -216,6 +279,17 @@ def mend_all(*, staged: ImportedTable, by: User) -> int:
     return made
 
 
+def _mend_problems(locked: ImportedTable) -> int:
+    """Make the reading's own mends one after the other, each where its cells still stand as read."""
+    before, count = read_content(locked), len(locked.mends)
+    for number in problems_in_bulk(locked, before, replayed(before, locked.mends)):
+        mends = problem_mends(locked, number, before, replayed(before, locked.mends))
+        locked.mends = [*locked.mends, *mends]
+    if len(locked.mends) > count:
+        _keep(locked, [])
+    return len(locked.mends) - count
+
+
 def _was_there(one: dict[str, Any], before: Sequence[dict[str, Any]]) -> bool:
     """Whether this mend would write a text back that another mend has just replaced: two rules that disagree."""
     return any((m["row"], m["part"], m["kind"], m["was"]) == (one["row"], one["part"], one["kind"], one["text"])
@@ -229,16 +303,28 @@ def _new_mends(fixes: Sequence[Fix], rule: str, now: Standing) -> list[dict[str,
 def undo(*, staged: ImportedTable, number: int, by: User) -> None:
     """Take back the mend at `number` (from 0) with every later one of the same place, which was made on top of it.
 
-    `number` -1 takes all back. Raises: NotVisible, Decided, ChangedSince.
+    The mends of one problem of the reading go together. `number` -1 takes all back.
+    Raises: NotVisible, Decided, ChangedSince.
     """
     with transaction.atomic():
         locked = _locked(staged, by)
         if not -1 <= number < len(locked.mends):
             raise ChangedSince
-        gone = locked.mends[number]
-        locked.mends = [] if number < 0 else [
-            m for n, m in enumerate(locked.mends) if n < number or (m["row"], m["part"]) != (gone["row"], gone["part"])]
+        locked.mends = [] if number < 0 else _without(locked.mends, number)
         _keep(locked, [])
+
+
+def _without(mends: Sequence[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+    """Return the mends without the one at `number`, those made together with it, and what was made on top of them."""
+    together = mends[number].get("problem")
+    gone, kept = set[tuple[int, str]](), []
+    for n, mend in enumerate(mends):
+        place = (mend["row"], mend["part"])
+        if n == number or (together is not None and mend.get("problem") == together) or place in gone:
+            gone.add(place)
+        else:
+            kept.append(mend)
+    return kept
 
 
 def _locked(staged: ImportedTable, by: User) -> ImportedTable:
@@ -252,6 +338,6 @@ def _locked(staged: ImportedTable, by: User) -> ImportedTable:
 
 def _keep(locked: ImportedTable, mends: list[dict[str, Any]]) -> None:
     locked.mends = [*locked.mends, *mends]
-    content = standing(locked).content
-    locked.counts = {**locked.counts, **summary(content, findings_of(content))}
+    before = read_content(locked)
+    locked.counts = summary(locked, before, replayed(before, locked.mends))
     locked.save(update_fields=["mends", "counts"])

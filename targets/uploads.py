@@ -117,14 +117,24 @@ def import_upload(*, name: str, data: bytes, by: User, now: datetime,
 
 def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, Project]) -> ImportedTable:
     content: TableContent = table.content.cleaned()
-    counts = mending.summary(content, mending.findings_of(content)) | {"problems": len(table.problems)}
-    return ImportedTable(
+    staged = ImportedTable(
         source=source, position=position, content=canonical_json(content.canonical()), content_hash=content.hash(),
-        problems=[{"code": p.code, "severity": p.severity, "place": str(p.place), "row": p.place.row,
-                   "message": p.message, "facts": dict(p.facts)} for p in table.problems],
+        problems=[_kept_problem(problem) for problem in table.problems],
         places=[str(place) for place in table.rows], source_rows=sourceview.kept(table.source),
-        title=(content.project_name or "")[:300], counts=counts,
+        title=(content.project_name or "")[:300],
         suggested=known.get(organisations.normal_name(content.project_name or "")))
+    staged.counts = mending.summary(staged, content, mending.replayed(content, ()))
+    return staged
+
+
+def _kept_problem(problem: reading.Problem) -> dict[str, Any]:
+    """Return a problem of the reading as it is stored; its fixes as [kind, place, text], where it has some."""
+    kept: dict[str, Any] = {
+        "code": problem.code, "severity": problem.severity, "place": str(problem.place), "row": problem.place.row,
+        "message": problem.message, "facts": dict(problem.facts)}
+    if problem.fixes:
+        kept["fixes"] = [[fix.kind, fix.place, fix.text] for fix in problem.fixes]
+    return kept
 
 
 def _projects_by_name(unit: Organisation) -> dict[str, Project]:

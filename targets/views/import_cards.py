@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from targets import judging, mending, profiles, sourceview, uploads
-from targets.checks import Finding, Fix
+from targets.checks import Finding
 from targets.content import Change, IndicatorContent, TableContent, diff
 from targets.models import ImportedTable, Project
 from targets.paper import HEADER_FIELDS, FormText, Paper, paper, place_anchor, place_label
@@ -26,6 +26,8 @@ from workflow.refusals import Refused
 OFF_LIST, LEAVE_OUT = "off-list", "leave-out"
 NOTES = {kind.message for kind in KINDS.values()}
 ALL_ROWS = "all"
+OF_READING = "p"
+"""What the number of a problem of the reading begins with in a button's token; a finding's is a number only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,13 @@ def card_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], *, re
     card = Card(
         staged, now.content,
         paper(FormText.of_content(now.content), profile=profile, year=now.content.fiscal_year, changes=changes),
-        source, [], {}, [_made(n, mend, staged, profile) for n, mend in enumerate(staged.mends)],
-        len(mending.in_bulk(findings)), chosen, refusal=refused, fills=fills, answers=set(answers))
+        source, [], {}, _all_made(staged, profile),
+        len(mending.in_bulk(findings)) + len(mending.problems_in_bulk(staged, before, now)), chosen,
+        refusal=refused, fills=fills, answers=set(answers))
     _link(card, before, now)
-    card.problems = [_problem(problem, card, now) for problem in staged.problems]
+    done = mending.mended_problems(staged.mends)
+    card.problems = [_problem(number, card, before, now) for number in range(len(staged.problems))
+                     if number not in done]
     card.findings = _told(findings, card, profile)
     if isinstance(refused, uploads.Question):
         card.question = refused.name
@@ -278,7 +283,8 @@ def problem_words(problem: Mapping[str, Any]) -> str:
     return filled(words, problem.get("facts", {}), _ if words in NOTES else str)
 
 
-def _problem(problem: Mapping[str, Any], card: Card, now: mending.Standing) -> Told:
+def _problem(number_told: int, card: Card, before: TableContent, now: mending.Standing) -> Told:
+    problem = card.staged.problems[number_told]
     anchor = card.source.anchor(problem["place"])
     for row in card.source.rows:
         for cell in row.cells:
@@ -293,7 +299,21 @@ def _problem(problem: Mapping[str, Any], card: Card, now: mending.Standing) -> T
     part = "value" if result.endswith("-value") else "name"
     edit = f"indicator {number} {part}" if number else next((f for f, a in card.of_field.items() if a == anchor), "")
     return Told(problem["code"], problem["severity"], problem_words(problem), anchor, result, problem["place"],
-                edit=_edit(card, edit))
+                buttons=_problem_buttons(number_told, card, before, now), edit=_edit(card, edit))
+
+
+def _problem_buttons(number: int, card: Card, before: TableContent, now: mending.Standing) -> tuple[Button, ...]:
+    """Return the one button that makes all mends of a problem of the reading, where they can still be made."""
+    mends = mending.problem_mends(card.staged, number, before, now) if card.is_open else []
+    words = _together(mends, profiles.load(profiles.DEFAULT))
+    return (Button(words, f"{card.token}:{OF_READING}{number}:{ALL_ROWS}"),) if mends else ()
+
+
+def _together(mends: Sequence[Mapping[str, Any]], profile: Profile) -> str:
+    """Return what mends that belong together do; a name that is written while another row goes is a row joined on."""
+    if len(mends) > 1 and mends[-1]["kind"] == "delete":
+        return _("Add to the row above: “%(text)s”") % {"text": mends[0]["text"]}
+    return _("; ").join(fix_words(m["kind"], m["text"], m["part"] or "name", profile) for m in mends)
 
 
 def _edit(card: Card, place: str) -> str:
@@ -338,9 +358,19 @@ def fix_words(kind: str, text: str, place: str, profile: Profile) -> str:
     return _("%(label)s → “%(text)s”") % {"label": label, "text": text if len(text) <= 40 else text[:39] + "…"}
 
 
-def _made(number: int, mend: Mapping[str, Any], staged: ImportedTable, profile: Profile) -> MendMade:
-    fix = Fix(mend["kind"], mend["part"] or "name", mend["text"])
-    words = fix_words(fix.kind, fix.text, fix.place, profile)
-    if mend["row"]:
-        words = _("row %(number)s as read: %(mend)s") % {"number": mend["row"], "mend": words}
-    return MendMade(words, f"{staged.pk}:{number}", mend["rule"])
+def _all_made(staged: ImportedTable, profile: Profile) -> list[MendMade]:
+    """Return the mends that were made in their order; those of one problem of the reading are one line."""
+    made: list[MendMade] = []
+    told: set[int] = set()
+    for number, mend in enumerate(staged.mends):
+        problem = mend.get("problem")
+        if problem in told:
+            continue
+        if problem is not None:
+            told.add(problem)
+        mends = [mend] if problem is None else [m for m in staged.mends if m.get("problem") == problem]
+        words = _together(mends, profile)
+        if mend["row"]:
+            words = _("row %(number)s as read: %(mend)s") % {"number": mends[-1]["row"], "mend": words}
+        made.append(MendMade(words, f"{staged.pk}:{number}", mend["rule"]))
+    return made

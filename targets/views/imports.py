@@ -23,7 +23,7 @@ from targets.paper import place_anchor
 from targets.reading.server import ready
 from targets.rows import TextTooLong
 from targets.views.common import person
-from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OFF_LIST, Card, card_of, line_of, prefix_of
+from targets.views.import_cards import ALL_ROWS, LEAVE_OUT, OF_READING, OFF_LIST, Card, card_of, line_of, prefix_of
 from workflow.models import Organisation
 from workflow.refusals import NotVisible, Refused
 
@@ -172,11 +172,15 @@ def import_mend(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _mend_one(request: HttpRequest, by_pk: Mapping[str, ImportedTable]) -> str:
     parts = request.POST["mend"].split(":")
-    if len(parts) != 4 or parts[0] not in by_pk or not parts[2].isdecimal() or len(parts[2] + parts[3]) > 8:
+    number = parts[2].removeprefix(OF_READING) if len(parts) == 4 else ""
+    if parts[0] not in by_pk or not number.isdecimal() or len(number + parts[3]) > 8:
         raise mending.ChangedSince
     fix = None if parts[3] == ALL_ROWS else int(parts[3]) if parts[3].isdecimal() else -1
     staged = by_pk[parts[0]]
-    mending.mend(staged=staged, finding=int(parts[2]), fix=fix, seen=parts[1], by=person(request))
+    if parts[2].startswith(OF_READING):
+        mending.mend_problem(staged=staged, problem=int(number), seen=parts[1], by=person(request))
+    else:
+        mending.mend(staged=staged, finding=int(number), fix=fix, seen=parts[1], by=person(request))
     return prefix_of(staged) + "told"
 
 

@@ -142,6 +142,27 @@ def test_eight_real_tables_go_the_whole_way(visit: Callable[..., Visit], tmp_pat
     seen.complaints[:] = [told for told in seen.complaints if "422" not in told]
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_what_reading_doubts_is_mended_and_taken_back_as_one(visit: Callable[..., Visit], tmp_path: Path, script: bool,
+                                                             shots: Path) -> None:
+    seen = visit(who="editor", script=script)
+    rows = [("11", "≥12台", "采购图书自助借还机"), *papers.ROWS[1:]]
+    choose(seen, tmp_path, ("附件2.txt", papers.paper(rows=rows, total="3O")))
+    page = seen.page
+    page.wait_for_url("**/import/*")
+    page.screenshot(path=shots / f"import-doubts-{script}.png", full_page=True)
+    page.locator("#t1-told button[name=mend]", has_text="采购图书自助借还机").click()
+    page.wait_for_selector(".mends-made")
+    assert page.locator("#t1-r1-name").locator("ins").inner_text() == "采购图书自助借还机"
+    assert page.locator("#t1-r1-value ins").inner_text() == "≥12台"
+    assert page.locator(".mends-made li").count() == 1
+    page.screenshot(path=shots / f"import-doubts-mended-{script}.png", full_page=True)
+    page.locator(".mends-made button[name=undo]").first.click()
+    page.wait_for_selector(".mends-made", state="detached")
+    assert page.locator("#t1-r1-name").inner_text().startswith("≥12台")
+    assert ImportedTable.objects.get().mends == []
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_does_not_scroll_sideways(visit: Callable[..., Visit], tmp_path: Path, size: str,
                                            shots: Path) -> None:
