@@ -201,24 +201,35 @@ def find(case: Case, pk: int) -> Attachment:
     return found
 
 
+def of_case(case: Case) -> list[Attachment]:
+    """Return every file that is or was attached, in order, with who added it. One statement."""
+    return list(Attachment.objects.filter(case=case).select_related("added_by").order_by("position", "id"))
+
+
+def digests_of(files: Sequence[Attachment]) -> tuple[str, ...]:
+    """Return `digests` of loaded files. No statement."""
+    return tuple(file.sha256 for file in files if file.removed_at is None)
+
+
 def shelf(case: Case, table: TargetTable | None, *, listing: ProjectListing | None,
-          compared_with: Collection[str] | None = None) -> Shelf:
-    """Return the attachments of `case` for its page. One statement, and one for each file that was removed.
+          compared_with: Collection[str] | None = None, files: Sequence[Attachment] | None = None) -> Shelf:
+    """Return the attachments of `case` for its page. One statement, none where `files` (of_case) are loaded; and one
+    for each file that was removed.
 
     `listing`: what the project list says of it; `compared_with`: digests that the reader saw before, None: any.
     """
     profile = profiles.load(case.profile)
     labels = {kind.code: kind.label for kind in profile.attachments}
-    files, earlier = [], []
-    for file in Attachment.objects.filter(case=case).select_related("added_by").order_by("position", "id"):
+    now, earlier = [], []
+    for file in of_case(case) if files is None else files:
         label = labels.get(file.kind) or file.get_kind_display()
         if file.removed_at is None:
-            files.append(Shown(file, label, compared_with is not None and file.sha256 not in compared_with))
+            now.append(Shown(file, label, compared_with is not None and file.sha256 not in compared_with))
         elif _is_kept(file):
             earlier.append(Shown(file, label))
-    there = {shown.label for shown in files}
+    there = {shown.label for shown in now}
     required = required_labels(case, table, listing) or ()
-    return Shelf(files, earlier, profile.attachments, [label for label in required if label not in there])
+    return Shelf(now, earlier, profile.attachments, [label for label in required if label not in there])
 
 
 def digests(case: Case) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Reads only; the comparison itself is pure, in targets.differences. Called by the
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -16,7 +17,7 @@ from targets.content import TableContent
 from targets.differences import Place, Version, compare, identified
 from targets.models import Revision, TargetTable
 from workflow.machine import Action, Kind
-from workflow.models import Case, Event, User
+from workflow.models import Case, Event
 from workflow.words import stamp
 
 
@@ -42,14 +43,16 @@ def version_of(case: Case, content: TableContent) -> Version:
     return Version(content, tuple(rows.identities_of(case)))
 
 
-def bases_for(case: Case, by: User, *, now: Version) -> dict[str, Base]:
-    """Return what `by` may compare the table with, by name: "looked" (what was submitted when they last did something
-    to the case), "submitted" (the submission before), "approved" (what was last approved; for an adjustment, what is
-    in force of the table that it adjusts). Names of what is not there are missing. Three statements.
+def bases_for(case: Case, *, last: tuple[int, datetime] | None, now: Version) -> dict[str, Base]:
+    """Return what a reader may compare the table with, by name: "looked" (what was submitted when they last did
+    something to the case), "submitted" (the submission before), "approved" (what was last approved; for an adjustment,
+    what is in force of the table that it adjusts). Names of what is not there are missing. One statement, three for an
+    adjustment.
+
+    `last`: number and time of the last event of the reader in the record, None where there is none.
     """
     kept = list(Revision.objects.filter(case=case).order_by("event_seq"))
     submitted = [r for r in kept if r.why == Revision.Why.SUBMITTED]
-    last = (Event.objects.filter(case=case, actor=by, refused="").order_by("-seq").values_list("seq", "at").first())
     looked = [r for r in submitted if last and r.event_seq <= last[0] and r.pass_no < case.pass_no]
     earlier = [r for r in submitted if r.pass_no < case.pass_no]
     approved = [r for r in kept if r.why == Revision.Why.APPROVED]

@@ -3,11 +3,14 @@
 Texts of the table are read by targets.paper; rules are in the domain, forms only give typed values.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from targets import scoring
 from targets.models import Project
 from targets.models.monitoring import MonitoringPeriod
 from targets.models.review import Grade
@@ -125,18 +128,61 @@ class DecisionForm(forms.Form):
     relevance = forms.ChoiceField(choices=Grade.choices, required=False, label=_("relevance"))
     suitability = forms.ChoiceField(choices=Grade.choices, required=False, label=_("suitability"))
     feasibility = forms.ChoiceField(choices=Grade.choices, required=False, label=_("feasibility"))
+    overall = forms.ChoiceField(choices=Grade.choices, required=False, label=_("overall grade"))
 
     GRADED = ("completeness", "relevance", "suitability", "feasibility")
     RANK = (Grade.EXCELLENT, Grade.GOOD, Grade.FAIR, Grade.POOR)
 
-    def sheet(self) -> dict[str, str] | None:
-        """Return the review sheet when a grade was ticked; the overall grade is the worst of the four."""
+    def clean(self) -> dict[str, Any]:
+        """Read the points (points.<item>): of every item or of none, each within its share."""
+        said: dict[str, Any] = super().clean() or {}
+        given: dict[str, Decimal] = {}
+        for item in scoring.items():
+            typed = str(self.data.get(f"points.{item.key}", ""))
+            try:
+                value = scoring.points_of(typed, most=item.most)
+            except ValueError:
+                self.add_error(None, ValidationError(
+                    _("Points for “%(item)s”: a number from 0 to %(most)s, in steps of a half."),
+                    params={"item": item.label, "most": item.most}))
+                continue
+            if value is not None:
+                given[item.key] = value
+        said["scores"] = scoring.Scores(given)
+        if given and not said["scores"].is_whole and not self.errors:
+            missing = "、".join(item.label for item in scoring.items() if item.key not in given)
+            self.add_error(None, ValidationError(_("Give points for every item, or for none. Missing: %(items)s."),
+                                                 params={"items": missing}))
+        return said
+
+    def scored(self) -> dict[str, Any]:
+        """Return what the page shows of the points: each item with what was typed, the sum, the suggested grade."""
+        scores = getattr(self, "cleaned_data", {}).get("scores") or scoring.Scores({})
+        blocks: dict[str, list[tuple[scoring.Item, str]]] = {}
+        for item in scoring.items():
+            blocks.setdefault(item.block, []).append((item, str(self.data.get(f"points.{item.key}", ""))))
+        return {"blocks": [(self.fields[name].label, rows) for name, rows in blocks.items()],
+                "total": scoring.plain(scores.total) if scores.points else "", "is_whole": scores.is_whole,
+                "most": sum(item.most for item in scoring.items()), "thresholds": scoring.words()["thresholds"],
+                "suggested": Grade(scores.overall).label if scores.is_whole else ""}
+
+    def sheet(self) -> dict[str, Any] | None:
+        """Return the review sheet when points were given or a grade was ticked, else None.
+
+        What the reviewer ticked stands. A block without a tick has the grade that its points suggest; without a ticked
+        overall grade it is what the sum suggests, and where there are no points the worst of the four.
+        """
         ticked = {name: self.cleaned_data.get(name) or "" for name in self.GRADED}
+        overall, scores = self.cleaned_data.get("overall") or "", self.cleaned_data["scores"]
+        if scores.points:
+            ticked = {name: grade or scores.block(name) for name, grade in ticked.items()}
+            overall = overall or scores.overall
         given = [grade for grade in ticked.values() if grade]
         if not given:
             return None
-        return {**ticked, "overall": max(given, key=[str(g) for g in self.RANK].index),
-                "opinion": self.cleaned_data.get("words") or ""}
+        sheet = {**ticked, "overall": overall or max(given, key=[str(g) for g in self.RANK].index),
+                 "opinion": self.cleaned_data.get("words") or ""}
+        return {**sheet, "points": scores.texts} if scores.points else sheet
 
 
 class PeriodForm(forms.ModelForm):

@@ -5,7 +5,8 @@ Reads only, a constant number of queries a table. Called by judging; the checks 
 
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, Q, Sum
+from django.db.models import Case as Case_
+from django.db.models import F, Prefetch, Q, QuerySet, Sum, When
 
 from targets.checks import KINDS_OF_OFFICE, names_an_organ
 from targets.content import TableContent, rows_digest
@@ -16,6 +17,8 @@ from workflow.machine import Kind, State
 from workflow.models import Case, Organisation, OrganisationAlias
 
 MOST_NEIGHBOURS = 60
+MOST_OF_LAST_YEAR = 10
+"""One project has one table a year, and its adjustments."""
 LIBRARY_YEARS = 3
 GONE = (State.CANCELLED, State.REJECTED)
 IN_ORDER = Prefetch("indicators", queryset=Indicator.objects.order_by("position", "id"), to_attr="in_order")
@@ -25,27 +28,33 @@ def last_year_of(case: Case, table: TargetTable | None) -> TableContent | None:
     """Return the same project's table of the fiscal year before, None when there is none. Two statements at most."""
     if table is None or table.project_id is None or case.fiscal_year is None:
         return None
-    before = (
-        TargetTable.objects.filter(project=table.project_id, case__fiscal_year=case.fiscal_year - 1)
-        .exclude(case__state__in=GONE)
-        .prefetch_related(IN_ORDER)
-        .order_by("-pk")
-        .first()
-    )
+    before = _living(_year_before(case, table)).order_by("-pk").first()
     return None if before is None else _content(before)
 
 
-def neighbours_of(case: Case) -> tuple[TableContent, ...]:
-    """Return the unit's other living tables of the same fiscal year, oldest first. Two statements."""
-    others = (
-        TargetTable.objects.filter(case__kind=Kind.TARGET, case__unit=case.unit_id, case__fiscal_year=case.fiscal_year)
-        .exclude(case__in=[case.pk, case.parent_id or 0])
-        .filter(case__parent=None)
-        .exclude(case__state__in=GONE)
-        .prefetch_related(IN_ORDER)
-        .order_by("pk")[:MOST_NEIGHBOURS]
-    )
-    return tuple(_content(other) for other in others)
+def last_year_and_neighbours(case: Case, table: TargetTable | None) -> tuple[TableContent | None,
+                                                                             tuple[TableContent, ...]]:
+    """Return the same project's table of the year before (None when there is none), and the unit's other living tables
+    of this fiscal year, oldest first, MOST_NEIGHBOURS at most. Two statements.
+    """
+    beside = Q(case__kind=Kind.TARGET, case__unit=case.unit_id, case__fiscal_year=case.fiscal_year, case__parent=None)
+    beside &= ~Q(case__in=[case.pk, case.parent_id or 0])
+    is_last = Q(pk__in=())
+    if table is not None and table.project_id is not None and case.fiscal_year is not None:
+        is_last = _year_before(case, table)
+    found = _living(is_last | beside).annotate(is_last=Case_(When(is_last, then=True), default=False))
+    rows = list(found.order_by("-is_last", "pk")[: MOST_NEIGHBOURS + MOST_OF_LAST_YEAR])
+    last = [row for row in rows if row.is_last]
+    others = [row for row in rows if not row.is_last][:MOST_NEIGHBOURS]
+    return (_content(last[-1]) if last else None), tuple(_content(other) for other in others)
+
+
+def _year_before(case: Case, table: TargetTable) -> Q:
+    return Q(project=table.project_id, case__fiscal_year=(case.fiscal_year or 0) - 1)
+
+
+def _living(which: Q) -> QuerySet[TargetTable]:
+    return TargetTable.objects.filter(which).exclude(case__state__in=GONE).prefetch_related(IN_ORDER)
 
 
 def spent_last_year(case: Case, table: TargetTable | None, last: TableContent | None) -> Decimal | None:

@@ -1,7 +1,7 @@
 """Findings of a target table with what the rules must know of its project and its neighbours.
 
 Between the pure checks and the tables: loads the context, asks the checks, says the sentences. Called by
-kinds (what blocks), drafts (what the tick covers) and queries (what the pages show).
+kinds (what blocks), drafts (what the tick covers) and views (what the pages show).
 """
 
 from collections import Counter
@@ -38,8 +38,12 @@ def context_of(case: Case, table: TargetTable | None, content: TableContent, *,
                audience: str = checks.ALL) -> checks.CheckContext:
     """Return what the rules ask about `case` besides its content. Amounts in 万元. Six queries at most.
 
-    For a reviewer also what lies beside the table, eight queries more; none of them grows with the tables.
+    For a reviewer also what lies beside the table, six queries more; none of them grows with the tables.
     """
+    if audience == checks.REVIEWER:
+        last_year, neighbours = history.last_year_and_neighbours(case, table)
+    else:
+        last_year, neighbours = history.last_year_of(case, table), ()
     listing = None if case.is_off_list else listing_of(case)
     amount = listing.amount / YUAN_A_WAN if listing and listing.amount is not None else None
     required = attachments.required_labels(case, table, listing_of(case))
@@ -52,7 +56,8 @@ def context_of(case: Case, table: TargetTable | None, content: TableContent, *,
         is_key_project=bool(listing and listing.project.is_key),
         required_attachments=required,
         attachments=attachments.labels_there(case) if required else (),
-        last_year=history.last_year_of(case, table),
+        last_year=last_year,
+        neighbours=neighbours,
         other_organisations=history.other_offices(case),
         secrecy_confirmed=table.secrecy_mark if table else "",
     )
@@ -65,7 +70,6 @@ def _beside(context: checks.CheckContext, case: Case, table: TargetTable | None,
     asked, given = history.sums_of_unit(case, None if case.is_off_list else listing_of(case))
     return replace(
         context,
-        neighbours=history.neighbours_of(case),
         last_year_spent=history.spent_last_year(case, table, context.last_year),
         unit_total_wan=asked,
         unit_control_wan=given,

@@ -21,6 +21,8 @@ HEADER_FIELDS = (
     "project_name", "department", "unit", "attribute", "period", "funds.total", "funds.fiscal", "funds.other",
     "annual_goal",
 )
+REMARKED_FIELDS = ("attribute", "period", "funds.total", "funds.fiscal", "funds.other", "annual_goal")
+"""The fields of the head on which a reviewer may remark: not those that say whose table it is."""
 MOST_POSTED_ROWS = 1000
 CHANGE_WORDS = {"changed": _("changed"), "added": _("added"), "removed": _("removed")}
 
@@ -157,6 +159,11 @@ class Field:
     locked: bool
     findings: tuple[Finding, ...] = ()
     change: Change | None = None
+
+    @property
+    def is_remarked(self) -> bool:
+        """Whether a reviewer may remark on it."""
+        return self.name in REMARKED_FIELDS
 
     @property
     def anchor(self) -> str:

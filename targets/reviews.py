@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from targets import rows
+from targets import rows, scoring
 from targets.models import Comment, Indicator, IndicatorProgress, MonitoringReport, ReviewSheet
 from targets.models.review import Grade
 from workflow import engine, grants
@@ -94,8 +94,9 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
             _resolve_seen(locked, by=by, now=now)
         _write(locked, comments, by=by, now=now)
 
+    said = {name: value for name, value in details.items() if value or value == 0}
     return engine.perform(case, VERDICTS[verdict], by=by, seen=seen, key=key, now=now, prepare=prepare,
-                          on_behalf_of=on_behalf_of, **{name: value for name, value in details.items() if value or value == 0})
+                          on_behalf_of=on_behalf_of, **said)
 
 
 def release(*, case: Case, by: User, document_number: str, document_date: date, seen: Seen, key: str, now: datetime,
@@ -133,11 +134,32 @@ def decision_blockers(case: Case, action: Action, details: Mapping[str, Any]) ->
         if action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS) and case.step is not None and case.step.sheet:
             return [Blocker("sheet", "sheet", _t("Fill in the review sheet before you approve."))]
         return []
+    if points := _wrong_points(sheet.get("points")):
+        return points
     wrong = [name for name in GRADED if sheet.get(name) not in Grade.values]
     if not wrong and sheet["overall"] in NOT_PASSED and action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS):
         return [Blocker("grade", "sheet.overall", str(NOT_PASSED[sheet["overall"]]))]
     return [Blocker("sheet", f"sheet.{name}", _t("Choose a grade for “%(item)s” on the review sheet.")
                     % {"item": SHEET_LABELS[name]}) for name in wrong]
+
+
+def _wrong_points(points: Any) -> list[Blocker]:
+    """Return a blocker for each item of the sheet whose points are missing or out of range; none without points."""
+    if not points:
+        return []
+    if not isinstance(points, Mapping) or set(points) - {item.key for item in scoring.items()}:
+        return [Blocker("points", "sheet.points", _t("The review sheet has no such item."))]
+    found = []
+    for item in scoring.items():
+        try:
+            given = scoring.points_of(str(points.get(item.key, "")), most=item.most)
+        except ValueError:
+            given = None
+        if given is None:
+            found.append(Blocker("points", f"sheet.points.{item.key}", _t(
+                "Points for “%(item)s”: a number from 0 to %(most)s, in steps of a half."
+            ) % {"item": item.label, "most": item.most}))
+    return found
 
 
 def keep_sheet(case: Case, *, by: User | None, now: datetime, event: Event) -> None:

@@ -145,8 +145,13 @@ def content_of(case: Case) -> TableContent:
 
 def identities_of(case: Case) -> list[str]:
     """Return the identity of each indicator, in the order of `content_of`: the same over all adjustments. One query."""
-    rows = Indicator.objects.filter(table=case.pk).order_by("position", "id").values_list("origin", "uuid")
-    return [str(origin or own) for origin, own in rows]
+    rows = Indicator.objects.filter(table=case.pk).order_by("position", "id").only("origin", "uuid")
+    return [identity_of(row) for row in rows]
+
+
+def identity_of(row: Indicator) -> str:
+    """Return what makes a loaded row the same row over all adjustments. No query."""
+    return str(row.origin or row.uuid)
 
 
 def content_from(table: TargetTable, *, rows: Any, digests: Sequence[str] = ()) -> TableContent:

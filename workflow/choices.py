@@ -29,13 +29,13 @@ def return_steps(case: Case) -> list[Step]:
     return earlier_steps(case, case.step) if case.state in REVIEW_STATES and case.step else []
 
 
-def reviewers_around(case: Case, *, but: User) -> list[Reviewer]:
+def reviewers_around(look: Look, *, but: User) -> list[Reviewer]:
     """Return the active people of the offices around the case, without the unit's own and without `but`.
 
-    Two statements. Needs case.unit and case.department selected.
+    One statement beside what the look loads.
     """
     offices: dict[int, str] = {}
-    for post in grants.posts_around(case):
+    for post in look.posts():
         if post.place != Place.UNIT:
             offices |= dict.fromkeys(post.members, post.organisation)
     people = User.objects.filter(pk__in=set(offices) - {but.pk}).order_by("full_name", "username")
@@ -63,9 +63,14 @@ def correction_terms(*, now: datetime) -> list[tuple[int, str]]:
     return [(term, words.deadline(deadlines.day_end(day))) for term, day in days.items()]
 
 
-def open_conditions(case: Case, *, now: datetime) -> Sequence[Condition]:
-    """Return the conditions of the case that are not met yet. One statement."""
-    return Look(case, by=None, on_behalf_of=None, now=now).signed.conditions
+def look_at(case: Case, *, by: User | None, now: datetime) -> Look:
+    """Return what the engine knows of the case, for `by` (None: the clock), to be asked by several questions here."""
+    return Look(case, by=by, on_behalf_of=None, now=now)
+
+
+def open_conditions(look: Look) -> Sequence[Condition]:
+    """Return the conditions of the case that are not met yet. No statement beside what the look loads."""
+    return look.signed.conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,9 @@ class Filled:
     words: str
 
 
-def unconfirmed(case: Case, *, now: datetime) -> Filled | None:
-    """Return what the unit has to confirm, None where nothing was filled in for it. One statement."""
-    event = Look(case, by=None, on_behalf_of=None, now=now).unconfirmed
+def unconfirmed(look: Look) -> Filled | None:
+    """Return what the unit has to confirm, None where nothing was filled in for it. No statement beside the look's."""
+    event = look.unconfirmed
     return event and Filled(event.actor_name, event.at, str(record.payload_of(event).get("reason") or ""))
 
 
@@ -92,9 +97,9 @@ class Proposal:
     document_date: str
 
 
-def proposal(case: Case, *, now: datetime) -> Proposal | None:
-    """Return the admission that is proposed for the case as it stands, None where there is none. One statement."""
-    event = Look(case, by=None, on_behalf_of=None, now=now).proposal
+def proposal(look: Look) -> Proposal | None:
+    """Return the admission that is proposed for the case as it stands, None where there is none. No statement."""
+    event = look.proposal
     if event is None:
         return None
     said = record.payload_of(event)

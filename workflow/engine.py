@@ -322,10 +322,13 @@ def note_content(look: Look, *, title: str | None, amount: Decimal | None) -> No
 
 
 def available_actions(
-    case: Case, *, by: User, now: datetime, on_behalf_of: User | None = None
+    case: Case, *, by: User, now: datetime, on_behalf_of: User | None = None, look: Look | None = None
 ) -> tuple[Explanation, ...]:
-    """Return for every action whether `by` may do it to `case` now, or why not. Constant in queries."""
-    return explain_all(Look(case, by=by, on_behalf_of=on_behalf_of, now=now))
+    """Return for every action whether `by` may do it to `case` now, or why not. Two statements, constant.
+
+    `look`: what was loaded of the case for this person before, where a page has more to ask; then none.
+    """
+    return explain_all(look or Look(case, by=by, on_behalf_of=on_behalf_of, now=now))
 
 
 def explain(case: Case, action: Action | str, *, by: User, now: datetime) -> Explanation:

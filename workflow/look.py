@@ -20,6 +20,8 @@ NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.E
               Action.REORGANISE, Action.HAND_OVER, Action.PURGE)  # fmt: skip
 """What happens beside the way and takes no approval's undoing away."""
 DRAFTING = (Action.EDIT, Action.SUBMIT)
+LOADED = ("open_tasks", "events", "_around")
+"""What a look has loaded of its case, whoever looks."""
 
 
 @dataclass
@@ -72,6 +74,21 @@ class Look:
         rows, groups = self.rows, self.groups_of(self.holder)
         by_group = {right for group, right in rows.groups if group in groups}
         return frozenset(by_group | {right for person, right in rows.people if person == self.holder.pk})
+
+    def for_principal(self, principal: User) -> "Look":
+        """Return the same case seen by the actor as the deputy of `principal`: nothing is loaded anew."""
+        other = Look(self.case, by=self.by, on_behalf_of=principal, now=self.now)
+        other.__dict__ |= {name: self.__dict__[name] for name in LOADED if name in self.__dict__}
+        return other
+
+    def happened(self, *actions: Action) -> bool:
+        """Return whether one of `actions` was ever carried out."""
+        return any(e.action in actions and not e.refused for e in self.events)
+
+    def last_by_actor(self) -> Happened | None:
+        """Return the last thing that the actor did to the case themselves, None for nothing."""
+        mine = self.by.pk if self.by else None
+        return next((e for e in reversed(self.events) if e.actor_id == mine and not e.refused), None)
 
     @cached_property
     def sees(self) -> bool:

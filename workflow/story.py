@@ -3,7 +3,7 @@
 Reads only. `timeline` gives the rows of components/timeline.html, `route_steps` those of components/route.html.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from workflow.models import Case, Decision, Event, Rung, Step, Task
 from workflow.pictures import Stand, stand_of
 from workflow.queries import holder_of
 from workflow.refusals import NoRoute
+from workflow.sql import Happened
 from workflow.words import ACTION_TONES, deadline
 
 
@@ -53,19 +54,25 @@ class RouteStep:
     key: str = ""
 
 
-def timeline(case: Case, *, newest_first: bool = True, with_edits: bool = True, limit: int = 500) -> list[Entry]:
+def timeline(
+    case: Case, *, newest_first: bool = True, with_edits: bool = True, limit: int = 500, look: Look | None = None
+) -> list[Entry]:
     """Return what happened to `case`. One statement, plus one for a route not yet read in this process.
 
     Refused attempts are part of the record and are marked; `with_edits` False leaves the editing passes out.
+    `look`: the case as it was loaded for the page; then no statement, and the entries carry no hash.
     """
     titles = {step.key: step.title for step in steps_of(case)}
-    events = Event.objects.filter(case=case).order_by("-seq" if newest_first else "seq")
-    if not with_edits:
-        events = events.exclude(action=Action.EDIT)
-    return [_entry(event, titles) for event in events[:limit]]
+    events: Sequence[Event | Happened]
+    if look is not None:
+        events = look.events[::-1] if newest_first else look.events
+    else:
+        events = list(Event.objects.filter(case=case).order_by("-seq" if newest_first else "seq"))
+    told = [event for event in events if with_edits or event.action != Action.EDIT]
+    return [_entry(event, titles) for event in told[:limit]]
 
 
-def _entry(event: Event, titles: dict[str, str]) -> Entry:
+def _entry(event: Event | Happened, titles: dict[str, str]) -> Entry:
     payload = record.payload_of(event)
     shape, tone = ACTION_TONES.get(event.action, ("dot", ""))
     verb = _action_word(event.action)
@@ -86,7 +93,7 @@ def _entry(event: Event, titles: dict[str, str]) -> Entry:
         words=_words_of(payload),
         refused=bool(event.refused),
         version=event.version,
-        hash=event.hash,
+        hash=event.hash if isinstance(event, Event) else "",
         details=_details_of(payload),
     )
 
@@ -157,15 +164,16 @@ def steps_of(case: Case) -> tuple[Step, ...]:
     return routes.applicable(case, routes.steps_of(route))
 
 
-def route_steps(case: Case, *, open_tasks: Iterable[Task]) -> list[RouteStep]:
+def route_steps(case: Case, *, open_tasks: Iterable[Task], look: Look | None = None) -> list[RouteStep]:
     """Return the unit's filling and every step of the route with its status. Two statements beside the open tasks.
 
     `open_tasks`: those of the case, with step, role_group__organisation and person (queries.standing(case).tasks).
+    `look`: the case as it was loaded for the page; one statement less.
     """
     tasks = list(open_tasks)
-    signed = Look(case, by=None, on_behalf_of=None, now=case.moved_at).signed
+    signed = (look or Look(case, by=None, on_behalf_of=None, now=case.moved_at)).signed
     seqs = [signature.seq for signature in signed.signatures if signature.completes]
-    decisions = Decision.objects.filter(case=case, event_seq__in=seqs).select_related("actor")
+    decisions = Decision.objects.filter(case=case, event_seq__in=seqs).select_related("actor") if seqs else ()
     decided = {d.step_id: d for d in decisions}
     reviewing = case.state in REVIEW_STATES
     filling = case.state == State.DRAFT

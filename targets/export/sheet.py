@@ -6,6 +6,7 @@ Pure. Its words are data/review_sheet.toml; what is on it comes from targets.she
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def _lower(content: SheetContent, last: int) -> list[RuledRow]:
         most = sum(one["points"] for block in words()["blocks"] for one in block["items"])
         given = [content.points[one["key"]] for block in words()["blocks"] for one in block["items"]
                  if one["key"] in content.points]
-        total = str(sum(given)) if given else ""
+        total = f"{sum((Decimal(str(one)) for one in given), Decimal(0)).normalize():f}" if given else ""
         found.append(RuledRow((RuledCell(label["total"], 0, 3, True), RuledCell(str(most), 4, 4, True),
                                RuledCell(total, 5, 5, True))))
     found.append(RuledRow((RuledCell(label["overall"], 0, 1, True),

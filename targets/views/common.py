@@ -21,9 +21,14 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+JOINED = {Kind.TARGET: ("table__project",)}
+"""What a kind's own row is joined by, so that its page needs no statement for it."""
+
+
 def visible_case(request: HttpRequest, number: str, *, kind: Kind) -> Case:
     """Return the case of this number. Raises: NotVisible when there is none or it is not for this person."""
-    cases = grants.visible_to(person(request)).select_related("unit__parent", "department", "step", "round", "route")
+    joined = ("unit__parent", "department", "step", "round", "route", *JOINED.get(kind, ()))
+    cases = grants.visible_to(person(request)).select_related(*joined)
     case = cases.filter(number=number, kind=kind).first()
     if case is None:
         raise NotVisible
@@ -42,26 +47,30 @@ def posted_key(request: HttpRequest) -> str:
 
 
 def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
-    """Return what every case page shows around the document: identity, steps, story, what may be done."""
+    """Return what every case page shows around the document: identity, steps, story, what may be done.
+
+    "look" is what the engine loaded of the case for the person; whatever else asks of its record asks there.
+    """
     now, by = timezone.now(), person(request)
     standing = queries.standing(case)
-    may = {e.action.value: e for e in engine.available_actions(case, by=by, now=now)}
+    look = choices.look_at(case, by=by, now=now)
+    may = {e.action.value: e for e in engine.available_actions(case, by=by, now=now, look=look)}
     principal = None if any(may[verb].may for verb in DECIDED) else choices.stands_in_for(case, by=by, now=now)
     if principal is not None:
-        for_them = engine.available_actions(case, by=by, now=now, on_behalf_of=principal)
+        for_them = engine.available_actions(case, by=by, now=now, look=look.for_principal(principal))
         may |= {e.action.value: e for e in for_them if e.action in VERBS}
     verbs = [may[verb] for verb in VERBS if verb in may and may[verb].may and verb not in DECIDED]
     return {
-        "case": case, "standing": standing, "may": may, "now": now,
-        "steps": story.route_steps(case, open_tasks=standing.tasks),
-        "entries": story.timeline(case, with_edits=False),
+        "case": case, "standing": standing, "may": may, "now": now, "look": look,
+        "steps": story.route_steps(case, open_tasks=standing.tasks, look=look),
+        "entries": story.timeline(case, with_edits=False, look=look),
         "principal": principal, "verbs": verbs,
         "act_url": reverse("report_act" if case.kind == Kind.REPORT else "table_act", args=[case.number]),
-        "reviewers": choices.reviewers_around(case, but=by) if any(e.action in ASKING for e in verbs) else [],
+        "reviewers": choices.reviewers_around(look, but=by) if any(e.action in ASKING for e in verbs) else [],
         "return_steps": choices.return_steps(case) if may[Action.RETURN].may else [],
         "terms": choices.correction_terms(now=now) if may[Action.RETURN].may else [],
-        "conditions": choices.open_conditions(case, now=now) if case.state in REVIEW_STATES else [],
-        "proposal": choices.proposal(case, now=now) if Action.ADMIT in {e.action for e in verbs} else None,
+        "conditions": choices.open_conditions(look) if case.state in REVIEW_STATES else [],
+        "proposal": choices.proposal(look) if Action.ADMIT in {e.action for e in verbs} else None,
         "added_choices": Added.choices, "rule_choices": [c for c in Rule.choices if c[0] != Rule.QUORUM],
         "why_not": [may[name] for name in WHY_NOT if name in may and not may[name].may],
     }

@@ -77,7 +77,7 @@ def _shown_again(request: HttpRequest, case: Case, typed: FormText, refusal: Ref
     fresh = visible_case(request, case.number, kind=Kind.TARGET)
     if not isinstance(refusal, Stale):
         return form_page(request, fresh, typed=typed, status=422, refusal=refusal)
-    _row, _text, standing = stored(fresh)
+    standing = stored(fresh).content
     clashes = diff(standing, typed.content(standing))
     if engine.explain(fresh, Action.EDIT, by=person(request), now=timezone.now()).may:
         return form_page(request, fresh, typed=typed, status=409, refusal=refusal, clashes=clashes)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from targets import reviews
 from targets.forms import DecisionForm
+from targets.paper import REMARKED_FIELDS
 from targets.views import monitoring, tables
 from targets.views.common import person, posted_key, posted_principal, posted_seen, visible_case
 from workflow.engine import Outcome
@@ -35,6 +36,8 @@ def decide(request: HttpRequest, number: str, kind: Kind) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return show(request, case, form=form, status=422, remarks=_remarks(request))
+    if "add_up" in request.POST:
+        return show(request, case, form=form, remarks=_remarks(request))
     try:
         outcome = _decide(request, case, form)
     except SHOWN_ON_THE_PAGE as refusal:
@@ -60,15 +63,22 @@ def _decide(request: HttpRequest, case: Case, form: DecisionForm) -> Outcome:
                           conditions=conditions, sheet=form.sheet(), comments=remarks, **common)
 
 
-def _remarks(request: HttpRequest) -> dict[str, dict[str, str]]:
-    """Return the remarks that hold words, by the uuid of the row they are on."""
+def _remarks(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Return the remarks that hold words, by the uuid of the row or the name of the field that they are on."""
     lists = [request.POST.getlist(f"remark_{part}") for part in ("uuid", "kind", "words")]
     suggested = request.POST.getlist("remark_suggestion")
     suggested += [""] * (len(lists[0]) - len(suggested))
-    return {uuid: {"place": "value" if text.strip() else "indicator", "indicator": uuid, "kind": kind,
-                   "words": words.strip() or _("Suggested: %(text)s") % {"text": text.strip()},
-                   "suggestion": text.strip()}
-            for uuid, kind, words, text in zip(*lists, suggested, strict=False) if words.strip() or text.strip()}
+    return {where: {**_placed(where, suggests=bool(text.strip())), "kind": kind,
+                    "words": words.strip() or _("Suggested: %(text)s") % {"text": text.strip()},
+                    "suggestion": text.strip()}
+            for where, kind, words, text in zip(*lists, suggested, strict=False) if words.strip() or text.strip()}
+
+
+def _placed(where: str, *, suggests: bool) -> dict[str, Any]:
+    """Return the place of a remark: a field of the head by its name, else a row by its uuid."""
+    if where in REMARKED_FIELDS:
+        return {"place": where, "indicator": None}
+    return {"place": "value" if suggests else "indicator", "indicator": where}
 
 
 def _tell(request: HttpRequest, case: Case, outcome: Outcome) -> None:

@@ -1,6 +1,7 @@
 """The target table's pages: the list, the form or the reading view of one table, and its print."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,13 +26,14 @@ from targets import (
 from targets.checks import ALL, REVIEWER, Finding
 from targets.content import TableContent
 from targets.forms import DecisionForm, ListFilters
-from targets.models import Comment, Indicator, TargetTable
+from targets.models import Attachment, Comment, Indicator, TargetTable
 from targets.paper import FormText, paper, place_anchor
-from targets.rows import content_from, content_of
+from targets.rows import content_from, content_of, identity_of
 from targets.views import filling
 from targets.views.common import person, standing_context, visible_case
 from workflow import choices, grants
 from workflow.engine import Seen
+from workflow.look import Look
 from workflow.machine import Action, Kind, Role
 from workflow.models import Case
 from workflow.queries import is_finance
@@ -60,28 +62,39 @@ def table(request: HttpRequest, number: str) -> HttpResponse:
     return read_page(request, case, context=context)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A table as it stands: its row (None before it was begun), its texts, its content, the identity of its rows."""
+
+    row: TargetTable | None
+    text: FormText
+    content: TableContent
+    ids: tuple[str, ...] = ()
+
+
 @require_GET
 def table_print(request: HttpRequest, number: str) -> HttpResponse:
     """Show the table in the official layout, ready for the printer."""
     case = visible_case(request, number, kind=Kind.TARGET)
-    _row, text, _content = stored(case)
+    text = stored(case).text
     sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year)
     mark = exporting.mark_of(case, content_of(case))
     return render(request, "targets/table_print.html",
                   {"case": case, "paper": sheet, "mark": mark, "now": timezone.now()})
 
 
-def stored(case: Case) -> tuple[TargetTable | None, FormText, TableContent]:
-    """Return the table's row, its texts and its content as they stand. Three statements."""
-    row = TargetTable.objects.select_related("project").filter(pk=case.pk).first()
+def stored(case: Case, *, files: Sequence[Attachment] | None = None) -> Stored:
+    """Return the table as it stands. Two statements; one where its attachments (`files`) are loaded."""
+    row: TargetTable | None = getattr(case, "table", None)  # visible_case has joined it
     if row is None:
         content = TableContent(project_name=case.title, fiscal_year=case.fiscal_year)
-        return None, FormText.of_content(content), content
+        return Stored(None, FormText.of_content(content), content)
     indicators = list(Indicator.objects.filter(table=row).order_by("position", "id"))
+    digests = attachments.digests(case) if files is None else attachments.digests_of(files)
     content = content_from(row, rows=[(i.code, i.name, i.value, i.planned_month) for i in indicators],
-                           digests=attachments.digests(case))
+                           digests=digests)
     text = FormText.of_content(content, uuids=[i.uuid for i in indicators], not_applicable=row.not_applicable)
-    return row, text, content
+    return Stored(row, text, content, tuple(identity_of(i) for i in indicators))
 
 
 def locked_fields(case: Case, row: TargetTable | None) -> tuple[str, ...]:
@@ -99,7 +112,10 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
 
     `seen`: what the typed texts were made from, so that a stale form stays stale; None: what stands now.
     """
-    row, text, content = stored(case)
+    context = context or standing_context(request, case)
+    files = attachments.of_case(case)
+    there = stored(case, files=files)
+    row, text, content = there.row, there.text, there.content
     base = filling.base_of(text) if typed is not None else None
     if typed is not None:
         content, text = typed.content(content), typed
@@ -109,15 +125,15 @@ def form_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
                   findings=findings)
     comments = open_comments(case)
     answer = render(request, template, {
-        "section": "tables", **(context or standing_context(request, case)), "paper": sheet,
+        "section": "tables", **context, "paper": sheet,
         "chain": adjustments.chain(case) if case.parent_id else (),
         "suggestions": suggestions.open_suggestions(case) if case.pass_no else (),
-        "unconfirmed": choices.unconfirmed(case, now=timezone.now()),
+        "unconfirmed": choices.unconfirmed(context["look"]),
         "open_codes": reopened.OPEN_CODES, "only_funds": row is not None and row.only_funds,
         "is_typed": typed is not None, "form_base": base,
         **filling.context(case, row, sheet, findings), "comments": comments,
         "looked_at": _is_looked_at(row, content),
-        "shelf": attachments.shelf(case, row, listing=judging.listing_of(case)),
+        "shelf": attachments.shelf(case, row, files=files, listing=judging.listing_of(case)),
         "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "seen": seen or Seen(case.version, case.content_hash), "profile": profiles.load(case.profile), **more,
     }, status=status)
@@ -155,28 +171,35 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
               form: DecisionForm | None = None, status: int = 200, **more: Any) -> HttpResponse:
     """Show the paper, what changed since this reviewer last looked, and the decision where one is asked."""
     context = context or standing_context(request, case)
-    row, text, content = stored(case)
-    now = comparing.version_of(case, content)
-    bases = comparing.bases_for(case, person(request), now=now) if case.pass_no or case.parent_id else {}
+    look: Look = context["look"]
+    files = attachments.of_case(case)
+    there = stored(case, files=files)
+    row, content = there.row, there.content
+    now = differences.Version(content, there.ids)
+    last = look.last_by_actor()
+    is_known = case.pass_no > 1 or case.parent_id or look.happened(Action.APPROVE, Action.RELEASE, Action.ADMIT)
+    bases = comparing.bases_for(case, last=(last.seq, last.at) if last else None, now=now) if is_known else {}
     since = request.GET.get("since") if request.GET.get("since") in bases else next(iter(bases), "")
     before = bases[since].version if since else None
     changes = differences.changes(before, now) if before is not None else ()
     decides = any(context["may"][action].may for action in (Action.APPROVE, Action.RELEASE, Action.RETURN))
     findings = judging.judge(case, content, row, audience=REVIEWER if decides else ALL)
-    sheet = paper(text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
+    sheet = paper(there.text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
                   findings=findings if decides else ())
     return render(request, "targets/table_read.html", {
         "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
-        "profile": profiles.load(case.profile),
-        "shelf": attachments.shelf(case, row, listing=judging.listing_of(case),
+        "profile": profiles.load(case.profile), "is_scored": bool(row and row.project and row.project.is_key),
+        "shelf": attachments.shelf(case, row, files=files, listing=judging.listing_of(case),
                                    compared_with=before.content.attachments if before is not None else None),
         "secrecy": secrecy.standing(case, row, content, by=person(request)),
         "bases": [(name, base.words) for name, base in bases.items()], "since": since, "row": row,
         "before_words": bases[since].words if since else "", "places": comparing.places_of(now, bases),
         "row_numbers": {identity: n for n, identity in enumerate(now.ids, start=1)},
-        "chain": adjustments.chain(case),
+        "chain": adjustments.chain(case) if case.parent_id or look.happened(Action.ADJUST) else (),
         **findings_context(findings), "comments": open_comments(case), "form": form or DecisionForm(),
-        "reports": list(case.reports.select_related("case", "period")), "reviews": _is_reviewer(request),
+        "reports": list(case.reports.select_related("case", "period"))
+        if look.happened(Action.OPEN_MONITORING) else [],
+        "reviews": _is_reviewer(request),
         "decide_url": reverse("table_decide", args=[case.number]),
         "facts": comparing.facts_of(case, content, row, counts=dict(judging.counts(findings))),
         **more,

@@ -42,10 +42,25 @@ def found(case: Case, **asked) -> set[str]:
 
 def test_the_units_other_living_tables_are_its_neighbours(world):
     case, other = filled(world), second(world)
-    assert [content.project_name for content in history.neighbours_of(case)] == ["演示图书馆第二期项目"]
-    assert len(history.neighbours_of(case)[0].indicators) == len(posted())
+    table = TargetTable.objects.get(pk=case.pk)
+    last, neighbours = history.last_year_and_neighbours(case, table)
+    assert last is None
+    assert [content.project_name for content in neighbours] == ["演示图书馆第二期项目"]
+    assert len(neighbours[0].indicators) == len(posted())
     act(other, Action.CANCEL, world.editor, reason="演示作废")
-    assert history.neighbours_of(case) == ()
+    assert history.last_year_and_neighbours(case, table) == (None, ())
+
+
+def test_last_year_and_neighbours_are_told_apart_though_they_are_read_together(world):
+    case, other, third = filled(world), second(world), second_of(world, 0)
+    table = TargetTable.objects.get(pk=case.pk)
+    TargetTable.objects.filter(pk=other.pk).update(project=table.project_id)
+    Case.objects.filter(pk=other.pk).update(fiscal_year=case.fiscal_year - 1)
+    last, neighbours = history.last_year_and_neighbours(case, table)
+    assert last == history.last_year_of(case, table)
+    assert last.project_name == "演示图书馆第二期项目"
+    assert [content.project_name for content in neighbours] == [third.title]
+    assert history.last_year_and_neighbours(case, None) == (None, neighbours)
 
 
 def test_what_two_tables_claim_is_shown_to_the_reviewer_and_not_to_the_unit(world):
@@ -192,4 +207,4 @@ def test_what_a_reviewer_is_told_takes_the_same_number_of_queries_for_any_number
     for n in range(1, 8):
         second_of(world, n)
     assert asked() == few
-    assert few <= 14
+    assert few <= 12

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from targets import projects
 from targets.models import Comment, Indicator, ReviewSheet
 from tests.targets import papers
 from tests.targets.test_pages_tables import at_now, client_of, form_of
-from tests.world import key
+from tests.world import NOW, key
 from workflow.machine import State
 from workflow.models import Case, Decision
 
@@ -158,4 +159,22 @@ def test_the_review_page_asks_the_same_number_of_questions_for_any_number_of_row
     client = client_of(world.reviewer)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(reverse("table", args=[case.number])).status_code == 200
-    assert len(asked) <= 32
+    assert len(asked) <= 18
+
+
+def test_after_a_correction_and_with_other_tables_beside_it_the_review_page_asks_little_more(
+        world: SimpleNamespace) -> None:
+    case = papers.submitted(world)
+    client = client_of(world.reviewer)
+    client.post(url(case), decision(case, "return", words="请修改"))
+    data = form_of(case, looked_at="1")
+    data["row_value"][0] = "≥15台"
+    client_of(world.editor).post(reverse("table_submit", args=[case.number]), data)
+    for n in range(3):
+        other = projects.add_off_list(unit=world.own, name=f"演示另一项目{n}", by=papers.fresh(world.editor), key=key(),
+                                      now=NOW)
+        papers.filled(world, case=other)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(reverse("table", args=[case.number]))
+    assert page.context["changes"]
+    assert len(asked) <= 20

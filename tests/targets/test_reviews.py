@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 
-from targets import drafts, queries, reviews
+from targets import comparing, differences, drafts, reviews
 from targets.models import Comment, Indicator, ReviewSheet, Revision
+from targets.rows import content_of
 from tests.targets.papers import again, fresh, in_force, submitted
 from tests.world import NOW, group, key, seen
+from workflow.look import Look
 from workflow.machine import Role, State
 from workflow.models import Case, Decision, Event, Step
 from workflow.record import payload_of
@@ -215,12 +217,21 @@ def test_an_unknown_verdict_is_refused(world):
 
 def test_a_reviewer_sees_what_changed_since_their_own_decision(world):
     case = submitted(world)
-    assert queries.changes_for(again(case), world.reviewer) == ()
+    assert bases_of(case, world.reviewer) == {}
     decide(case, world.reviewer, "return", words="核对")
     resubmit(world, case, rows=mended(case, "11", "≥15台"))
-    changes = queries.changes_for(again(case), world.reviewer)
-    assert [(c.place, c.before, c.after) for c in changes] == [("value", "≥12台", "≥15台")]
-    assert [c.after for c in queries.changes_for(again(case), world.business_reviewer)] == ["≥15台"]
+    own, others = bases_of(case, world.reviewer), bases_of(case, world.business_reviewer)
+    assert [(c.place, c.before, c.after) for c in own["looked"]] == [("value", "≥12台", "≥15台")]
+    assert list(others) == ["submitted"]
+    assert [c.after for c in others["submitted"]] == ["≥15台"]
+
+
+def bases_of(case, person):
+    """Return what the table changed against each version that `person` may compare it with, by its name."""
+    now = comparing.version_of(case, content_of(case))
+    last = Look(again(case), by=person, on_behalf_of=None, now=NOW).last_by_actor()
+    bases = comparing.bases_for(again(case), last=(last.seq, last.at) if last else None, now=now)
+    return {name: differences.changes(base.version, now) for name, base in bases.items()}
 
 
 def test_a_step_that_asks_for_a_sheet_waits_for_it(world):

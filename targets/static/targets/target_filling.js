@@ -17,7 +17,7 @@ const held = new Map();
 // What the form says
 
 const tidy = (text) => text.replace(/\r\n/g, "\n").trim();
-const headCells = () => Array.from(form.querySelectorAll(".paper.head [name]"));
+const headCells = () => Array.from(form.querySelectorAll(".paper.head [name]:not([name^='answer'])"));
 const reasonCells = () => Array.from(form.querySelectorAll("input[name^='na.']"));
 const allRows = () => Array.from(form.querySelectorAll("#indicators tr[data-row]"));
 const cellOf = (row, part) => row.querySelector(`[data-col=${part}]`);

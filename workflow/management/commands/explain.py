@@ -36,7 +36,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {holder.name} {holder.phone} · {deadline(task.due_at)}")
         for step in story.route_steps(case, open_tasks=standing.tasks):
             self.stdout.write(f"  {MARKS[step.status]} {step.title} {step.who} {stamp(step.at) if step.at else ''}")
-        for condition in choices.open_conditions(case, now=now):
+        for condition in choices.open_conditions(choices.look_at(case, by=None, now=now)):
             self.stdout.write(f"  ! {condition.id} {condition.words}")
         if person is not None:
             for one in engine.available_actions(case, by=person, now=now):
