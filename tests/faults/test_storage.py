@@ -117,8 +117,8 @@ def _files(place: Path) -> set[Path]:
 
 
 def _form(data: bytes) -> tuple[bytes, str]:
-    head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'
-    return head + data + b"\r\n--edge--\r\n", "multipart/form-data; boundary=edge"
+    named = b'Content-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain'
+    return b"--edge\r\n" + named + b"\r\n\r\n" + data + b"\r\n--edge--\r\n", "multipart/form-data; boundary=edge"
 
 
 def _copy(place: Path) -> str:
