@@ -9,7 +9,7 @@ from datetime import datetime
 
 from notifications.kinds import KINDS
 from notifications.models import Notice
-from workflow import delegations, grants, record
+from workflow import delegations, grants, record, routes, signing, sql
 from workflow.delegations import Deputy
 from workflow.grants import Post
 from workflow.machine import Action, Place, Role, TaskKind, TaskStatus
@@ -99,6 +99,17 @@ def people_of(seen: Around, directory: Directory) -> list[User]:
     """Return the active people who are to be told now, without who did it, and only those who may see the case."""
     return [
         person for person in directory.active(_meant(seen, directory)) if grants.may(person, "view", seen.notice.case)
+    ]
+
+
+def outsiders_of(seen: Around, directory: Directory) -> list[User]:
+    """Return the active people who are to be told though they may not see the case: in words that name none."""
+    if not KINDS[seen.notice.kind].outside:
+        return []
+    return [
+        person
+        for person in directory.active(_meant(seen, directory))
+        if not grants.may(person, "view", seen.notice.case)
     ]
 
 
@@ -207,6 +218,20 @@ def _of_rung(seen: Around) -> list[int]:
     return _in(seen.posts, OFFICES[audience]) or _in(seen.posts, STAND_INS.get(audience, ()))
 
 
+def _earlier_signers(seen: Around) -> list[int]:
+    """Return whose signature stood before the event and does not stand after it, without those who have it now."""
+    event, case = seen.notice.event, seen.notice.case
+    if event is None:
+        return []
+    steps = [step.key for step in routes.steps_of(case.route)] if case.route else []
+    events = [one for one in sql.chain(case.pk) if one.seq <= event.seq]
+    before, after = (signing.signed(part, steps=steps, payload_of=record.payload_of) for part in (events[:-1], events))
+    stand = {signature.seq for signature in after.signatures}
+    gone = [person for one in before.signatures if one.seq not in stand for person in sorted(one.people)]
+    desk = set(_desk(seen))
+    return [person for person in gone if person not in desk]
+
+
 AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "desk": _desk,
     "assignees": _assignees,
@@ -219,6 +244,7 @@ AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "unit": _unit,
     "unit_and_submitter": _unit_and_submitter,
     "rung": _of_rung,
+    "earlier_signers": _earlier_signers,
 }
 
 

@@ -108,7 +108,9 @@ def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
             .order_by("pk")
         )
         directory = audience.Directory(now)
-        told = [(seen, audience.people_of(seen, directory)) for seen in audience.around(notices, directory)]
+        around = audience.around(notices, directory)
+        told = [(seen, audience.people_of(seen, directory)) for seen in around]
+        outside = [(seen, audience.outsiders_of(seen, directory)) for seen in around]
         choices = Preference.objects.filter(user__in=directory.people, enabled=False)
         wants = Wants(
             switched_off=set(choices.values_list("user_id", "channel", "kind")),
@@ -116,6 +118,7 @@ def _expand_handful(pks: Sequence[int], *, now: datetime) -> ExpandResult:
             muted=quiet.muted(people=directory.people, cases={notice.case_id for notice in notices}),
         )
         rows = [row for seen, people in told for row in _deliveries(seen, people, wants, now=now)]
+        rows += [row for seen, people in outside for row in _outside(seen.notice, people, wants, now=now)]
         _supersede(notices, rows, now=now)
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         if calls := hooks.deliveries([seen for seen, _people in told], now=now):
@@ -155,6 +158,16 @@ def _deliveries(seen: audience.Around, people: Sequence[User], wants: Wants, *, 
                 subject=words.subject,
                 body=words.body,
             )
+
+
+def _outside(notice: Notice, people: Sequence[User], wants: Wants, *, now: datetime) -> Iterator[Delivery]:
+    """Yield what those get who may not see the case: on the page only, in words that name none."""
+    for person in people:
+        if (person.pk, Channel.IN_APP, notice.kind) not in wants.switched_off:
+            words = wording.outside_words(notice)
+            yield Delivery(notice=notice, recipient=person, channel=Channel.IN_APP, status=Status.SENT,
+                           available_at=now, created_at=now, sent_at=now, body=words,
+                           subject=str(KINDS[notice.kind].label))  # fmt: skip
 
 
 def _supersede(notices: Sequence[Notice], rows: Sequence[Delivery], *, now: datetime) -> None:

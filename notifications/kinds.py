@@ -19,6 +19,8 @@ class Kind:
 
     audience: a key of audience.AUDIENCES. subject, body: message ids over the facts of wording.facts_of. mailed: also
     by e-mail. is_digest: told in one message a person and day. while_task_open: moot once its task is closed.
+    outside: what those of the audience are told who may not see the case: words that name none, over facts of the
+    notice alone; "" tells them nothing.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Kind:
     mailed: bool = True
     is_digest: bool = False
     while_task_open: bool = False
+    outside: Any = ""
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -70,9 +73,7 @@ KINDS: dict[str, Kind] = {
             _("Control figure set"),
             audience="unit",
             subject=_("Control figure: %(title)s"),
-            body=_(
-                "The control figure of “%(title)s” (%(number)s) differs from the table: see what is to be done."
-            ),
+            body=_("The control figure of “%(title)s” (%(number)s) differs from the table: see what is to be done."),
         ),
         Kind(
             "rejected",
@@ -152,6 +153,29 @@ KINDS: dict[str, Kind] = {
                 " Ask the administrator to name somebody."
             ),
             mailed=False,
+            outside=_("A case waits and nobody can act on it. %(words)s Name somebody for this post."),
+        ),
+        Kind(
+            "returned_after_you",
+            _("Returned after your review"),
+            audience="earlier_signers",
+            subject=_("Returned after your review: %(title)s"),
+            body=_(
+                "“%(title)s” (%(number)s, %(unit)s), which you have reviewed, was returned by %(by)s at a later step:"
+                " %(words)s"
+            ),
+            mailed=False,
+        ),
+        Kind(
+            "rejected_after_you",
+            _("Rejected after your review"),
+            audience="earlier_signers",
+            subject=_("Rejected after your review: %(title)s"),
+            body=_(
+                "“%(title)s” (%(number)s, %(unit)s), which you have reviewed, was rejected by %(by)s at a later step:"
+                " %(words)s"
+            ),
+            mailed=False,
         ),
         Kind(
             "reminder",
@@ -177,6 +201,8 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+OUTSIDE_KINDS = tuple(kind.id for kind in KINDS.values() if kind.outside)
+"""The kinds that are told, without naming a case, to people who may not see it."""
 DIGEST_KINDS = tuple(kind.id for kind in KINDS.values() if kind.is_digest)
 
 
@@ -199,10 +225,24 @@ TOLD_AS = {
 }
 
 
-def kind_of_transition(
+TOLD_TO_SIGNERS = {Action.RETURN: "returned_after_you", Action.REJECT: "rejected_after_you"}
+"""What those who signed an earlier step are told besides."""
+
+
+def kinds_of_transition(
     *, action: str, to_state: str, case_kind: str, opens_review: bool, opens_task: bool = False
+) -> tuple[str, ...]:
+    """Return the kinds that a transition sets off, none for most."""
+    main = _kind_of_transition(
+        action=action, to_state=to_state, case_kind=case_kind, opens_review=opens_review, opens_task=opens_task
+    )
+    besides = TOLD_TO_SIGNERS.get(Action(action), "") if action in Action.values else ""
+    return tuple(kind for kind in (main, besides) if kind)
+
+
+def _kind_of_transition(
+    *, action: str, to_state: str, case_kind: str, opens_review: bool, opens_task: bool
 ) -> str:
-    """Return the kind that a transition sets off, "" for none."""
     if action in ARRIVING and opens_review:
         return "arrived"
     if action in (Action.FILL_FOR, Action.PROPOSE_ADMISSION) and opens_task:

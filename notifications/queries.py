@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from notifications.kinds import KINDS
+from notifications import wording
+from notifications.kinds import KINDS, OUTSIDE_KINDS
 from notifications.models import Channel, Delivery, HookDelivery, Notice, Preference, Status
 from workflow import grants
 from workflow.machine import Role, TaskStatus
@@ -20,9 +21,11 @@ SHOWN = 200
 
 
 def _own(user: User) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        recipient=user, channel=Channel.IN_APP, status=Status.SENT, notice__case__in=grants.visible_to(user)
-    )
+    """Return what is shown to `user`: about cases that they see, and for who administers what names no case."""
+    may_see = Q(notice__case__in=grants.visible_to(user))
+    if user.administers is not None:
+        may_see |= Q(notice__kind__in=OUTSIDE_KINDS)
+    return Delivery.objects.filter(may_see, recipient=user, channel=Channel.IN_APP, status=Status.SENT)
 
 
 def _not_settled() -> Q:
@@ -32,9 +35,12 @@ def _not_settled() -> Q:
 
 @dataclass(frozen=True, slots=True)
 class CaseNotices:
-    """The notices of one case for one person, newest first; `is_handled` when none of them asks for work any more."""
+    """The notices of one case for one person, newest first; `is_handled` when none of them asks for work any more.
 
-    case: Case
+    `case` is None for a notice about a case that the person may not see.
+    """
+
+    case: Case | None
     deliveries: Sequence[Delivery]
     unread: int
     is_handled: bool
@@ -43,13 +49,18 @@ class CaseNotices:
 def notices_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
     """Return the notices shown to `user`, newest first, with notice, case, unit and task. At most two queries.
 
-    Each has `kind_label` (what kind of notice it is) and `is_handled` set on it.
+    Each has `kind_label` (what kind of notice it is), `is_handled` and `is_outside` (the case is not theirs to see:
+    then subject and body are those that name none) set on it.
     """
-    newest = _own(user).order_by("-sent_at", "-pk")
+    sees = Exists(grants.visible_to(user).filter(pk=OuterRef("notice__case")))
+    newest = _own(user).annotate(sees_case=sees).order_by("-sent_at", "-pk")
     rows = list(newest.select_related("notice__case__unit", "notice__task", "notice__by")[:limit])
     for row in rows:
         task = row.notice.task
         row.kind_label = KINDS[row.notice.kind].label  # type: ignore[attr-defined]
+        row.is_outside = not row.sees_case  # type: ignore[attr-defined]
+        if row.is_outside:  # type: ignore[attr-defined]
+            row.subject, row.body = str(KINDS[row.notice.kind].label), wording.outside_words(row.notice)
         row.is_handled = row.handled_at is not None or (  # type: ignore[attr-defined]
             task is not None and task.status != TaskStatus.OPEN
         )
@@ -57,13 +68,18 @@ def notices_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
 
 
 def by_case(deliveries: Sequence[Delivery]) -> list[CaseNotices]:
-    """Group what notices_for returned by case, in the order of each case's newest notice. No query."""
+    """Group what notices_for returned by case, in the order of each case's newest notice. No query.
+
+    What is told about a case that the person may not see is a group of its own each time: grouping would tell which
+    notices are about the same case.
+    """
     groups: dict[int, list[Delivery]] = {}
     for delivery in deliveries:
-        groups.setdefault(delivery.notice.case_id, []).append(delivery)
+        key = -delivery.pk if delivery.is_outside else delivery.notice.case_id  # type: ignore[attr-defined]
+        groups.setdefault(key, []).append(delivery)
     return [
         CaseNotices(
-            case=rows[0].notice.case,
+            case=None if rows[0].is_outside else rows[0].notice.case,  # type: ignore[attr-defined]
             deliveries=rows,
             unread=sum(row.read_at is None and not row.is_handled for row in rows),  # type: ignore[attr-defined]
             is_handled=all(row.is_handled for row in rows),  # type: ignore[attr-defined]

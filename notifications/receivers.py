@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from notifications.kinds import KINDS, kind_of_transition
+from notifications.kinds import KINDS, TOLD_TO_SIGNERS, kinds_of_transition
 from notifications.models import Notice
 from workflow import record, sql
 from workflow.machine import Action
@@ -37,27 +37,30 @@ DIALECTS = {
 def note_transition(
     sender: Any, *, case: Case, event: Event, by: User | None, opened: list[Task], now: datetime, **kwargs: Any
 ) -> None:
-    """Receiver of transitioned: one row for what somebody has to be told, none for the rest. One statement at most."""
-    kind = kind_of_transition(
+    """Receiver of transitioned: a row for each thing that somebody has to be told. One statement at most."""
+    kinds = kinds_of_transition(
         action=event.action,
         to_state=event.to_state,
         case_kind=case.kind,
         opens_review=any(task.step_id for task in opened),
         opens_task=bool(opened),
     )
-    if not kind:
+    if not kinds:
         return
     payload = record.payload_of(event) if event.action in SAYING else {}
-    notice = Notice(
-        kind=kind,
-        case=case,
-        event=event,
-        task=opened[0] if opened else None,
-        by=by,
-        facts={name: str(payload[name]) for name in TOLD if payload.get(name)},
-        created_at=now,
-    )
-    sql.insert([notice])
+    notices = [
+        Notice(
+            kind=kind,
+            case=case,
+            event=event,
+            task=opened[0] if opened and kind not in TOLD_TO_SIGNERS.values() else None,
+            by=by,
+            facts={name: str(payload[name]) for name in TOLD if payload.get(name)},
+            created_at=now,
+        )
+        for kind in kinds
+    ]
+    sql.insert(notices)
 
 
 def note_rungs(sender: Any, *, fired: Sequence[Fired], now: datetime, **kwargs: Any) -> None:

@@ -28,6 +28,7 @@ WHY = {
     "editors": _("You fill the tables of this unit."),
     "unit": _("You fill the tables of this unit, or head it."),
     "unit_and_submitter": _("You fill the tables of this unit, or have submitted this one."),
+    "earlier_signers": _("You have reviewed it at an earlier step."),
     "stewards": _("You see to it that everybody's work is in somebody's hands."),
     "rung": _("Work of your office is overdue."),
 }
@@ -62,6 +63,12 @@ def words_of(seen: Around, *, now: datetime) -> Words:
             link=link_to(seen.notice.case),
             why=str(WHY_OF_RUNGS.get(seen.notice.facts.get("audience", ""), WHY[kind.audience])),
         )
+
+
+def outside_words(notice: Notice) -> str:
+    """Return what somebody is told who may not see the case, in the language of the site; it names no case."""
+    with override(settings.LANGUAGE_CODE):
+        return str(KINDS[notice.kind].outside) % {"words": notice.facts.get("reason", UNKNOWN)}
 
 
 def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:

@@ -263,3 +263,39 @@ class TestRungs:
         person("director", (world.office, Role.DEPARTMENT_HEAD))
         self.fire(world, toy, "2026-09-18T09:00")
         assert told("escalation") == {("escalation", "director")}
+
+
+class TestEarlierSigners:
+    def test_who_signed_hears_that_a_later_step_has_returned_to_the_unit(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "performance")
+        act(case, Action.RETURN, world.performance_reviewer, reason="指标与资金不一致")
+        expand(now=NOW)
+        assert told("returned_after_you") == {
+            ("returned_after_you", "reviewer"),
+            ("returned_after_you", "business_reviewer"),
+        }
+        assert told("returned") == {("returned", "editor"), ("returned", "editor2")}
+        assert "指标与资金不一致" in Delivery.objects.filter(notice__kind="returned_after_you").first().body
+        assert not Delivery.objects.filter(notice__kind="returned_after_you", channel=Channel.EMAIL).exists()
+
+    def test_a_return_to_a_step_tells_only_those_past_whom_it_went(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "performance")
+        act(case, Action.RETURN, world.performance_reviewer, reason="请再核", to="business")
+        expand(now=NOW)
+        assert told("returned_after_you") == set(), "the department's signature stands, the division has it again"
+        assert ("arrived", "business_reviewer") in told()
+
+    def test_a_rejection_tells_them_too_and_an_approval_taken_back_does_not_count(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        act(case, Action.UNDO_APPROVAL, world.reviewer, reason="看错了")
+        act(case, Action.APPROVE, world.head)
+        act(case, Action.REJECT, world.business_reviewer, reason="不属于本级事权")
+        expand(now=NOW)
+        assert told("rejected_after_you") == {("rejected_after_you", "head")}
+        assert "不属于本级事权" in Delivery.objects.get(notice__kind="rejected_after_you").body
+
+    def test_the_first_step_returns_and_nobody_has_signed(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "department_review")
+        act(case, Action.RETURN, world.reviewer, reason="请补充")
+        expand(now=NOW)
+        assert told("returned_after_you") == set()

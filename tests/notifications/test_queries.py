@@ -5,12 +5,14 @@ from datetime import date, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from notifications import queries
 from notifications.expand import expand, settle
 from notifications.models import Delivery, Notice, Status
-from tests.world import NOW, act, group, toy_case, walk_to
-from workflow import deadlines, record, sweeping
+from tests.world import NOW, act, group, person, toy_case, walk_to
+from workflow import deadlines, orphans, record, sweeping
 from workflow.machine import Action, Role
 from workflow.models import Event, RungFired, User
 
@@ -170,3 +172,48 @@ class TestCommand:
     def test_it_also_speaks_plainly(self, world, capsys):
         call_command("sweep")
         assert "sweep: 0 fired, 0 silent, 0 tasks" in capsys.readouterr().out
+
+
+class TestOutside:
+    """Who administers and has no business right is told that a post is empty, and nothing of any case."""
+
+    @pytest.fixture
+    def admin(self, world):
+        return person("admin", administers="system")
+
+    def test_an_administrator_hears_of_an_empty_post_and_of_no_case(self, world, toy, admin):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        world.business_reviewer.groups.clear()
+        orphans.notice_tasks(now=NOW)
+        expand(now=NOW)
+        (row,) = queries.notices_for(fresh(admin))
+        assert "演示业务股" in row.body
+        for secret in (case.title, case.number, case.unit.name):
+            assert secret not in row.subject + row.body
+        assert queries.unread_count(fresh(admin)) == 1
+        client = Client()
+        client.force_login(admin)
+        page = client.get(reverse("notices")).content.decode()
+        assert "演示业务股" in page
+        for secret in (case.title, case.number, case.unit.name):
+            assert secret not in page
+
+    def test_words_written_while_they_saw_it_are_not_shown_later(self, world, toy, admin):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        admin.groups.add(group(world.performance, Role.FINANCE_REVIEWER))
+        world.business_reviewer.groups.clear()
+        orphans.notice_tasks(now=NOW)
+        expand(now=NOW)
+        assert case.title in queries.notices_for(fresh(admin))[0].body
+        admin.groups.clear()
+        (row,) = queries.notices_for(fresh(admin))
+        assert case.title not in row.subject + row.body
+
+    def test_nobody_else_is_told_of_what_they_may_not_see(self, world, toy):
+        walk_to(toy_case(world, toy), world, "finance_review")
+        world.business_reviewer.groups.clear()
+        orphans.notice_tasks(now=NOW)
+        expand(now=NOW)
+        told = set(Delivery.objects.filter(notice__kind="nobody_there").values_list("recipient__username", flat=True))
+        assert told == {"performance_reviewer"}
+        assert queries.notices_for(fresh(world.school_reviewer)) == []
