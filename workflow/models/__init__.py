@@ -1,6 +1,6 @@
 """The procedure's own tables."""
 
-from workflow.models.batch import Batch
+from workflow.models.batch import Batch, Paper
 from workflow.models.case import (
     Case,
     CaseGroupPermission,
@@ -36,6 +36,7 @@ __all__ = [
     "NumberSeries",
     "Organisation",
     "OrganisationAlias",
+    "Paper",
     "Purge",
     "RoleGroup",
     "Round",

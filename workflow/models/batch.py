@@ -1,4 +1,4 @@
-"""Batches: one action on many cases, seen beforehand, carried out row by row."""
+"""Batches: one action on many cases, seen beforehand, carried out row by row; and the paper that they name."""
 
 import uuid
 
@@ -6,6 +6,23 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflow.models.people import User
+
+
+class Paper(models.Model):
+    """The scan of a document under which cases were released. Written by workflow.papers, never changed."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=80)
+    size = models.PositiveBigIntegerField()
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("scan")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Batch(models.Model):
