@@ -25,6 +25,7 @@ class Seat:
     is_editor: bool = False
     urges: bool = False
     is_finance: bool = False
+    sets_rules: bool = False
     reads_mails: bool = False
     county: str = ""
 
@@ -40,6 +41,7 @@ def seat_of(user: User) -> Seat:
         is_editor=bool(roles & EDITORS),
         urges=bool(roles & URGING),
         is_finance=queries.is_finance(user),
+        sets_rules=queries.sets_rules(user),
         reads_mails=settings.EMAIL_TO_FILES and reads_mails(user),
         county=getattr(settings, "COUNTY_NAME", ""),
     )

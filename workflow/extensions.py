@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from workflow import deadlines, grants, projecting, queries
-from workflow.machine import Action, Role, TaskStatus
-from workflow.models import Case, Extension, Organisation, Task, User
+from workflow.machine import Action, TaskStatus
+from workflow.models import Case, Extension, Task, User
 from workflow.refusals import DetailMissing, NotPermitted, Refused
 from workflow.signals import announced, work_waits
 
@@ -33,10 +33,7 @@ class ExtensionAnswered(Refused):
 
 def may_answer(user: User, case: Case) -> bool:
     """Return whether `user` may answer for `case`: finance people who see it, of the bureau or one of its divisions."""
-    finance = (Role.FINANCE_REVIEWER, Role.FINANCE_HEAD)
-    offices = (Organisation.Kind.DIVISION, Organisation.Kind.BUREAU)
-    holds = any(held.role in finance and held.organisation_kind in offices for held in grants.roles_of(user))
-    return holds and grants.may(user, "view", case)
+    return grants.works_in_finance(user) and grants.may(user, "view", case)
 
 
 def open_for(user: User) -> QuerySet[Extension]:

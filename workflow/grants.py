@@ -114,6 +114,12 @@ def roles_of(user: User) -> tuple[Membership, ...]:
     return kept
 
 
+def works_in_finance(user: User) -> bool:
+    """Return whether `user` holds a post of the finance bureau or its divisions that acts: an auditor only reads."""
+    offices = (Organisation.Kind.BUREAU, Organisation.Kind.DIVISION)
+    return any(held.role != Role.AUDITOR and held.organisation_kind in offices for held in roles_of(user))
+
+
 def borrowed_now(user: User) -> list[delegations.Borrowed]:
     """Return for whom `user` may act now as a deputy. No statement for who has roles and is nobody's deputy."""
     roles_of(user)

@@ -297,7 +297,12 @@ def offices() -> list[Office]:
     return roots
 
 
+def sets_rules(user: User) -> bool:
+    """Return whether `user` may change dates, routes and layouts: works in finance, or administers."""
+    return bool(user.administers or user.is_superuser or grants.works_in_finance(user))
+
+
 def is_finance(user: User) -> bool:
-    """Return whether `user` has a role in the finance bureau or one of its divisions, or administers."""
+    """Return whether `user` reads the bureau's pages: has a role in it or in one of its divisions, or administers."""
     kinds = {held.organisation_kind for held in grants.roles_of(user)}
     return bool(user.administers or user.is_superuser or kinds & {Organisation.Kind.BUREAU, Organisation.Kind.DIVISION})

@@ -15,9 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflow import route_checks, route_words, routes, rulings
-from workflow.grants import roles_of
+from workflow.grants import roles_of, works_in_finance
 from workflow.machine import REVIEW_STATES, Place, Role, Rule, SamePerson, State, TaskKind, WhenNobody
-from workflow.models import Milestone, Organisation, Route, Step, User
+from workflow.models import Milestone, Route, Step, User
 from workflow.refusals import DetailMissing, NotPermitted, Refused, Stale, UnknownPerson
 
 CANDIDATES: tuple[tuple[Role, Place], ...] = (
@@ -66,9 +66,8 @@ class DraftGone(Refused):
 
 
 def may_edit(user: User) -> bool:
-    """Return whether `user` may draft routes: everybody of the finance bureau, and the administrators."""
-    kinds = {held.organisation_kind for held in roles_of(user)}
-    return bool(user.administers or kinds & {Organisation.Kind.BUREAU, Organisation.Kind.DIVISION})
+    """Return whether `user` may draft routes: whoever works in the finance bureau, and the administrators."""
+    return bool(user.administers or works_in_finance(user))
 
 
 def may_publish(user: User) -> bool:

@@ -71,6 +71,8 @@ def _proposal() -> dict[str, Any]:
 @require_POST
 def period_create(request: HttpRequest) -> HttpResponse:
     """Set up a period that begins now."""
+    if not organisations.is_finance(person(request)):
+        raise organisations.NotFinance
     form = PeriodForm(request.POST)
     form.instance.opens_at = timezone.now()
     if not form.is_valid():

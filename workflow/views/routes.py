@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from workflow import pictures, route_checks, route_editing, route_words
+from workflow import pictures, queries, route_checks, route_editing, route_words
 from workflow.machine import REVIEW_STATES, Kind, Rule, SamePerson, TaskKind, WhenNobody
 from workflow.models import Milestone, Route, Step, User
 from workflow.refusals import Refused
@@ -37,10 +37,15 @@ def _editor(request: HttpRequest) -> User:
     return user
 
 
+def _reader(request: HttpRequest) -> None:
+    if not queries.is_finance(person(request)):
+        raise PermissionDenied(_("This page is for the finance bureau and the administrators."))
+
+
 @require_safe
 def route_list(request: HttpRequest) -> HttpResponse:
     """Show the versions in force, the drafts, and the versions before them."""
-    _editor(request)
+    _reader(request)
     found = Route.objects.select_related("published_by", "drafted_by").prefetch_related("steps")
     rows = list(found.order_by("case_kind", "profile", "-version"))
     return render(request, "workflow/route_list.html", {
@@ -67,7 +72,7 @@ def _kinds_without_draft(rows: list[Route]) -> list[tuple[str, str, str]]:
 @require_safe
 def route_show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one version: its steps, its picture, where it comes from, and what it changed."""
-    _editor(request)
+    _reader(request)
     route = get_object_or_404(Route.objects.select_related("published_by", "drafted_by", "based_on"), pk=pk)
     steps = list(route.steps.order_by("position"))
     return render(request, "workflow/route_show.html", {

@@ -40,7 +40,7 @@ def administrator(request: HttpRequest) -> User:
 def finance(request: HttpRequest) -> User:
     """Return who asks. Raises: PermissionDenied for everybody but finance and administrators."""
     user = person(request)
-    if not queries.is_finance(user):
+    if not queries.sets_rules(user):
         raise PermissionDenied(_("This page is for the finance bureau and the administrators."))
     return user
 
