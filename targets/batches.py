@@ -153,15 +153,14 @@ def _claim(now: datetime, batch: ImportBatch | None) -> WaitingFile | None:
 def _finish(claimed: WaitingFile, source: SourceDocument | None, refusal: Refused | None) -> None:
     """Write down what became of a file; what another reader has done meanwhile stands, and ours goes."""
     mine = WaitingFile.objects.filter(pk=claimed.pk, status=Status.READING, tries=claimed.tries)
-    with transaction.atomic():
-        written = mine.update(status=Status.REFUSED if source is None else Status.READ, source=source, file="",
-                              refusal=_said(refusal) if refusal else {})
-        if not written and source is not None:
-            source.tables.all().delete()
-            source.delete()
+    written = mine.update(status=Status.REFUSED if source is None else Status.READ, source=source, file="",
+                          refusal=_said(refusal) if refusal else {})
     if written:
         claimed.file.delete(save=False)
     elif source is not None:
+        with transaction.atomic():
+            source.tables.all().delete()
+            source.delete()
         source.file.delete(save=False)
 
 

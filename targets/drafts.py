@@ -71,9 +71,9 @@ def open_table(
         case = engine.start(kind=Kind.TARGET, unit=unit, title=title, fiscal_year=fiscal_year, profile=profile, by=by,
                             key=key, now=now, round=round, amount=rows.yuan(funds_total), is_off_list=is_off_list,
                             is_key=is_key)
-        TargetTable.objects.get_or_create(case=case, defaults={
-            "project": project, "project_name": title, "department_text": unit.department.name,
-            "unit_text": unit.name, "fiscal_year": fiscal_year, "funds_total": funds_total})
+        blank = TargetTable(case=case, project=project, project_name=title, department_text=unit.department.name,
+                            unit_text=unit.name, fiscal_year=fiscal_year, funds_total=funds_total)
+        TargetTable.objects.bulk_create([blank], ignore_conflicts=True)
     return case
 
 

@@ -63,9 +63,14 @@ def standing(staged: ImportedTable) -> Standing:
     return replayed(read_content(staged), staged.mends)
 
 
+def as_read(content: TableContent) -> Standing:
+    """Return `content`, which is cleaned, without any mend."""
+    return Standing(content, tuple(range(1, len(content.indicators) + 1)))
+
+
 def replayed(content: TableContent, mends: Sequence[dict[str, Any]]) -> Standing:
     """Return `content` with the mends applied in order. Rows are named by their number as read."""
-    now = Standing(content, tuple(range(1, len(content.indicators) + 1)))
+    now = as_read(content)
     for mend in mends:
         now = _applied(now, mend)
     return Standing(now.content.cleaned(), now.origins)

@@ -77,9 +77,14 @@ class Directory:
 
 
 def units_edited_by(user: User) -> list[Organisation]:
-    """Return the units that `user` is an editor of, in the order of their codes."""
-    ids = [held.organisation_id for held in grants.roles_of(user) if held.role == Role.EDITOR]
-    return list(Organisation.objects.filter(pk__in=ids, successor=None).select_related("parent").order_by("code"))
+    """Return the units that `user` is an editor of, in the order of their codes. Asked once a user object."""
+    roles = grants.roles_of(user)
+    kept: tuple[object, list[Organisation]] | None = user.__dict__.get("_edited")
+    if kept is None or kept[0] is not roles:
+        ids = [held.organisation_id for held in roles if held.role == Role.EDITOR]
+        units = Organisation.objects.filter(pk__in=ids, successor=None).select_related("parent").order_by("code")
+        kept = user.__dict__["_edited"] = (roles, list(units) if ids else [])
+    return list(kept[1])
 
 
 def own_unit(user: User, unit: Organisation | None = None) -> Organisation:

@@ -21,7 +21,7 @@ from targets.judging import sentence
 from targets.models import ImportedTable, Indicator, Project, ProjectListing, SourceDocument
 from targets.reading.names import safe_name
 from workflow import engine, grants, record
-from workflow.canonical import canonical_json
+from workflow.canonical import canonical_json, sha256_hex
 from workflow.machine import Action, State
 from workflow.models import Case, Organisation, User
 from workflow.refusals import NotVisible, Refused
@@ -115,15 +115,16 @@ def import_upload(*, name: str, data: bytes, by: User, now: datetime,
     return source
 
 
-def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, Project]) -> ImportedTable:
+def _staged(source: SourceDocument, position: int, table: Any, known: dict[str, int]) -> ImportedTable:
     content: TableContent = table.content.cleaned()
+    written = canonical_json(content.canonical())
     staged = ImportedTable(
-        source=source, position=position, content=canonical_json(content.canonical()), content_hash=content.hash(),
+        source=source, position=position, content=written, content_hash=sha256_hex(written),
         problems=[_kept_problem(problem) for problem in table.problems],
         places=[str(place) for place in table.rows], source_rows=sourceview.kept(table.source),
         title=(content.project_name or "")[:300],
-        suggested=known.get(organisations.normal_name(content.project_name or "")))
-    staged.counts = mending.summary(staged, content, mending.replayed(content, ()))
+        suggested_id=known.get(organisations.normal_name(content.project_name or "")))
+    staged.counts = mending.summary(staged, content, mending.as_read(content))
     return staged
 
 
@@ -137,11 +138,11 @@ def _kept_problem(problem: reading.Problem) -> dict[str, Any]:
     return kept
 
 
-def _projects_by_name(unit: Organisation) -> dict[str, Project]:
-    """Return the unit's projects by normal name; a name that two projects share means neither."""
-    found: dict[str, list[Project]] = {}
-    for project in Project.objects.filter(unit=unit, ended_at=None):
-        found.setdefault(organisations.normal_name(project.name), []).append(project)
+def _projects_by_name(unit: Organisation) -> dict[str, int]:
+    """Return the keys of the unit's projects by normal name; a name that two projects share means neither."""
+    found: dict[str, list[int]] = {}
+    for pk, name in Project.objects.filter(unit=unit, ended_at=None).values_list("pk", "name"):
+        found.setdefault(organisations.normal_name(name), []).append(pk)
     return {name: projects[0] for name, projects in found.items() if len(projects) == 1}
 
 
@@ -183,7 +184,7 @@ def confirm_import(*, staged: ImportedTable, project: Project | None, by: User, 
 def _confirmed(staged: ImportedTable, project: Project | None, target: list[Case], *, by: User, now: datetime,
                key: str, answers: Collection[str], replace: bool, replaces: str, only_blanks: bool) -> Case:
     """Take the table over inside the caller's transaction; `target` gets the case as soon as it is known."""
-    locked = ImportedTable.objects.select_for_update().get(pk=staged.pk)
+    locked = ImportedTable.objects.select_for_update().defer("source_rows", "places", "problems").get(pk=staged.pk)
     source = staged.source
     if locked.decision == ImportedTable.Decision.TAKEN and locked.decided_by_id == by.pk and locked.case:
         return locked.case

@@ -48,13 +48,14 @@ class ImportedTable(models.Model):
     """TableContent as canonical JSON."""
     content_hash = models.CharField(max_length=64)
     problems = models.JSONField(default=list)
-    """What reading noticed: a list of {code, severity, place, row, message, facts}."""
+    """What reading noticed: a list of {code, severity, place, row, message, facts, fixes}; see uploads."""
     places = models.JSONField(default=list)
     """Where each indicator was read, in their order: "L23:C4"."""
     source_rows = models.JSONField(default=list, blank=True)
     """The rows it was read from, as targets.sourceview keeps them."""
     mends = models.JSONField(default=list, blank=True)
-    """What was mended since, in order: a list of {rule, kind, row, part, text, was}; see targets.mending."""
+    """What was mended since, in order: a list of {rule, kind, row, part, text, was}, of a mend that a problem of the
+    reading proposed also {problem}, its number; see targets.mending."""
     counts = models.JSONField(default=dict, blank=True)
     """How many findings stand after the mends, so that lists need no checks: {must_fix, should_fix, bulk}."""
     choice = models.CharField(max_length=20, blank=True)

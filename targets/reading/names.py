@@ -5,6 +5,7 @@ The name decides nothing about what a file is or where it is kept; it is only sh
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_NAME = 200
 MAX_ENDING = 10
@@ -37,6 +38,7 @@ def safe_name(name: str) -> str:
     return f"{stem[: MAX_NAME - len(ending) - 2]}….{ending}" if keeps else f"{shown[: MAX_NAME - 1]}…"
 
 
+@lru_cache(maxsize=4096)
 def look(name: str) -> str:
     """Return how a name looks to a person: letters of other scripts, widths, cases and hidden signs are one."""
     shown = "".join(sign for sign in name if sign not in HIDDEN)

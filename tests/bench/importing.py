@@ -70,7 +70,7 @@ def work(who: int, results: Any, all_read: Any) -> None:
     began, taken = time.perf_counter(), 0
     waiting = ImportedTable.objects.filter(decision=ImportedTable.Decision.PENDING).order_by("pk")
     for pk in [pk for pk in waiting.values_list("pk", flat=True) if pk % WORKERS == who]:
-        staged = ImportedTable.objects.select_related("source__unit__parent").get(pk=pk)
+        staged = ImportedTable.objects.select_related("source__unit__parent").defer("source_rows").get(pk=pk)
         uploads.confirm_import(staged=staged, project=None, by=by, now=now, key=f"bench:{pk}")
         taken += 1
     used = os.times()
