@@ -11,6 +11,7 @@ from itertools import pairwise
 from targets.content import TableContent
 from targets.profiles import Profile, load
 from targets.reading.container import container_of
+from targets.reading.contents import DEPTH, found_head
 from targets.reading.decoding import MAX_BYTES, decode
 from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.halves import laid_below
@@ -136,13 +137,15 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
         text = " ".join(cell for cell in strange[0].cells if cell)
         draft.note("other_table", strange[0].at(), {"text": text[:60]})
     skipped = {row.order for strange in others for row in strange}
-    for row in rows:
+    reader.rows = rows
+    for at, row in enumerate(rows):
+        reader.at = at
         if row.order in skipped and others:
             continue
         if has_cells and _stands_outside(row, labels):
             reader.note_outside(row)
             continue
-        in_rows = in_rows or _begins_rows(row, labels)
+        in_rows = in_rows or _begins_rows(row, rows[at + 1 : at + 1 + DEPTH], labels)
         late = in_rows and not row.blank and _is_late_header(row, draft, late)
         if in_rows and not late:
             reader.read(row)
@@ -170,9 +173,9 @@ def _stands_outside(row: Row, labels: Labels) -> bool:
     return not any(labels.header(cell) for cell in row.cells)
 
 
-def _begins_rows(row: Row, labels: Labels) -> bool:
+def _begins_rows(row: Row, below: Sequence[Row], labels: Labels) -> bool:
     """The head of the columns, or the first row with the label of a category, begins the indicators."""
-    if labels.columns(row.cells) or is_block(row):
+    if labels.columns(row.cells) or is_block(row) or found_head(row, below, labels) is not None:
         return True
     front = [cell for _i, cell in row.filled()[:4]]
     if any(labels.family(one) and labels.category(other) for one, other in pairwise(front)):

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from targets import values
 from targets.reading.labels import tight
-from targets.reading.words import NO_SYMBOL, NO_UNIT
+from targets.reading.words import NO_SYMBOL, NO_UNIT, NOT_GIVEN, NUMBERED, PLACEHOLDER
 
 ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
 NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万亿])\s*(?:以上|以下|以内|左右)?$")
@@ -72,6 +72,25 @@ def joined_value(symbol: str, value: str, unit: str) -> str:
         return f"{sign}{value}"
     number = NUMBER_LAST.search(value)
     return f"{sign}{value[: number.end(1)]}{unit}{value[number.end(1) :]}" if number else f"{sign}{value}"
+
+
+def without_numbers(text: str) -> str | None:
+    """Return a name or value without the numbers printed before its lines (指标1：); None where nothing is left."""
+    lines = text.split("\n")
+    if not any(PLACEHOLDER.match(line) or NUMBERED.match(line) for line in lines):
+        return text
+    kept = [NUMBERED.sub("", line).strip() for line in lines if not PLACEHOLDER.match(line)]
+    return "\n".join(line for line in kept if line) or None
+
+
+def says_nothing(name: str | None, value: str | None) -> bool:
+    """Whether name and value only say that there is none: two dashes, or 不适用."""
+    given = [text for text in (name, value) if text]
+    if len(given) == 2 and all(DASHES.match(text) for text in given):
+        return True
+    return bool(given) and all(NOT_GIVEN.match(text) or DASHES.match(text) for text in given) and any(
+        map(NOT_GIVEN.match, given)
+    )
 
 
 def texts_of_several(heads: Mapping[int, str], cells: Sequence[str]) -> list[str]:

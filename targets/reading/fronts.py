@@ -32,6 +32,10 @@ class Front:
         """The index of the first label."""
         return min(self.positions.values(), default=0)
 
+    def is_shifted(self, columns: dict[str, int]) -> bool:
+        """Whether a label stands outside its column."""
+        return any(index != columns[kind] for kind, index in self.positions.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Fronts:
@@ -72,7 +76,7 @@ class Fronts:
             if label is not None and label.rest:
                 front.glued = text
                 queue.insert(0, (index + 1, label.rest))
-        self._take_cost(front, queue)
+        self._take_second(front, queue)
         front.contents = queue
         return front
 
@@ -97,14 +101,21 @@ class Fronts:
         in_place = (family and labels.family(family)) or (category and labels.category(category))
         return self.headed and bool(in_place)
 
-    def _take_cost(self, front: Front, queue: list[tuple[int, str]]) -> None:
-        """Where cost is of the first level, its second level names the same category again."""
+    def _take_second(self, front: Front, queue: list[tuple[int, str]]) -> None:
+        """Where a category is of the first level (cost, satisfaction), its second level is no part of the name."""
         at = front.positions.get("category")
-        if front.category is None or front.category.code != COST or not queue or at == queue[0][0]:
+        if front.category is None or not queue or at == queue[0][0]:
             return
         index, text = queue[0]
         below = self.labels.category(text)
         in_column = at == self.columns["family"] and index == self.columns["category"]
+        if front.category.code != COST:
+            behind = [i for i, _text in queue[1:]] == [self.columns["name"], self.columns["value"]]
+            if in_column and self.drawn and behind:
+                queue.pop(0)
+                front.category = front.category if below is None or below.rest else below
+                front.positions = {"family": at or 0, "category": index}
+            return
         first_level = tight(text) in COST_WORDS or (below is not None and below.code == COST and not below.rest)
         in_place = [i for i, _text in queue[1:3]] == [self.columns["name"], self.columns["value"]]
         if (first_level and (in_column or len(queue) > 2)) or (in_column and in_place):

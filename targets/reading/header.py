@@ -2,29 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
-from targets.content import HEADER_TEXTS, Funds, TableContent, amount
-from targets.profiles import Profile
-from targets.reading.cells import DASHES
+from targets.content import HEADER_TEXTS, Funds, TableContent
+from targets.reading.draft import Draft
+from targets.reading.goals import MIN_GOAL, goal_otherwise, is_goal_head, take_goal_below
 from targets.reading.grid import Row
-from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, REMARK, HeaderLabel, Labels, tight
-from targets.reading.problems import KINDS
-from targets.reading.result import Fix, Place, Problem
-from targets.reading.words import (
-    ANNUAL_GOAL,
-    EXPECTED_GOAL,
-    MID_GOAL,
-    MONEY_COLUMNS,
-    ORDINAL,
-    PRINTED_UNIT,
-    REACHED_GOAL,
-    SECTION_WORDS,
-    YEAR_FIELDS,
-)
+from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, HeaderLabel, tight
+from targets.reading.money import in_wan, is_money_head, under_head
+from targets.reading.result import Place
+from targets.reading.words import ORDINAL, PRINTED_UNIT, SECTION_WORDS, WHOLE, YEAR_FIELDS
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
@@ -32,54 +20,12 @@ YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 YEAR_OF_BUDGET = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*度")
 SPLIT_YEAR = re.compile(r"(?<=\d)\s+(?=年)|(?<=年)\s+(?=度)")
 DAY_LINE = re.compile(r"日期|时间|\d月\d{1,2}日")
-MONEY = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万元|万|亿元|千元|元)$")
-IN_WAN = {
-    "万元": Decimal(1),
-    "万": Decimal(1),
-    "亿元": Decimal(10000),
-    "千元": Decimal("0.1"),
-    "元": Decimal("0.0001"),
-}
-ANNUAL_GOAL_WORDS = {tight(word) for word in (*ANNUAL_GOAL, *EXPECTED_GOAL)}
-MID_GOAL_WORDS = {tight(word) for word in (*MID_GOAL, *REACHED_GOAL)}
-MID_ONLY = {tight(word) for word in MID_GOAL}
 MIN_ABOVE = 3
-LIKE_DIGITS = str.maketrans("OolI|", "00111")
-"""Letters that a scanner reads for digits: proposed, never taken."""
+MAX_LABEL = 14
+NO_LABEL = re.compile(r"[0-9０-９，。；,;]")
+WHOLE_WORDS = {tight(word) for word in WHOLE}
 HEADINGS = {tight(word) for word in SECTION_WORDS}
-MONEY_HEADS = {tight(word) for word in MONEY_COLUMNS}
 JOINED_BY = {"annual_goal": "\n"}
-
-
-@dataclass(slots=True)
-class Draft:
-    """One table while it is being read."""
-
-    profile: Profile
-    labels: Labels
-    texts: dict[str, str] = field(default_factory=dict)
-    seen: dict[str, Place] = field(default_factory=dict)
-    funds_unit: str | None = None
-    last_field: str | None = None
-    mid: bool = False
-    annual_from: int | None = None
-    labels_above: Row | None = None
-    money_columns: bool = False
-    goal_below: tuple[Row, int] | None = None
-    fiscal_year: int | None = None
-    problems: list[Problem] = field(default_factory=list)
-
-    def note(
-        self, kind: str, place: Place, facts: Mapping[str, str] | None = None, fixes: tuple[Fix, ...] = ()
-    ) -> None:
-        """Add a problem of this kind at this place."""
-        known = KINDS[kind]
-        severity = known.severity if known.fixed else self.profile.severity(known.code, known.severity)
-        self.problems.append(Problem(known.code, severity, place, known.message, dict(facts or {}), fixes))
-
-    def label(self, name: str) -> str:
-        """Return the label of a header field as the form prints it."""
-        return self.profile.header[name][0]
 
 
 def read_header_row(row: Row, draft: Draft) -> None:
@@ -115,9 +61,11 @@ def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
 
 
 def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
-    if any(take(row, draft) for take in (_is_goal_head, _take_goal_below, _is_money_head, _take_below)):
+    if any(take(row, draft) for take in (is_goal_head, take_goal_below, is_money_head, _take_below)):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
+    if not found and draft.money_columns and "funds.total" not in draft.texts:
+        found = [(i, HeaderLabel("funds.total")) for i, text in row.filled()[:2] if tight(text) in WHOLE_WORDS][:1]
     found = _annual_half(row, found, draft)
     if not found:
         _continue(row, draft)
@@ -193,67 +141,6 @@ def _is_left(row: Row, index: int, draft: Draft) -> bool:
     return "funds.total" not in draft.seen and label is not None and label.field != "funds.total"
 
 
-def _is_money_head(row: Row, draft: Draft) -> bool:
-    """A row 年初预算数 | 全年执行数 … names the columns of the amounts below it: the first holds the budget."""
-    heads = [text for _i, text in row.filled() if tight(text) in MONEY_HEADS]
-    others = [
-        label for _i, text in row.filled() if text not in heads and (label := draft.labels.header(text))
-    ]
-    if (
-        len(heads) < 2
-        or any(label.field != "funds" for label in others)
-        or len(heads) + len(others) < len(row.filled())
-    ):
-        return False
-    draft.funds_unit = next((label.unit for label in others if label.unit), draft.funds_unit)
-    draft.money_columns = True
-    draft.note("other_columns", row.at(), {"heads": ", ".join(heads[1:])})
-    return True
-
-
-def _is_goal_word(word: str, draft: Draft) -> bool:
-    label = draft.labels.header(word)
-    return word in ANNUAL_GOAL_WORDS or (label is not None and label.field == "annual_goal" and not label.rest)
-
-
-def _is_goal_head(row: Row, draft: Draft) -> bool:
-    """A row 总体目标 | 中期目标 | 年度目标 names the columns of the row below it."""
-    words = [(i, REMARK.sub("", tight(text)).rstrip(":")) for i, text in row.filled()]
-    annual = [i for i, word in words if word in ANNUAL_GOAL_WORDS]
-    halves = any(word in MID_GOAL_WORDS for _i, word in words)
-    only_heads = len(words) > 1 and all(_is_goal_word(word, draft) for _i, word in words)
-    if not annual or not (halves or only_heads):
-        return False
-    draft.seen.setdefault("annual_goal", row.at(annual[-1]))
-    draft.goal_below, draft.last_field = (row, annual[-1]), None
-    return True
-
-
-def _take_goal_below(row: Row, draft: Draft) -> bool:
-    """Take the goal of the year from the row below its head, and leave out the goal of the mid term."""
-    if draft.goal_below is None:
-        return False
-    head, column = draft.goal_below
-    draft.goal_below = None
-    if any(
-        (label := draft.labels.header(cell)) and label.field != "annual_goal" for cell in row.cells if cell
-    ):
-        return False
-    if row.spans and head.spans:
-        start, end = head.spans[column]
-        at = max(range(len(row.cells)), key=lambda i: min(end, row.spans[i][1]) - max(start, row.spans[i][0]))
-    else:
-        at = column if column < len(row.cells) else len(row.cells) - 1
-    for i, text in row.filled():
-        if i == at:
-            draft.texts["annual_goal"] = text
-        elif draft.labels.header(text) is None:
-            reached = column < i and not any(tight(t) in MID_ONLY for t in head.cells if t)
-            draft.note("other_field" if reached else "mid_term", row.at(i), {"text": text})
-    draft.last_field = "annual_goal"
-    return True
-
-
 def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, told: bool) -> None:
     """Take one field; `told`: that label and text stood in one cell was noted already."""
     values = [(i, text) for i, text in row.filled(index + 1) if i < end]
@@ -269,6 +156,8 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         if tight(row.cells[index]).partition(":")[0] in YEAR_FIELDS:
             _take_year(" ".join([label.rest, *(text for _i, text in values)]), draft)
             return
+        if values and goal_otherwise(row, draft):
+            return
         if values or label.rest:
             text = " ".join([row.cells[index], *(text for _i, text in values)])
             draft.note("other_field", row.at(index), {"text": text})
@@ -276,25 +165,43 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
     if name == "funds":
         draft.funds_unit = label.unit or draft.funds_unit
         name = "funds.total" if values else name
-    if name in draft.seen and values and name in draft.texts:
+    again = name in draft.seen and bool(values) and name in draft.texts
+    if again and label.own and name not in draft.own and name in HEADER_TEXTS:
+        draft.note("other_field", draft.seen[name], {"text": draft.texts.pop(name)})
+        draft.seen.pop(name)
+    elif again:
         draft.note("twice", row.at(index), {"label": draft.label(name), "value": values[0][1]})
         return
     draft.seen.setdefault(name, row.at(index))
+    draft.own |= {name} if label.own else set()
     draft.last_field = name
     if not values:
         return
     at, value = values[0]
     if name in FUNDS:
-        if not draft.money_columns:
+        if draft.money_of_year is not None:
+            at, value = under_head(row, values, draft.money_of_year)
+        elif not draft.money_columns:
             _note_extra(row, values[1:], draft)
-        value = _money(value, row.at(at), name, draft, label.unit)
+        value = in_wan(value, row.at(at), name, draft, label.unit)
+    elif _other_fields(values[1:], draft):
+        text = " ".join(text for _i, text in values[1:])
+        draft.note("other_field", row.at(values[1][0]), {"text": text})
     elif len(values) > 1:
         value = " ".join(text for _i, text in values)
         draft.note("header_shifted", row.at(values[1][0]), {"value": value, "label": draft.label(name)})
-    if at != index + 1:
+    if at != index + 1 and not (name in FUNDS and draft.money_columns):
         draft.note("header_shifted", row.at(at), {"value": value, "label": draft.label(name)})
     if value:
         draft.texts[name] = value
+
+
+def _other_fields(values: list[tuple[int, str]], draft: Draft) -> bool:
+    """Whether the cells behind a text are labels nobody knows, each with its text: 是否新增 | 否."""
+    labels = [text for _i, text in values[::2]]
+    return bool(values) and len(values) % 2 == 0 and all(
+        len(text) <= MAX_LABEL and not NO_LABEL.search(text) and draft.labels.header(text) is None for text in labels
+    )
 
 
 def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
@@ -317,37 +224,18 @@ def _continue(row: Row, draft: Draft) -> None:
     if row.separated and len(filled) > 1:
         # A label that nobody knows, with its text: not the rest of the field above.
         draft.last_field = None
+        if goal_otherwise(row, draft):
+            return
         draft.note("other_field", row.at(filled[0][0]), {"text": " ".join(text for _i, text in filled)})
         return
-    if name not in HEADER_TEXTS or (name not in draft.texts and row.separated):
+    below = name == "annual_goal" and len(filled) == 1 and len(filled[0][1]) >= MIN_GOAL
+    if name not in HEADER_TEXTS or (name not in draft.texts and row.separated and not below):
         _note_extra(row, filled, draft)
         return
     text = " ".join(text for _i, text in filled)
     before = draft.texts.get(name)
     draft.texts[name] = text if before is None else before + JOINED_BY.get(name, "") + text
     draft.note("continued", row.at(filled[0][0]), {"text": text, "label": draft.label(name)})
-
-
-def _money(typed: str, place: Place, name: str, draft: Draft, unit_of_label: str | None) -> str:
-    """Return the amount in 万元 as typed; converted, with a problem, where another unit is printed."""
-    facts = {"typed": typed, "label": draft.label(name)}
-    if DASHES.match(typed):
-        draft.note("dash", place, facts)
-        return ""
-    plain = unicodedata.normalize("NFKC", typed)
-    match = MONEY.match(plain)
-    number = amount(match[1] if match else plain)
-    if number is None:
-        meant = plain.translate(LIKE_DIGITS)
-        fixes = (Fix("write", name, meant),) if meant != plain and amount(meant) is not None else ()
-        draft.note("no_number", place, facts, fixes)
-        return typed
-    unit = match[2] if match else unit_of_label or draft.funds_unit or draft.profile.funds_unit
-    if match is None and IN_WAN[unit] == 1:
-        return typed
-    taken = match[1] if match and IN_WAN[unit] == 1 else format((number * IN_WAN[unit]).normalize(), "f")
-    draft.note("unit_printed", place, {**facts, "taken": taken})
-    return taken
 
 
 def _take_year(text: str, draft: Draft) -> None:
@@ -371,6 +259,12 @@ def read_year(lead: list[Row], draft: Draft) -> None:
 def finish_header(draft: Draft, first: Row) -> TableContent:
     """Return the content without indicators, and note the fields that the table does not have at all."""
     place = first.at()
+    if draft.goal_otherwise is not None:
+        at, label, text = draft.goal_otherwise
+        kind = "other_field" if "annual_goal" in draft.texts else "goal_otherwise"
+        draft.note(kind, at, {"label": label, "text": f"{label} {text}"})
+        draft.texts.setdefault("annual_goal", text)
+        draft.seen.setdefault("annual_goal", at)
     for name in REQUIRED_FIELDS:
         if name not in draft.seen:
             draft.note("no_field", place, {"label": draft.label(name)})

@@ -18,6 +18,7 @@ from targets.reading.words import (
     ALSO_HEADER,
     BY_WORD,
     GROUPS,
+    HEADER_BY_WORD,
     HEADS_BY_WORD,
     MID_FUNDS,
     ORDINAL,
@@ -66,12 +67,16 @@ def _tight(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeaderLabel:
-    """A header field found in a cell: `rest` is text after a colon in the same cell, `unit` a printed unit."""
+    """A header field found in a cell: `rest` is text after a colon in the same cell, `unit` a printed unit.
+
+    `own`: the profile's word for it, not another county's.
+    """
 
     field: str
     rest: str = ""
     unit: str | None = None
     official: bool = True
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +102,18 @@ class Labels:
         self._header |= {tight(word): MID_FUNDS_FIELD for word in MID_FUNDS}
         self._header |= {tight(word): field for field, words in ALSO_HEADER.items() for word in words}
         self._header |= {tight(word): field for field, words in profile.header.items() for word in words}
+        self._own_header = {tight(word) for words in profile.header.values() for word in words}
         self._columns = {
             tight(word): field for field in profile.columns for word in ALSO_COLUMNS.get(field, ())
         }
         self._columns |= {tight(word): field for field, words in profile.columns.items() for word in words}
         self._own_columns = {tight(word) for words in profile.columns.values() for word in words}
         self._labels = {f.label for f in profile.families} | {c.label for c in profile.categories}
+        self.codes = tuple(category.code for category in profile.categories)
         families = {family.code for family in profile.families}
         also = {tight(word): code for code, words in ALSO_FAMILY.items() if code in families for word in words}
         self._family_codes = also | _codes(profile.families)
-        known = {category.code for category in profile.categories}
-        meant = {code: code if code in known else GONE_OVER.get(code, "") for code in ALSO_CATEGORY}
+        meant = {code: code if code in self.codes else GONE_OVER.get(code, "") for code in ALSO_CATEGORY}
         also = {tight(word): meant[code] for code, words in ALSO_CATEGORY.items() if meant[code] for word in words}
         self._category_codes = also | _codes(profile.categories)
         self._family = _pattern(self._family_codes, digits=1)
@@ -124,7 +130,7 @@ class Labels:
         while colon is not None and colon.end() < len(cell) and colon.start() <= 30:
             before = self._header_words(cell[: colon.start()])
             if before is not None:
-                return HeaderLabel(before.field, cell[colon.end() :].strip(), before.unit, before.official)
+                return HeaderLabel(before.field, cell[colon.end() :].strip(), before.unit, before.official, before.own)
             colon = COLON.search(cell, colon.end())
         money = LABEL_AND_MONEY.match(cell)
         before = self._header_words(money["label"]) if money else None
@@ -136,11 +142,13 @@ class Labels:
         words = tight(cell)
         unit = UNIT.search(words.rstrip(":"))
         bare = words.rstrip(":")
-        field = self._header.get(bare) or self._header.get(REMARK.sub("", bare).rstrip(":"))
+        plain = REMARK.sub("", bare).rstrip(":")
+        field = self._header.get(bare) or self._header.get(plain) or self._header.get(plain.removesuffix("数"))
+        field = field or next((name for name, pattern in HEADER_BY_WORD if pattern.match(plain)), None)
         if field is None:
             return None
         official = not BLANKS.search(cell) and not re.search(r"[(:]", cell)
-        return HeaderLabel(field, "", unit[1] if unit else None, official)
+        return HeaderLabel(field, "", unit[1] if unit else None, official, bare in self._own_header)
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each head (family, category, name, value) when this row is the head, else {}."""
@@ -260,6 +268,12 @@ def nearest(*, codes: Sequence[str], code: str, family: str | None, before: str 
     if len(code) == 2:
         return max((c for c in own if c <= code), default=own[0])
     return before if before in own else own[0]
+
+
+def means_only(*, codes: Sequence[str], label: str, code: str) -> bool:
+    """Whether an unknown label can mean no category but this: its word alone (社会), or the only one of its family."""
+    alone = [c for c in codes if c[:1] == code[:1]] == [code]
+    return alone or any(tight(label) == word and code == meant for meant, word in BY_WORD)
 
 
 def is_group(cell: str) -> bool:

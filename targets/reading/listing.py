@@ -9,7 +9,7 @@ from dataclasses import replace
 from targets.reading.grid import Row
 from targets.reading.labels import OTHER_FIELD, Labels, is_group, tight
 from targets.reading.sections import Section, is_column_numbers
-from targets.reading.words import FOOT
+from targets.reading.words import FOOT, GOAL_OTHERWISE
 
 MIN_COLUMNS = 3
 
@@ -88,6 +88,8 @@ def list_columns(row: Row, labels: Labels) -> dict[int, str]:
         label = labels.header(cell) if index < first else None
         if label is not None and not label.rest:
             found[index] = label.field
+        elif label is None and GOAL_OTHERWISE.match(tight(cell)):
+            found[index] = "annual_goal"
     return found if "project_name" in found.values() and set(found.values()) != {OTHER_FIELD} else {}
 
 

@@ -4,14 +4,16 @@ STR-06 shifted, STR-07 label variant, STR-08 markup, STR-09 page break, STR-10 o
 STR-13 unknown label, STR-01 missing field, FND-02 amount that is no number, STR-11 year inferred.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from targets.profiles import HINT, MUST_FIX, SHOULD_FIX
+from targets.reading.result import Place, Problem
 from targets.reading.rowproblems import ROW_KINDS, Kind
 from workflow.text import _
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "Kind", "told_once"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -44,6 +46,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "STR-07",
             HINT,
             _("“%(text)s” is a field that a target table does not have; it was left out."),
+        ),
+        "goal_otherwise": Kind(
+            "STR-07",
+            HINT,
+            _("The form has no goal of the year by that name; what stands at “%(label)s” was taken for it."),
         ),
         "other_table": Kind(
             "STR-06",
@@ -286,3 +293,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
     }
 )
+
+
+def told_once(problems: Sequence[Problem], alike: Sequence[Problem], place: Place) -> list[Problem]:
+    """Return the problems with those that are alike (labels written otherwise) as one, at the place given."""
+    first, *others = alike
+    told = ", ".join(dict.fromkeys(problem.facts["labels"] for problem in alike))
+    return [
+        replace(problem, place=place, facts={"labels": told}) if problem is first else problem
+        for problem in problems
+        if not any(problem is other for other in others)
+    ]

@@ -3,26 +3,30 @@
 What stands in its own column is read silently; what is shifted, inferred, glued or left out is noted.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from targets.content import IndicatorContent
 from targets.reading.cells import (
-    DASHES,
     is_measure,
     is_value,
     joined_value,
     lines_of_several,
+    says_nothing,
     texts_of_several,
+    without_numbers,
 )
+from targets.reading.contents import DEPTH, corrected, found_head, head_of
 from targets.reading.doubts import better_category, doubt_of
+from targets.reading.draft import Draft
 from targets.reading.fronts import Front, Fronts
 from targets.reading.grid import Row
-from targets.reading.head import Head, find_head, refined
-from targets.reading.header import Draft
-from targets.reading.labels import nearest, tight, unknown_label
+from targets.reading.head import Head, refined
+from targets.reading.labels import is_group, means_only, nearest, tight, unknown_label
+from targets.reading.problems import told_once
 from targets.reading.result import Fix, Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
-from targets.reading.words import FOOT, MID_BLOCKS, NUMBERED, PLACEHOLDER
+from targets.reading.words import FOOT, MID_BLOCKS
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 MOST_VALUELESS = 0.3
@@ -33,6 +37,8 @@ class RowReader:
     """Reads the indicator rows of one table, top down; remembers the family and category in force."""
 
     draft: Draft
+    rows: Sequence[Row] = ()
+    at: int = 0
     columns: dict[str, int] = field(default_factory=lambda: dict(DEFAULT_COLUMNS))
     without_cells: bool = False
     noted: frozenset[tuple[Part, int]] = frozenset()
@@ -70,6 +76,10 @@ class RowReader:
             return
         self.drawn = self.head is not None and bool(row.spans and self.head.row.spans)
         if self.head is not None:
+            if self._is_field_below(row):
+                filled = row.filled()
+                self.draft.note("foot", row.at(filled[0][0]), {"text": " ".join(text for _i, text in filled)})
+                return
             if self.head.joins_value(row):
                 self.draft.note("value_joined", row.at(), {})
             row = self.head.fit(row)
@@ -88,6 +98,13 @@ class RowReader:
         whole = self._whole_value(row)
         self._read_cells(whole if self.head is None else self.head.in_order(whole))
 
+    def _is_field_below(self, row: Row) -> bool:
+        """Whether a label that nobody knows stands left, with a text that goes on below the names and the values."""
+        (first, label), *others = row.filled()
+        labels = self.draft.labels
+        known = is_group(label) or labels.family(label) or labels.category(label)
+        return self.head is not None and len(others) == 1 and not known and self.head.is_crossed_by(row, first)
+
     def _take_block(self, row: Row) -> None:
         """Take the side label of a block of indicators: those of the mid term are laid aside, which is told."""
         word = next((text for _i, text in row.filled() if tight(text) in BLOCKS), None)
@@ -102,7 +119,9 @@ class RowReader:
         """Take a head of the columns, or the second row of one."""
         labels, above = self.draft.labels, self.head_above
         self.head_above = False
-        head = find_head(row, labels)
+        below = self.rows[self.at + 1 : self.at + 1 + DEPTH]
+        before = self.rows[self.at - 1] if 0 < self.at <= len(self.rows) else None
+        head = head_of(row, before, labels)
         if head is not None and self.plain is not None and head.is_again(self.plain):
             self.head_above = True
             self._take_block(row)
@@ -110,8 +129,11 @@ class RowReader:
         self.plain = head or self.plain
         if head is None and above and self.plain is not None:
             head = refined(self.plain, row, labels)
+        if head is None and self.head is None and not self.found:
+            head = self.plain = found_head(row, below, labels)
         if head is None:
             return False
+        head = corrected(head, below, labels)
         self._take_block(row)
         first = self.head is None or head.words() != self.head.words()
         self.head, self.head_above = head, True
@@ -144,16 +166,9 @@ class RowReader:
         if len(self.valueless) <= MOST_VALUELESS * len(self.found):
             for place, name in self.valueless:
                 self.draft.note("no_value", place, {"name": name})
-        if len(self.variants) < 2:
-            return
-        first, *others = self.variants
-        told = ", ".join(dict.fromkeys(problem.facts["labels"] for problem in self.variants))
-        place = first.place if self.head is None else self.head.row.at()
-        self.draft.problems = [
-            replace(problem, place=place, facts={"labels": told}) if problem is first else problem
-            for problem in self.draft.problems
-            if not any(problem is other for other in others)
-        ]
+        if len(self.variants) > 1:
+            place = self.variants[0].place if self.head is None else self.head.row.at()
+            self.draft.problems = told_once(self.draft.problems, self.variants, place)
 
     def note_outside(self, row: Row) -> None:
         """Note a paragraph that stands outside the tables; a page number is none."""
@@ -234,13 +249,13 @@ class RowReader:
         code, inferred = self._place_under(row, front)
         name, value, shifted = self._name_and_value(row, front)
         self._note_labels(row, front)
-        if name is not None and value is not None and DASHES.match(name) and DASHES.match(value):
-            self.draft.note("dash", row.at(front.contents[0][0]), {"typed": f"{name} {value}"})
+        if says_nothing(name, value):
+            self.draft.note("dash", row.at(front.contents[0][0]), {"typed": " ".join(filter(None, (name, value)))})
             name = value = None
         name, value = self._from_above(row, front, name, value)
         if name is None and value is None:
-            if self._labels_shifted(front):
-                self.draft.note("label_shifted", row.at(front.first), {"category": self._printed(code)})
+            if front.is_shifted(self.columns):
+                self.draft.note("label_shifted", row.at(front.first), {"category": self.draft.printed(code)})
             return
         number = len(self.found) + 1
         first = front.contents[0][0]
@@ -258,10 +273,10 @@ class RowReader:
                 continue
             self.found.append(one)
             self.places.append(place)
-        facts = {"name": name or "", "value": value or "", "category": self._printed(code)}
+        facts = {"name": name or "", "value": value or "", "category": self.draft.printed(code)}
         if front.glued:
             self.draft.note("glued", place, {"raw": front.glued})
-        if shifted or self._labels_shifted(front):
+        if shifted or front.is_shifted(self.columns):
             own = front.category is not None or front.unknown is not None
             above = "inferred" if front.family is None else "category_inferred"
             self.draft.note("shifted" if own else above, place, facts)
@@ -278,7 +293,7 @@ class RowReader:
         told = (place.part, place.line) in self.noted or self.without_cells
         if doubt is None or (told and not value):
             return
-        facts = {"name": name or "", "value": value or "", "category": self._printed(code), **doubt.facts}
+        facts = {"name": name or "", "value": value or "", "category": self.draft.printed(code), **doubt.facts}
         if doubt.kind == "no_value":
             self.valueless.append((place, name or ""))
             return
@@ -289,16 +304,13 @@ class RowReader:
         self, row: Row, front: Front, name: str | None, value: str | None
     ) -> tuple[str | None, str | None]:
         """A name or value that is merged over several lines holds for each of them; a printed 指标1： is no name."""
-        if name is not None and (PLACEHOLDER.match(name) or NUMBERED.match(name)):
+        bare = without_numbers(name) if name is not None else None
+        if bare != name:
             self._say_once("numbered", self._of_table(row))
-            name = None if PLACEHOLDER.match(name) else NUMBERED.sub("", name).strip() or None
-        if value is not None and (PLACEHOLDER.match(value) or NUMBERED.match(value)):
-            value = None if PLACEHOLDER.match(value) else NUMBERED.sub("", value).strip() or None
+        name, value = bare, without_numbers(value) if value is not None else None
         above_name, above_value = self.above
         if name and value is None and above_value and self.columns["value"] in row.merged:
-            self.draft.note(
-                "merged", row.at(self.columns["value"], len(self.found) + 1), {"text": above_value}
-            )
+            self.draft.note("merged", row.at(self.columns["value"], len(self.found) + 1), {"text": above_value})
             return name, above_value
         if value and name is None and above_name and self.columns["name"] in row.merged:
             self.draft.note("merged", row.at(self.columns["name"], len(self.found) + 1), {"text": above_name})
@@ -310,15 +322,14 @@ class RowReader:
         if front.family is not None:
             self.family = front.family.code
         if front.category is not None or front.unknown is not None:
-            known = front.category.code if front.category else self._guessed(front)
+            label = front.unknown or ""
+            known = front.category.code if front.category else self._pointed_to(front)
+            sure = front.category is not None or means_only(codes=self.draft.labels.codes, label=label, code=known)
             self.repeated += known == self.category
-            self.category, self.family, self.open = known, known[:1], front.category is None
-            if front.unknown is not None:
-                self.draft.note(
-                    "unknown_label",
-                    row.at(front.first),
-                    {"label": front.unknown, "category": self._printed(known)},
-                )
+            self.category, self.family, self.open = known, known[:1], not sure
+            if front.unknown is not None and not sure:
+                facts = {"label": label, "category": self.draft.printed(known)}
+                self.draft.note("unknown_label", row.at(front.first), facts)
             return known, False
         if self.category is not None and self.category[:1] == (self.family or self.category[:1]):
             return self.category, front.family is not None or self.open or self._lacks_label(row)
@@ -337,18 +348,15 @@ class RowReader:
             return False
         return self.repeated > 1 or (self.merges > 0 and at < len(row.cells))
 
-    def _guessed(self, front: Front) -> str:
-        """Return the category that an unknown label points to: by its code, by a word in it, or the nearest."""
+    def _pointed_to(self, front: Front) -> str:
+        """Return the category that an unknown label points to: by a word in it, by its code, or the nearest."""
         label = front.unknown or ""
         word = self.draft.labels.by_word(label)
-        fits = word is not None and (self.family is None or front.family is None or word[:1] == self.family)
+        fits = self.family is None or front.family is None or (word or "")[:1] == self.family
         return word if word is not None and fits else self._nearest(unknown_label(label) or "")
 
     def _nearest(self, code: str) -> str:
-        """Return the category nearest to a printed code: the last not above it in its family, else as above."""
-        return nearest(
-            codes=[c.code for c in self.draft.profile.categories], code=code, family=self.family, before=self.category
-        )
+        return nearest(codes=self.draft.labels.codes, code=code, family=self.family, before=self.category)
 
     def _name_and_value(self, row: Row, front: Front) -> tuple[str | None, str | None, bool]:
         """Return name, value and whether either stands outside its column."""
@@ -388,13 +396,5 @@ class RowReader:
             self.variants.append(self.draft.problems[-1])
         for label in labels:
             if label.clash is not None:
-                self.draft.note(
-                    "clash", place, {"label": ", ".join(texts), "category": self._printed(label.code)}
-                )
-
-    def _labels_shifted(self, front: Front) -> bool:
-        return any(index != self.columns[kind] for kind, index in front.positions.items())
-
-    def _printed(self, code: str) -> str:
-        category = self.draft.profile.category(code)
-        return category.label if category else code
+                facts = {"label": ", ".join(texts), "category": self.draft.printed(label.code)}
+                self.draft.note("clash", place, facts)

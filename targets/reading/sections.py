@@ -117,7 +117,7 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
             named = named or "project_name" in fields
             lead = []
         elif labels.columns(row.cells) or lead:
-            sections.append(Section(lead, [row]))
+            sections.append(Section(lead, [*([] if lead else _fields_before(preface, labels)), row]))
             lead, named = [], False
         elif len(row.filled()) <= 2:
             preface.append(row)
@@ -135,10 +135,9 @@ def split(grid: Grid, labels: Labels) -> list[Section]:
 
 
 def _fields_before(preface: list[Row], labels: Labels) -> list[Row]:
-    """Take the rows with header fields off the end of what stands above the first table, and return them."""
-    found: list[Row] = []
-    while preface and header_fields(preface[-1], labels):
-        found.insert(0, preface.pop())
+    """Take what stands above the first table off it, from the first row with a header field on, and return it."""
+    at = next((n for n, row in enumerate(preface) if header_fields(row, labels)), len(preface))
+    found, preface[at:] = preface[at:], []
     return found
 
 

@@ -103,7 +103,7 @@ ALSO_HEADER = {
         "年度资金总额合计 年度预算资金总额 预算资金总额 预算总额 申请资金总额 年度总额 年度金额 年度资金 预算数 "
         "预算金额 当年预算 项目总预算 本年度预算 年初预算数 预算安排数 合计金额 年度资金申请 预算总金额 金额合计 "
         "年度预算总额 项目预算总额 项目预算金额 当年预算数 年度预算数 资金总额合计 年度预算金额 资金合计 "
-        "项目资金总额 年度资金总额(合计) 本年预算数 项目金额 申请金额 "
+        "项目资金总额 年度资金总额(合计) 本年预算数 项目金额 申请金额 年初预算 "
     ),
     "funds.fiscal": words(
         "其中:财政资金 财政资金 财政拨款资金 一般公共预算 其中:一般公共预算拨款 其中:财政拨款资金 "
@@ -194,7 +194,7 @@ HEADS_BY_WORD = (
     ),
     (
         "value",
-        re.compile(r"^(?:(?:20)?\d{2}年度?|年度|本年度?|当年|全年|预期|计划|年初)(?:绩效)?(?:目标|指标)(?:值|内容)?$"),
+        re.compile(r"^(?:(?:20)?\d{2}年度?|年度|本年度?|当年|全年|预期|计划|年初)(?:绩效)?(?:目标|指标|计划)(?:值|内容|水平)?$"),
     ),
 )
 """A head that is in no list above: what its words make of it. The first that fits."""
@@ -211,13 +211,38 @@ BY_WORD = tuple(
 )
 """A word inside a second-level label that no form of ours has, and the category that it points to; always told."""
 
+HEADER_BY_WORD = (
+    (
+        "funds.total",
+        re.compile(
+            r"^(?=.{4})(?:其中:)?(?:项目|政策|本年度?|当年|年度|年初|申请|拟申请|批复|下达|本次)*总?(?:预算|资金|投资|经费|金额)"
+            r"(?:申请|安排|规模|总额|总计|合计|金额|总金额|资金|数|额)*$"
+        ),
+    ),
+    ("period", re.compile(r"^(?:项目|政策|计划|拟|实施|执行|建设|起止){1,4}(?:时间|期限|周期|年限)$")),
+    ("department", re.compile(r"^(?:预算|行业|业务)(?:主管)?(?:部门|单位)$")),
+)
+"""A label of the upper part that is in no list above: what its words make of it."""
+GOAL_OTHERWISE = re.compile(r"^(?:项目|整体|总体|预期|实施期?|政策|绩效|支出){1,3}目标(?:任务|概述|描述)?$")
+"""Labels of a goal that may be that of the year: taken where a form has no other, which is told."""
+MONEY_HEAD = re.compile(r"^(?!其中)(?=.*(?:预算|金额|执行|申请|安排)).{2,12}$")
+MONEY_OF_YEAR = (
+    re.compile(r"本年|当年|申请"),
+    re.compile(r"年初|^预算数|预算安排|申报"),
+    re.compile(r"金额"),
+)
+MONEY_REACHED = re.compile(r"上年|前年|去年|执行|来源|依据|分值|得分|率|调整|[12]\d{3}")
+"""Which head over amounts is that of the year's budget: the first pattern that one fits."""
+WHOLE = words("合计 总计 总额 资金合计 合计金额")
+"""Labels of the whole sum, below a head of amounts."""
+
 ORDINAL = re.compile(
     r"^\s*(?:[(（][一二三四五六七八九十0-9]{1,2}[)）]|[一二三四五六七八九十0-9]{1,2}(?:[.．-][0-9]{1,2}){0,2})\s*[、.．:：]?\s*"
 )
 """A number that a form prints before a label: 1.1, (2), 二、."""
 
 VALUE_HEAD = re.compile(
-    r"^(?!.*(?:上年|历史|实际|完成|中期|实施期|近|前年|标准|参考|行业|权重|依据|说明|解释)).{0,10}值$"
+    r"^(?!.*(?:上年|历史|实际|完成|中期|实施期|近|前年|标准|参考|行业|权重|依据|说明|解释)).{0,10}值(?:[及和]单位)?$"
 )
 """Any other head that means the value of the year: 指标目标值."""
 PRINTED_UNIT = re.compile(r"(?:金额)?单位[:：]?(?:人民币)?(元|千元|万元|亿元)(?![\u4e00-\u9fff])")
@@ -237,11 +262,17 @@ NO_SYMBOL = {
     "——",
     "文字描述",
 }
+SIGNS = {*words("≥ ≤ > < = >= <= ≧ ≦ ≠ 大于等于 小于等于 大于 小于 等于 不低于 不高于")}
+"""What a column of signs holds, in tight form."""
 NO_UNIT = {"无", "/", "-", "—", "——", "定性", "无单位", "无量纲", "文字", "文字描述", "级"}
 NUMBERED = re.compile(
     r"^(?:指\s*标\s*[0-9０-９一二三四五六七八九十]{1,2}\s*[:：.．、]|[\u4e00-\u9fff]{2,14}指标\s*[0-9０-９]{1,2}\s*[:：])\s*"
 )
 """The running number that the national form prints before a name: 指标1：."""
+NOT_GIVEN = re.compile(r"^(?:不适用|不涉及|无此项|无相关指标|不需填报)$")
+"""What is written where a form has a category that does not apply to the project."""
+NUMBERED_ALONE = re.compile(r"^(?:指标|目标|绩效目标)\s*[0-9０-９一二三四五六七八九十]{0,2}\s*[:：.．、]?$")
+"""The running number of an indicator in a cell of its own: 目标1."""
 PLACEHOLDER = re.compile(
     r"^(?:…+|\.{3,}|。{3,}|指\s*标\s*[0-9０-９一二三四五六七八九十]{0,2}\s*[:：.．、]?\s*(?:…+|\.{3,})?)$"
 )

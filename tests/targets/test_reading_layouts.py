@@ -299,7 +299,9 @@ def test_an_unknown_layout_gives_what_was_understood_and_problems():
     assert table.content.project_name == "演示项目"
     assert [row[1:] for row in rows(table)] == [("某事", "≥1件"), ("另一事", "≥2件")]
     codes = {p.code for p in table.problems}
-    assert {"STR-01", "STR-13", "FND-02", "STR-06"} <= codes
+    assert {"STR-01", "STR-13", "FND-02"} <= codes
+    assert table.content.department == "演示局"
+    assert "奇怪的栏 奇怪的内容" in [p.facts.get("text") for p in table.problems if p.code == "STR-07"]
 
 
 def test_money_in_one_cell_line_by_line_is_read_and_told_once():
