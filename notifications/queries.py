@@ -54,7 +54,7 @@ def notices_for(user: User, *, limit: int = SHOWN) -> list[Delivery]:
     """
     sees = Exists(grants.visible_to(user).filter(pk=OuterRef("notice__case")))
     newest = _own(user).annotate(sees_case=sees).order_by("-sent_at", "-pk")
-    rows = list(newest.select_related("notice__case__unit", "notice__task", "notice__by")[:limit])
+    rows: list[Delivery] = [*newest.select_related("notice__case__unit", "notice__task", "notice__by")[:limit]]
     for row in rows:
         task = row.notice.task
         row.kind_label = KINDS[row.notice.kind].label  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from targets import judging, profiles, rows
+from targets import judging, profiles, releasing, rows
 from targets.content import TableContent
 from targets.differences import Place, Version, compare, identified
 from targets.models import Revision, TargetTable
@@ -114,6 +114,14 @@ def facts_of(case: Case, content: TableContent, row: TargetTable | None, *, coun
         earlier = Case.objects.get(pk=row.copied_from_id)
         facts.append(Fact(_("Copied from the table of an earlier year"), earlier.number))
     return [*facts, *_against_the_list(case, content)]
+
+
+def ceilings_of(case: Case) -> list[Fact]:
+    """Return what the department's released tables come to with this one, against its control figures. Three
+    statements."""
+    label = _("Department, released with this one / control figures (10,000 yuan)")
+    return [Fact(label, f"{rows.wan(one.sum)} / {rows.wan(one.given)}", not one.why_not)
+            for one in releasing.weigh([case])]
 
 
 def _against_the_list(case: Case, content: TableContent) -> list[Fact]:

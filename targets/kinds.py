@@ -10,10 +10,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from targets import adjustments, drafts, judging, monitoring, reviews, rows, standing_in
+from targets import adjustments, drafts, judging, monitoring, releasing, reviews, rows, standing_in
 from targets.models import Revision, TargetTable
 from targets.profiles import MUST_FIX, SHOULD_FIX
-from workflow import engine
+from workflow import batches, engine
 from workflow.canonical import canonical_json, content_hash
 from workflow.machine import Action, Kind, State
 from workflow.models import Case, Event, User
@@ -34,7 +34,7 @@ class TargetKind:
         if action == Action.SUBMIT:
             return _submission_blockers(case, details)
         if action in VERDICTS:
-            return reviews.decision_blockers(case, action, details)
+            return [*reviews.decision_blockers(case, action, details), *releasing.blockers(case, action)]
         if action in (Action.PROPOSE_ADMISSION, Action.ADMIT):
             return standing_in.admission_blockers(case)
         if action == Action.OPEN_MONITORING:
@@ -89,6 +89,7 @@ def register_all() -> None:
     """Name both kinds to the procedure."""
     engine.register(Kind.TARGET, TargetKind())
     engine.register(Kind.REPORT, ReportKind())
+    batches.weigh_with(Action.RELEASE, releasing.weigh)
 
 
 def _submission_blockers(case: Case, details: Mapping[str, Any]) -> Sequence[Blocker]:

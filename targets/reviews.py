@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from targets import rows, scoring
 from targets.models import Comment, Indicator, IndicatorProgress, MonitoringReport, ReviewSheet
 from targets.models.review import Grade
-from workflow import engine, grants
+from workflow import engine, grants, papers
 from workflow.canonical import clean_text
 from workflow.engine import Outcome, Seen
 from workflow.machine import Action, Kind, State
@@ -100,11 +100,16 @@ def decide(*, case: Case, by: User, verdict: str, seen: Seen, key: str, now: dat
 
 
 def release(*, case: Case, by: User, document_number: str, document_date: date, seen: Seen, key: str, now: datetime,
-            words: str = "", on_behalf_of: User | None = None) -> Outcome:
-    """Release (批复) an approved-and-held table under a document. Raises: DetailMissing, engine.perform's refusals."""
+            words: str = "", scan: tuple[str, bytes] | None = None, on_behalf_of: User | None = None) -> Outcome:
+    """Release (批复) an approved-and-held table under a document; `scan`: its name and bytes.
+
+    Raises: DetailMissing, PaperRefused, Blocked above the department's control figures, engine.perform's refusals.
+    """
     details: dict[str, Any] = {"document_number": _words(document_number), "document_date": document_date.isoformat()}
     if words:
         details["reason"] = _words(words)
+    if scan is not None:
+        details |= papers.named(papers.keep(name=scan[0], data=scan[1], by=by, now=now))
     return engine.perform(case, Action.RELEASE, by=by, seen=seen, key=key, now=now,
                           on_behalf_of=on_behalf_of, **details)
 

@@ -4,7 +4,7 @@ is its own transaction with its own version and result; many rows are done by th
 Called by views, commands and the rooms that make batches of their own. Cases move through workflow.engine alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,12 +15,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow import choices, engine, grants
+from workflow import choices, engine, grants, papers
 from workflow.engine import Seen
 from workflow.kinds import document_of
 from workflow.machine import NEEDS, SIGNATURES, Action, TaskStatus
 from workflow.models import Batch, Case, Task, User
-from workflow.outside import outcome_of
+from workflow.outside import checked_document, outcome_of
 from workflow.refusals import DetailMissing, NotVisible, Refused
 
 AT_ONCE = 20
@@ -76,12 +76,44 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What some cases of a batch come to against what there is, in yuan. `why_not`: a sentence where it is too much.
+
+    `before`: what was taken earlier, `asked`: what these cases take, `given`: what there is.
+    """
+
+    label: str
+    cases: frozenset[int]
+    before: Decimal
+    asked: Decimal
+    given: Decimal
+    why_not: str = ""
+
+    @property
+    def sum(self) -> Decimal:
+        return self.before + self.asked
+
+    @property
+    def left(self) -> Decimal:
+        return self.given - self.sum
+
+
+_scales: dict[Action, Callable[[Sequence[Case]], Sequence[Weight]]] = {}
+
+
+def weigh_with(action: Action, scale: Callable[[Sequence[Case]], Sequence[Weight]]) -> None:
+    """Have the cases of a batch of `action` weighed together: a document room knows against what."""
+    _scales[action] = scale
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A batch for its page: lines in order, and how many and how much (yuan) of each state."""
+    """A batch for its page: lines in order, how many and how much (yuan) of each state, and what they come to."""
 
     batch: Batch
     action: Action
     lines: Sequence[Line]
+    weights: Sequence[Weight] = ()
 
     def count(self, state: str) -> int:
         return sum(line.state == state for line in self.lines)
@@ -111,7 +143,16 @@ def prepare(*, action: Action | str, rows: Sequence[tuple[Case, Mapping[str, Any
     if len(rows) > MOST:
         raise TooManyChosen(count=len(rows), most=MOST)
     kept = [_row(case, action, own, details or {}, by=by, now=now) for case, own in rows]
+    cases = {case.pk: case for case, _own in rows}
+    for weight in _weigh(action, [cases[row["case"]] for row in kept if not row["why_not"]]):
+        for row in kept:
+            if weight.why_not and row["case"] in weight.cases and not row["why_not"]:
+                row |= {"why_not": weight.why_not, "too_much": True}
     return Batch.objects.create(by=by, action=action.value, details=dict(details or {}), rows=kept, asked_at=now)
+
+
+def _weigh(action: Action, cases: Sequence[Case]) -> Sequence[Weight]:
+    return _scales[action](cases) if action in _scales and cases else ()
 
 
 def _row(case: Case, action: Action, own: Mapping[str, Any], details: Mapping[str, Any], *, by: User,
@@ -179,17 +220,21 @@ def shown(batch: Batch) -> Shown:
         if state == "can" and figure is not None:
             words = str(outcome_of(figure, case.amount).label)
         lines.append(Line(case, state, words, figure))
-    return Shown(batch, Action(batch.action), lines)
+    action = Action(batch.action)
+    weighed = [cases[row["case"]] for row in batch.rows if not row["why_not"] or row.get("too_much")]
+    return Shown(batch, action, lines, _weigh(action, weighed) if batch.status == Batch.Status.PREVIEW else ())
 
 
 # Carrying out
 
 
-def confirm(batch: Batch, *, by: User, now: datetime, details: Mapping[str, Any] | None = None) -> Batch:
+def confirm(batch: Batch, *, by: User, now: datetime, details: Mapping[str, Any] | None = None,
+            scan: tuple[str, bytes] | None = None) -> Batch:  # fmt: skip
     """Carry the batch out: at once up to AT_ONCE rows, else by the next sweeps. Returns it as it is then.
 
-    `details`: what all rows carry, checked before anything is done. A second confirmation does nothing.
-    Raises: NotVisible, ConfirmedBefore, DetailMissing, NothingChosen (no row can be done).
+    `details`: what all rows carry, checked before anything is done. `scan`: name and bytes of the document under which
+    cases are released. A second confirmation does nothing.
+    Raises: NotVisible, ConfirmedBefore, DetailMissing, PaperRefused, NothingChosen (no row can be done).
     """
     if batch.by_id != by.pk:
         raise NotVisible
@@ -197,6 +242,8 @@ def confirm(batch: Batch, *, by: User, now: datetime, details: Mapping[str, Any]
     carried = {**batch.details, **_checked(action, details or {}, batch.details)}
     if not any(not row["why_not"] for row in batch.rows):
         raise NothingChosen
+    if scan is not None and action == Action.RELEASE and batch.status == Batch.Status.PREVIEW:
+        carried |= papers.named(papers.keep(name=scan[0], data=scan[1], by=by, now=now))
     at_once = len(batch.rows) <= AT_ONCE
     won = Batch.objects.filter(pk=batch.pk, status=Batch.Status.PREVIEW).update(
         status=Batch.Status.WAITING, details=carried, confirmed_at=now, claimed_until=now + CLAIM if at_once else None
@@ -218,6 +265,8 @@ def _checked(action: Action, details: Mapping[str, Any], there: Mapping[str, Any
         raise DetailMissing(field=_("person"))
     if action == Action.RELEASE and not (has.get("document_number") and has.get("document_date")):
         raise DetailMissing(field=_("Document number and date"))
+    if action == Action.RELEASE:
+        wanted |= checked_document(has)
     return wanted
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from workflow import calendar, deadlines, delegations, grants, record, words
 from workflow.look import Look
-from workflow.machine import DECIDING, REVIEW_STATES, Place, TaskStatus
+from workflow.machine import DECIDING, REVIEW_STATES, Action, Place, TaskStatus
 from workflow.models import Case, RoleGroup, Step, Task, User
 from workflow.moves import earlier_steps
 from workflow.signing import Condition
@@ -104,6 +104,12 @@ def proposal(look: Look) -> Proposal | None:
         return None
     said = record.payload_of(event)
     return Proposal(event.actor_name, str(said.get("document_number")), str(said.get("document_date")))
+
+
+def release_scan(look: Look) -> str:
+    """Return the name of the scan under which the case was last released, "" without one. No statement."""
+    released = next((e for e in reversed(look.events) if e.action == Action.RELEASE and not e.refused), None)
+    return str(record.payload_of(released).get("scan_name") or "") if released else ""
 
 
 def stands_in_for(case: Case, *, by: User, now: datetime) -> User | None:

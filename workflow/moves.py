@@ -34,6 +34,7 @@ from workflow.openings import (
     begin,
     correction_days,
     corrections,
+    corrections_in_time,
     leave_route,
     new_task,
     tasks_of,
@@ -190,7 +191,7 @@ def _return(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
         return move
     look.case.return_to_draft()
     leave_route(look, move)
-    move.opened = corrections(look, days=days)
+    move.opened = corrections_in_time(look, move, task.step, days=days)
     return move
 
 

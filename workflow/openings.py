@@ -14,12 +14,19 @@ from django.utils.translation import gettext as _
 from workflow import deadlines, routes
 from workflow.look import Look
 from workflow.machine import Action, Added, Rule, TaskKind
-from workflow.models import Step, Task, User
+from workflow.models import Milestone, Step, Task, User
 from workflow.refusals import DetailMissing
 
 CORRECTION_DAYS = 3
 """Working days for a correction after a return, when the reviewer names no other term."""
 LONGEST_CORRECTION = 60
+REVIEWS: tuple[str, ...] = (
+    Milestone.DEPARTMENT_REVIEW,
+    Milestone.BUSINESS_REVIEW,
+    Milestone.PERFORMANCE_REVIEW,
+    Milestone.RELEASE,
+)
+"""The round's dates for reviewing, in order: what is left of them is all that a correction may take."""
 
 
 @dataclass(slots=True)
@@ -74,6 +81,26 @@ def corrections(look: Look, *, days: int | None = None) -> list[Task]:
     """Return the tasks of the unit's editors to correct the case, within `days` working days or the usual term."""
     term = CORRECTION_DAYS if days is None else days
     return [new_task(look, TaskKind.CORRECT, group_id=pk, days=term) for pk in look.editor_groups()]
+
+
+def corrections_in_time(look: Look, move: Move, step: Step, *, days: int | None) -> list[Task]:
+    """Return the corrections that `step` asks for: never later than what is left of the round, which is then noted."""
+    tasks, last_day = corrections(look, days=days), _last_day_of(look, step)
+    if last_day is None or all(t.due_at is None or deadlines.due_day(t.due_at) <= last_day for t in tasks):
+        return tasks
+    move.payload["cut_to"] = last_day.isoformat()
+    return [new_task(look, TaskKind.CORRECT, group_id=pk, due_on=last_day) for pk in look.editor_groups()]
+
+
+def _last_day_of(look: Look, step: Step) -> date | None:
+    """Return the last day that the round leaves for a correction asked for at `step`: its own date or, when that is
+    over, the next of the reviews; None where the round sets none or they are all over. An adjustment has none.
+    """
+    if look.case.parent_id is not None:
+        return None
+    names = REVIEWS[REVIEWS.index(step.milestone) :] if step.milestone in REVIEWS else REVIEWS
+    today = deadlines.day_of(look.now)
+    return next((day for name in names if (day := look.date_of(name)) is not None and day >= today), None)
 
 
 def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None) -> list[Task]:

@@ -3,7 +3,7 @@
 Each function fills a Move on loaded values, like those of workflow.moves; only workflow.engine calls them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -57,7 +57,7 @@ def _confirm_filled(look: Look, task: Task | None, details: dict[str, Any]) -> M
 
 def _propose_admission(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     """The first of two people names document, date and scan (`prepare` attaches it); finance is asked to confirm."""
-    _check_document(details)
+    details |= checked_document(details)
     move = begin(look)
     move.recompute = move.trusted = True
     actor = look.by.pk if look.by else None
@@ -74,7 +74,8 @@ def _propose_admission(look: Look, task: Task | None, details: dict[str, Any]) -
     return move
 
 
-def _check_document(details: dict[str, Any]) -> None:
+def checked_document(details: Mapping[str, Any]) -> dict[str, str]:
+    """Return number and date of the document that `details` name, as the record keeps them. Raises: DetailMissing."""
     number = str(details.get("document_number") or "").strip()
     if not number or len(number) > LONGEST_NUMBER:
         raise DetailMissing(field=_("document number"))
@@ -82,7 +83,7 @@ def _check_document(details: dict[str, Any]) -> None:
         day = date.fromisoformat(str(details.get("document_date") or "").strip())
     except ValueError:
         raise DetailMissing(field=_("document date, as 2027-03-01")) from None
-    details |= {"document_number": number, "document_date": day.isoformat()}
+    return {"document_number": number, "document_date": day.isoformat()}
 
 
 def _admit(look: Look, task: Task | None, details: dict[str, Any]) -> Move:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from workflow.drawing import Picture, width_of, wrapped
-from workflow.machine import FINAL_STATES, Action, Rule, State
+from workflow.machine import FINAL_STATES, NEEDS, Action, Rule, State
 from workflow.models import Case, Step
 from workflow.route_words import candidate_words, condition_words, rule_words
 from workflow.words import stamp
@@ -67,8 +67,8 @@ def edges() -> list[Edge]:
     """Return the arrows of the machine, those between the same two states as one, in the order of the states."""
     found: dict[tuple[State, State], list[Action]] = {}
     for transition in Case._meta.get_field("state").get_all_transitions(Case):
-        actions = EDGE_ACTIONS.get(transition.name, ())
         pair = State(str(transition.source)), State(str(transition.target))
+        actions = [a for a in EDGE_ACTIONS.get(transition.name, ()) if a not in NEEDS or pair[0] in NEEDS[a].froms]
         there = found.setdefault(pair, [])
         there += [action for action in actions if action not in there]
     order = list(State)

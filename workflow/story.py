@@ -118,6 +118,8 @@ def _details_of(payload: dict[str, Any]) -> tuple[str, ...]:
         "met": _("condition"),
         "document_number": _("document number"),
         "document_date": _("document date"),
+        "scan_name": _("scan"),
+        "cut_to": _("term ends with the round's date"),
         "audience": _("told"),
         "late": _("late"),
     }

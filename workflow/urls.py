@@ -24,6 +24,7 @@ urlpatterns = [
     path("batches", batches.batch_list, name="batch_list"),
     path("batches/new", batches.batch_new, name="batch_new"),
     path("batches/<uuid:pk>", batches.batch, name="batch"),
+    path("cases/<slug:number>/scan", batches.release_scan, name="release_scan"),
     path("cases/<slug:number>", inbox.case, name="case"),
     path("cases/<slug:number>/history", reading.case_history, name="case_history"),
     path("cases/<slug:number>/way", reading.case_way, name="case_way"),

@@ -18,10 +18,12 @@ from targets.views.common import person, posted_key, posted_principal, posted_se
 from workflow.engine import Outcome
 from workflow.machine import Kind
 from workflow.models import Case
+from workflow.papers import PaperRefused
 from workflow.refusals import AskedFirst, Blocked, Claimed, ConditionsOpen, DetailMissing, ReasonMissing, UnknownStep
+from workflow.views.batches import posted_scan
 
 SHOWN_ON_THE_PAGE = (ReasonMissing, DetailMissing, Blocked, reviews.MustFixOnApproval, reviews.UnknownPlace,
-                     reviews.UnknownVerdict, AskedFirst, Claimed, ConditionsOpen, UnknownStep)
+                     reviews.UnknownVerdict, AskedFirst, Claimed, ConditionsOpen, UnknownStep, PaperRefused)
 PAGES: dict[Kind, tuple[str, Callable[..., HttpResponse]]] = {
     Kind.TARGET: ("table", tables.read_page),
     Kind.REPORT: ("report", monitoring.report_read_page),
@@ -56,7 +58,8 @@ def _decide(request: HttpRequest, case: Case, form: DecisionForm) -> Outcome:
     if verdict == "release":
         if not said["document_number"] or not said["document_date"]:
             raise DetailMissing(field=_("Document number and date"))
-        return reviews.release(document_number=said["document_number"], document_date=said["document_date"], **common)
+        return reviews.release(document_number=said["document_number"], document_date=said["document_date"],
+                               scan=posted_scan(request), **common)
     remarks = [reviews.Remark(**remark) for remark in _remarks(request).values()]
     conditions = said["conditions"].splitlines() if verdict == "conditions" else ()
     return reviews.decide(verdict=verdict, days=said["days"], to=said["to"], again=said["again"],

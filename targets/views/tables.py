@@ -186,8 +186,12 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
     findings = judging.judge(case, content, row, audience=REVIEWER if decides else ALL)
     sheet = paper(there.text, profile=profiles.load(case.profile), year=case.fiscal_year, changes=changes,
                   findings=findings if decides else ())
+    facts = comparing.facts_of(case, content, row, counts=dict(judging.counts(findings)))
+    if context["may"][Action.RELEASE].may:
+        facts += comparing.ceilings_of(case)
     return render(request, "targets/table_read.html", {
-        "section": "tables", **context, "paper": sheet, "decides": decides, "changes": changes,
+        "section": "tables", **context, "release_scan": choices.release_scan(look),
+        "paper": sheet, "decides": decides, "changes": changes,
         "profile": profiles.load(case.profile), "is_scored": bool(row and row.project and row.project.is_key),
         "shelf": attachments.shelf(case, row, files=files, listing=judging.listing_of(case),
                                    compared_with=before.content.attachments if before is not None else None),
@@ -201,6 +205,6 @@ def read_page(request: HttpRequest, case: Case, *, context: dict[str, Any] | Non
         if look.happened(Action.OPEN_MONITORING) else [],
         "reviews": _is_reviewer(request),
         "decide_url": reverse("table_decide", args=[case.number]),
-        "facts": comparing.facts_of(case, content, row, counts=dict(judging.counts(findings))),
+        "facts": facts,
         **more,
     }, status=status)

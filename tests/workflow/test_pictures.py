@@ -14,7 +14,7 @@ from django.utils.translation import override
 from tests.world import act, toy_case, walk_to
 from workflow import pictures, queries, story
 from workflow.drawing import wrapped
-from workflow.machine import Action, State
+from workflow.machine import NEEDS, Action, State
 from workflow.models import Case, Route
 
 README = Path(pictures.__file__).parent / "README.md"
@@ -120,3 +120,11 @@ def test_the_command_draws_to_a_file_and_refuses_what_is_not_there(world, tmp_pa
 def test_long_words_are_broken_and_cut():
     assert wrapped("绩效目标", size=10, width=20) == ["绩效", "目标"]
     assert wrapped("绩效目标绩效目标", size=10, width=20) == ["绩效", "目…"]
+
+
+def test_an_arrow_names_only_actions_that_are_possible_from_where_it_starts():
+    drawn = {(edge.source, action) for edge in pictures.edges() for action in edge.actions if action in NEEDS}
+    assert [(source, action) for source, action in drawn if source not in NEEDS[action].froms] == []
+    assert (State.DRAFT, Action.WAIVE) in drawn
+    assert (State.APPROVED, Action.FUNDS_CHANGED) in drawn
+    assert (State.APPROVED, Action.WAIVE) not in drawn

@@ -1,13 +1,15 @@
 """取消审核, 退回修改 to any earlier step, 直达 and 逐级: which signatures stand, and on which content."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.workflow.asserting import assert_refused, assert_sound, refreshed
-from tests.world import act, person, toy_case, walk_to, write_text
-from workflow import record
+from tests.world import NOW, act, person, toy_case, walk_to, write_text
+from workflow import deadlines, record, story
 from workflow.look import Look
 from workflow.machine import Action, Role, State, TaskKind, TaskStatus
-from workflow.models import Decision, Event, Task
+from workflow.models import Decision, Event, Milestone, RoundDate, Task
 from workflow.refusals import (
     DetailMissing,
     NotPermitted,
@@ -219,3 +221,38 @@ def test_who_signed_one_finance_step_does_not_sign_another_after_a_straight_retu
     act(case, Action.SUBMIT, world.editor)
     world.business_reviewer.groups.add(group)
     assert_refused(SamePersonRefused, case, lambda: act(case, Action.APPROVE, world.business_reviewer))
+
+
+class TestTermWithinTheRound:
+    """A correction never takes longer than what the round's dates leave (限时退回)."""
+
+    def test_a_term_beyond_the_date_of_the_step_is_cut_and_says_so(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        last = RoundDate.objects.get(round=world.round, milestone=Milestone.BUSINESS_REVIEW).date
+        act(case, Action.RETURN, world.business_reviewer, reason="请补充", days=60)
+        (due,) = {deadlines.due_day(t.due_at) for t in Task.objects.filter(case=case, status=TaskStatus.OPEN)}
+        assert due == last
+        said = Event.objects.get(case=case, action=Action.RETURN, refused="").payload
+        assert f'"cut_to":"{last.isoformat()}"' in said
+        assert f"{last.isoformat()}" in " ".join(story.timeline(case)[0].details)
+
+    def test_a_term_within_it_stays_and_nothing_is_noted(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        act(case, Action.RETURN, world.business_reviewer, reason="请补充", days=1)
+        (due,) = {deadlines.due_day(t.due_at) for t in Task.objects.filter(case=case, status=TaskStatus.OPEN)}
+        assert due == (NOW + timedelta(days=1)).date()
+        assert "cut_to" not in Event.objects.get(case=case, action=Action.RETURN, refused="").payload
+
+    def test_where_the_date_is_over_the_next_review_bounds_it_and_after_the_last_nothing_does(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        dates = RoundDate.objects.filter(round=world.round)
+        dates.filter(milestone=Milestone.BUSINESS_REVIEW).update(date=NOW.date() - timedelta(days=1))
+        dates.filter(milestone=Milestone.PERFORMANCE_REVIEW).update(date=NOW.date() + timedelta(days=2))
+        act(case, Action.RETURN, world.business_reviewer, reason="请补充", days=20)
+        assert {deadlines.due_day(t.due_at) for t in Task.objects.filter(case=case, status=TaskStatus.OPEN)} == {
+            NOW.date() + timedelta(days=2)
+        }
+        other = walk_to(toy_case(world, toy), world, "finance_review")
+        dates.update(date=NOW.date() - timedelta(days=1))
+        act(other, Action.RETURN, world.business_reviewer, reason="请补充", days=20)
+        assert "cut_to" not in Event.objects.get(case=other, action=Action.RETURN, refused="").payload

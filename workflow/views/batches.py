@@ -3,17 +3,20 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.files.storage import default_storage
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from workflow import batches, choices
+from workflow import batches, choices, grants, papers
 from workflow.machine import Action
 from workflow.models import Batch
-from workflow.refusals import DetailMissing, Refused
+from workflow.papers import PaperRefused
+from workflow.refusals import DetailMissing, NotVisible, Refused
 from workflow.views.asking import person
 
 
@@ -44,17 +47,25 @@ def batch(request: HttpRequest, pk: UUID) -> HttpResponse:
     if "people" in typed:
         typed["people"] = [typed["people"]] if typed["people"] else []  # type: ignore[assignment]
     try:
-        done = batches.confirm(found, by=person(request), now=timezone.now(), details=typed)
+        done = batches.confirm(found, by=person(request), now=timezone.now(), details=typed, scan=posted_scan(request))
     except batches.ConfirmedBefore as refusal:
         messages.info(request, str(refusal))
         return redirect("batch", pk)
-    except (DetailMissing, batches.NothingChosen) as refusal:
+    except (DetailMissing, PaperRefused, batches.NothingChosen) as refusal:
         return _page(request, found, refusal=refusal, typed=typed, status=422)
     if done.status == Batch.Status.DONE:
         count = sum(result["done"] for result in done.results)
         messages.success(request, _("Done for %(count)s of %(all)s cases.")
                          % {"count": count, "all": len(done.rows)})  # fmt: skip
     return redirect("batch", pk)
+
+
+def posted_scan(request: HttpRequest) -> tuple[str, bytes] | None:
+    """Return name and bytes of the scan that was sent with a release, None without one."""
+    file = request.FILES.get("scan")
+    if file is None or isinstance(file, list):
+        return None
+    return file.name or "", file.read(settings.UPLOAD_LIMIT_BYTES + 1)
 
 
 def _page(request: HttpRequest, found: Batch, *, refusal: Refused | None = None, typed: dict[str, Any] | None = None,
@@ -72,6 +83,18 @@ def _page(request: HttpRequest, found: Batch, *, refusal: Refused | None = None,
     if found.status == Batch.Status.WAITING:
         answer["Refresh"] = "5"
     return answer
+
+
+@require_safe
+def release_scan(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Hand out the scan of the document under which a case was released, to be saved, never shown by the browser."""
+    case = grants.visible_to(person(request)).filter(number=number).first()
+    found = papers.of_case(case) if case is not None else None
+    if found is None:
+        raise NotVisible
+    safe = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+    return FileResponse(default_storage.open(found.path, "rb"), as_attachment=True, filename=found.name,
+                        content_type="application/octet-stream", headers=safe)  # fmt: skip
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """Carry out one action on many cases from the command line (批量): a preview first, as on the workbench."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,6 +10,13 @@ from django.utils import timezone
 from workflow import batches
 from workflow.models import Batch, User
 from workflow.refusals import Refused
+
+
+def _read(path: Path) -> tuple[str, bytes]:
+    try:
+        return path.name, path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
 
 
 class Command(BaseCommand):
@@ -23,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--to-person", default="", metavar="USER", help="transfer: to whom")
         parser.add_argument("--document-number", default="")
         parser.add_argument("--document-date", default="", metavar="YYYY-MM-DD")
+        parser.add_argument("--scan", type=Path, metavar="FILE", help="release: the document's scan, pdf or picture")
         parser.add_argument("--yes", action="store_true", help="carry it out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,6 +45,8 @@ class Command(BaseCommand):
         shown = batches.shown(batch)
         for line in shown.lines:
             self.stdout.write(f"{line.case.number} {line.state} {line.words}".rstrip())
+        for one in shown.weights:
+            self.stdout.write(f"{one.label}: {one.before:.2f} + {one.asked:.2f} = {one.sum:.2f}; given {one.given:.2f}")
         self.stdout.write(json.dumps({state: [count, str(amount)] for state, count, amount in shown.sums}))
         if any(line.state == "refused" for line in shown.lines):
             raise SystemExit(1)
@@ -54,7 +65,8 @@ class Command(BaseCommand):
             "document_date": options["document_date"],
             "people": [options["to_person"]] if options["to_person"] else [],
         }  # fmt: skip
-        batch = batches.confirm(batch, by=by, now=now, details=details)
+        scan = _read(options["scan"]) if options["scan"] else None
+        batch = batches.confirm(batch, by=by, now=now, details=details, scan=scan)
         carried = -1
         while batch.status == Batch.Status.WAITING and len(batch.results) > carried:
             carried = len(batch.results)
