@@ -5,6 +5,7 @@ name nor a session. Redis and the mail server are not asked: losing them must no
 """
 
 import functools
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable
@@ -61,6 +62,15 @@ def _storage() -> str:
     except OSError as error:
         return type(error).__name__
     return "ok"
+
+
+def _free_percent() -> int:
+    """Return how much of the disk that holds VAR_DIR is free, in percent; -1 when it cannot be asked."""
+    try:
+        usage = shutil.disk_usage(settings.VAR_DIR)
+    except OSError:
+        return -1
+    return usage.free * 100 // usage.total
 
 
 @functools.cache
@@ -125,6 +135,7 @@ def statusz(request: HttpRequest) -> HttpResponse:
             "oldest_pending_seconds": _age(outbox.oldest_pending, now),
         },
         "incidents": {"deliveries": outbox.incidents, "notices": outbox.stuck},
+        "storage": {"free_percent": _free_percent()},
         "heartbeats": {
             row.name: {
                 "seconds": _age(row.beat_at, now),

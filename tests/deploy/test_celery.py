@@ -54,11 +54,29 @@ def test_the_settings_are_those_that_were_measured(name, value):
 
 def test_the_transport_redelivers_late_and_looks_often():
     options = app.conf.broker_transport_options
-    assert options["visibility_timeout"] > 3 * app.conf.task_soft_time_limit
-    assert options["unacked_restore_interval"] == 10
-    assert options["unacked_mutex_expire"] == 30
-    assert options["socket_timeout"] == 10
-    assert options["global_keyprefix"]
+    assert options == {
+        "visibility_timeout": 900,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "unacked_mutex_expire": 30,
+        "global_keyprefix": "btr:",
+    }
+    assert options["visibility_timeout"] >= 3 * app.conf.task_time_limit
+
+
+def test_no_task_waits_inside_the_broker_and_none_makes_a_queue_of_its_own():
+    assert app.conf.task_annotations == {"*": {"max_retries": 3}}
+    assert app.conf.task_create_missing_queues is False
+    assert app.conf.task_default_queue in {queue.name for queue in app.conf.task_queues}
+    assert app.conf.result_backend is None
+    for entry in app.conf.beat_schedule.values():
+        assert entry["options"]["expires"] <= entry["schedule"]
+        assert "countdown" not in entry["options"]
+        assert "eta" not in entry["options"]
 
 
 def test_every_timetable_entry_is_a_known_task_with_a_queue_that_workers_read():

@@ -88,3 +88,35 @@ def test_statusz_is_for_administrators_and_tells_what_waits(client: Client) -> N
     assert told["heartbeats"]["worker-演示"]["seconds"] <= 5
     assert told["calendar"]["years"][0] == 2019
     assert client.post("/statusz").status_code == 405
+
+
+@pytest.mark.django_db
+def test_statusz_tells_how_long_the_oldest_has_waited_and_what_needs_a_person(client: Client) -> None:
+    from datetime import timedelta
+
+    from notifications.models import Channel, Delivery, Notice, Status
+    from tests.world import build_world, toy, toy_case
+    from workflow.deadlines import database_now
+    from workflow.models import Task, User
+
+    world, now = build_world(), database_now()
+    case = toy_case(world, toy())
+    Task.objects.filter(case=case).update(next_rung_at=now - timedelta(hours=2))
+    Notice.objects.all().delete()
+    stuck = Notice.objects.create(kind="returned", case=case, created_at=now - timedelta(hours=1), attempts=9)
+    Delivery.objects.bulk_create(
+        Delivery(notice=stuck, recipient=person, channel=Channel.EMAIL, status=status, available_at=now,
+                 created_at=now - timedelta(minutes=30))
+        for person, status in ((world.editor, Status.PENDING), (world.head, Status.INCIDENT))
+    )  # fmt: skip
+    User.objects.filter(pk=world.teacher.pk).update(administers="system")
+    client.force_login(User.objects.get(pk=world.teacher.pk))
+    told = client.get("/statusz").json()
+    assert told["sweep"]["tasks_due"] == 1
+    assert 7200 <= told["sweep"]["oldest_unfired_seconds"] < 7260
+    assert (told["outbox"]["notices"], told["outbox"]["pending"]) == (1, 1)
+    assert 3600 <= told["outbox"]["oldest_notice_seconds"] < 3660
+    assert 1800 <= told["outbox"]["oldest_pending_seconds"] < 1860
+    assert told["incidents"] == {"deliveries": 1, "notices": 1}
+    assert 0 < told["storage"]["free_percent"] <= 100
+    assert {"this_year_known", "next_year_known", "provisional_deadlines"} <= set(told["calendar"])

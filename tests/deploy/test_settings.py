@@ -42,6 +42,17 @@ def test_sqlite_takes_its_write_lock_at_the_beginning() -> None:
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
     assert "foreign_keys=ON" in options["init_command"]
+    assert "synchronous=FULL" in options["init_command"]
+    assert options["timeout"] == 20
+
+
+def test_no_statement_lock_or_idle_transaction_on_postgresql_lasts_for_ever() -> None:
+    read = _database("postgresql:///btr")
+    limits = dict(part.split("=") for part in read["OPTIONS"]["options"].split("-c ") if part.strip())
+    assert {name: int(value) for name, value in limits.items()} == {
+        "statement_timeout": 30_000, "lock_timeout": 5_000, "idle_in_transaction_session_timeout": 60_000,
+    }  # fmt: skip
+    assert read["CONN_HEALTH_CHECKS"] is True
 
 
 def test_an_unknown_database_is_refused() -> None:

@@ -112,6 +112,17 @@ def all_told() -> bool:
     return not Notice.objects.filter(expanded_at__isnull=True).exists()
 
 
+def test_our_redis_keeps_what_it_took_and_throws_nothing_away_when_it_is_full(stack: Stack):
+    client = redis.Redis.from_url(stack.server.url)
+    assert client.config_get("maxmemory-policy", "appendonly", "appendfsync") == {
+        "maxmemory-policy": "noeviction",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+    }
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis(port=stack.server.port).ping()
+
+
 def p95(values: list[float]) -> float:
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
 

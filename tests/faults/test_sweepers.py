@@ -9,7 +9,7 @@ from django.core import mail
 
 from notifications.delivery import deliver
 from notifications.expand import expand
-from notifications.models import Delivery, Digest, Notice
+from notifications.models import Channel, Delivery, Digest, Notice, Status
 from tests.faults.races import at_once
 from tests.workflow.conftest import toy  # noqa: F401
 from tests.world import act, build_world, toy_case
@@ -83,3 +83,19 @@ def test_three_senders_send_one_message_a_person(tables):
         "head@example.org",
     ]
     assert Digest.objects.filter(sent_at__isnull=False).count() == 3
+
+
+def test_what_waits_for_an_answer_goes_before_the_digests_and_the_oldest_first(tables):
+    sweeping.sweep(now=LATE)
+    expand(now=LATE)
+    for case in tables.cases[:3]:
+        act(case, Action.SUBMIT, tables.editor, now=LATE)
+        act(case, Action.RETURN, tables.reviewer, reason="演示", now=LATE)
+    expand(now=LATE)
+    deliver(now=LATE, limit=4)
+    sent = Delivery.objects.filter(channel=Channel.EMAIL, status=Status.SENT).order_by("pk")
+    assert list(sent.values_list("notice__kind", flat=True)) == ["returned"] * 4
+    oldest = Delivery.objects.filter(channel=Channel.EMAIL, notice__kind="returned").order_by("available_at", "pk")
+    assert list(sent) == list(oldest[:4])
+    deliver(now=LATE)
+    assert not Delivery.objects.filter(channel=Channel.EMAIL, status=Status.PENDING).exists()

@@ -53,6 +53,20 @@ def test_a_process_whose_clock_is_wrong_fires_nothing_early_and_nothing_again(wo
     assert all(at >= due for at, due in RungFired.objects.values_list("fired_at", "due_at"))
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai", "Pacific/Apia"])
+def test_wherever_the_machine_believes_to_be_a_day_ends_in_shanghai(monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert deadlines.day_end(date(2026, 6, 30)) == datetime(2026, 6, 30, 16, 0, tzinfo=UTC)
+        assert deadlines.due_day(datetime(2026, 6, 30, 16, 0, tzinfo=UTC)) == date(2026, 6, 30)
+        assert deadlines.day_of(datetime(1988, 6, 30, 15, 30, tzinfo=UTC)) == date(1988, 7, 1)
+        assert abs(deadlines.database_now() - datetime.now(UTC)) < timedelta(seconds=5)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_after_three_days_off_nothing_is_missed_and_everybody_gets_one_mail(world, settings, mailoutbox):  # noqa: F811
     settings.EMAIL_ENABLED = True
     first = open_case(world, 0, due_on=date(2026, 9, 11))

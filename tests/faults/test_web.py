@@ -54,7 +54,10 @@ def test_killed_web_workers_lose_nothing_and_the_same_button_gives_the_same_answ
         killed = 0
         with at_work(clerks):
             while killed < FAULTS:
-                time.sleep(rng.uniform(0.1, 0.6))
+                served = sum(len(clerk.answers) for clerk in clerks)
+                while sum(len(clerk.answers) for clerk in clerks) < served + len(clerks):
+                    time.sleep(0.01)
+                time.sleep(rng.uniform(0, 0.3))
                 if (pid := any_of(running.workers(), rng)) is not None:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)

@@ -70,7 +70,7 @@ def site(own: Path, *, workers: int = 2, **environment: str) -> Iterator[Site]:
     with (own / "web.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "tests.faults.site:application", f"--bind=127.0.0.1:{port}",
-             "--worker-class=gthread", f"--workers={workers}", "--threads=4", "--no-control-socket",
+             "--worker-class=gthread", f"--workers={workers}", "--threads=4", "--preload", "--no-control-socket",
              "--graceful-timeout=10", "--timeout=60"],
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env=child_environment(
