@@ -119,7 +119,9 @@ class Shown:
         return sum(line.state == state for line in self.lines)
 
     def amount(self, state: str) -> Decimal:
-        return sum((line.case.amount or ZERO for line in self.lines if line.state == state), ZERO)
+        """Return the sum of one state; a case and what stands in for it (an adjustment, its reports) count once."""
+        amounts = {line.case.parent_id or line.case.pk: line.case.amount for line in self.lines if line.state == state}
+        return sum((amount or ZERO for amount in amounts.values()), ZERO)
 
     @property
     def sums(self) -> list[tuple[str, int, Decimal]]:

@@ -1,19 +1,23 @@
 """目标调整: a child case, money and targets together; what is in force stays until it is approved (property 8)."""
 
+import io
 import random
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
-from targets import adjustments, comparing, drafts, judging, monitoring
+from targets import adjustments, comparing, drafts, exchange, judging, monitoring, overview
 from targets.models import Indicator, MonitoringReport, TargetTable
+from targets.overview import Filters
 from tests.targets import papers
 from tests.targets.test_monitoring import period_of
 from tests.targets.test_pages_tables import at_now, client_of
 from tests.workflow.asserting import assert_refused, assert_sound
 from tests.world import NOW, act, key, seen
+from workflow import batches
 from workflow.machine import Action, Role, State, TaskKind
-from workflow.models import Case, Task, User
+from workflow.models import Batch, Case, Task, User
 from workflow.refusals import (
     AdjustmentOpen,
     Blocked,
@@ -209,3 +213,28 @@ def test_on_the_page_an_editor_adjusts_and_everybody_sees_the_chain(world):
     assert {c.place for c in review.context["changes"]} == {"funds.total", "funds.fiscal", "value"}
     root = client_of(world.auditor).get(reverse("table", args=[case.number])).content.decode()
     assert child.number in root
+
+
+def test_no_sum_and_no_file_counts_an_adjustment_beside_its_original(world):
+    case = papers.in_force(world)
+    child = begun(world, case)
+    change(world, child)
+    by = User.objects.get(pk=world.performance_reviewer.pk)
+
+    def shown() -> tuple[list[str], object]:
+        page = overview.tables_for(by, filters=Filters())
+        return sorted(row.case.number for row in page.rows), page.tab("all").amount
+
+    def handed_over() -> set[str]:
+        out = io.BytesIO()
+        exchange.write_targets(out, cases=Case.objects.filter(pk__in=[case.pk, child.pk]), by=by, now=NOW)
+        values = [[cell.value for cell in row] for row in load_workbook(out).active.iter_rows()]
+        return {row[values[0].index("指标值")] for row in values[1:]} & {"30", "40"}
+
+    assert shown() == (sorted([case.number, child.number]), 300_000)
+    assert handed_over() == {"30"}, "an adjustment on its way is not in force"
+    lines = [batches.Line(papers.again(one), "can", "") for one in (case, child)]
+    assert batches.Shown(Batch(), Action.APPROVE, lines).amount("can") == 400_000, "once, as it is to be"
+    approve(world, child)
+    assert shown()[1] == 300_000
+    assert handed_over() == {"40"}
