@@ -30,6 +30,8 @@ LONG_ZIP = 512 * 1024
 MOST_FILES = 60
 CLAIM_ENDS = timedelta(minutes=2)
 MOST_TRIES = 3
+MOST_READERS = 5
+"""So often a claim is tried again because another reader took the file at the same moment."""
 A_SWEEP = 2
 """So many files a sweep reads: it has other work, and the page reads on by itself while it is open."""
 Status = WaitingFile.Status
@@ -142,7 +144,11 @@ def _claim(now: datetime, batch: ImportBatch | None) -> WaitingFile | None:
     files = WaitingFile.objects.filter(free, batch__cancelled_at=None)
     if batch is not None:
         files = files.filter(batch=batch)
-    for row in files.select_related("batch__unit__parent", "batch__uploaded_by").order_by("id")[:5]:
+    files = files.select_related("batch__unit__parent", "batch__uploaded_by").order_by("id")
+    for _attempt in range(MOST_READERS):
+        row = files.first()
+        if row is None:
+            break
         claim = WaitingFile.objects.filter(pk=row.pk, status=row.status, claimed_at=row.claimed_at)
         if claim.update(status=Status.READING, claimed_at=now, tries=row.tries + 1):
             row.status, row.claimed_at, row.tries = Status.READING, now, row.tries + 1

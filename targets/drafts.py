@@ -187,12 +187,17 @@ def write_unsaved(case: Case, unsaved: Unsaved) -> None:
         _write_not_applicable(table, unsaved.not_applicable, codes)
 
 
-def write_content(case: Case, content: TableContent, **columns: Any) -> None:
-    """Write a whole content, and `columns` of the table, for `case`, which the caller holds locked in draft."""
+def write_content(case: Case, content: TableContent, *, there: Sequence[Indicator] | None = None,
+                  **columns: Any) -> None:
+    """Write a whole content, and `columns` of the table, for `case`, which the caller holds locked in draft.
+
+    `there`: the stored rows by position where the caller has loaded them under the lock.
+    """
     table, _new = TargetTable.objects.get_or_create(
         case=case, defaults={"project_name": case.title, "fiscal_year": case.fiscal_year})
     header = rows.header_of(rows.header_texts(content))
-    there = list(Indicator.objects.filter(table=table).order_by("position"))
+    if there is None:
+        there = list(Indicator.objects.filter(table=table).order_by("position"))
     new = rows.rows_from(content, there=there)
     reopened.check(table, header=header, rows=new)
     rows.write(table, header=header, rows=new, there=there, **columns)

@@ -22,12 +22,14 @@ def noted(reading: Reading, *, unit: Organisation, name: str, sha256: str) -> Re
     if not reading.tables:
         return reading
     earlier = SourceDocument.objects.filter(unit=unit).order_by("-id")
-    same = earlier.filter(sha256=sha256).values_list("name", flat=True).first()
+    latest = list(earlier.values_list("name", "sha256")[:MOST])
+    same = next((old for old, digest in latest if digest == sha256), None)
+    if same is None and len(latest) == MOST:
+        same = earlier.filter(sha256=sha256).values_list("name", flat=True).first()
     if same is not None:
         return _with(reading, "same_file", same)
     seen = look(name)
-    names = earlier.values_list("name", flat=True)[:MOST]
-    twin = next((old for old in names if old != name and look(old) == seen), None)
+    twin = next((old for old, _digest in latest if old != name and look(old) == seen), None)
     return _with(reading, "name_twin", twin) if twin is not None else reading
 
 

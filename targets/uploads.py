@@ -251,13 +251,14 @@ def _fill(case: Case, content: TableContent, staged: ImportedTable, *, by: User,
     written = filled_up(before, taken) if before is not None else taken
 
     def write(locked: Case) -> None:
-        if before is not None or Indicator.objects.filter(table=locked.pk).exists():
+        there = list(Indicator.objects.filter(table=locked.pk).order_by("position"))
+        if before is not None or there:
             standing = _as_standing(locked)
             agreed = replace or standing.hash() == replaces
             if (standing != taken and not agreed) or before not in (None, standing):
                 changes = diff(standing, taken)
                 raise ImportDiffers(project=case.title, count=len(changes), changes=changes)
-        drafts.write_content(locked, written, source=staged)
+        drafts.write_content(locked, written, there=there, source=staged)
 
     engine.set_content(case, by=by, now=now, write=write, amount=rows.yuan(written.funds.total),
                        title=written.project_name if case.is_off_list else None)
