@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from targets import lists, mappings, organisations
@@ -179,8 +179,8 @@ def _sums(read: Sequence[PaidRow]) -> tuple[list[_Sum], list[RefusedLine]]:
         total = sums.setdefault(project or row.key, _Sum(row, project))
         total.amount += row.amount or Decimal(0)
         total.rows += 1
-    refused += [RefusedLine(s.first.line, _t("Line %(line)s: all rows of “%(project)s” come to %(amount)s yuan in all, "
-                                             "which is below 0.") % {
+    refused += [RefusedLine(s.first.line, gettext(
+        "Line %(line)s: all rows of “%(project)s” come to %(amount)s yuan in all, which is below 0.") % {
         "line": s.first.line, "project": s.first.code or s.first.name, "amount": f"{s.amount:,.2f}"})
         for s in sums.values() if s.amount < 0]
     return list(sums.values()), refused
@@ -188,12 +188,13 @@ def _sums(read: Sequence[PaidRow]) -> tuple[list[_Sum], list[RefusedLine]]:
 
 def _fault(row: PaidRow) -> str:
     if row.code_lost_digits:
-        return _t("Line %(line)s: the project code was typed as a number and has lost digits. "
+        return gettext("Line %(line)s: the project code was typed as a number and has lost digits. "
                   "Format the column as text and type it again.") % {"line": row.line}
     if not row.code and not row.name:
-        return _t("Line %(line)s: the project code is missing.") % {"line": row.line}
+        return gettext("Line %(line)s: the project code is missing.") % {"line": row.line}
     if row.amount is None:
-        return _t("Line %(line)s: the amount “%(typed)s” is no number.") % {"line": row.line, "typed": row.typed[:40]}
+        facts = {"line": row.line, "typed": row.typed[:40]}
+        return gettext("Line %(line)s: the amount “%(typed)s” is no number.") % facts
     return ""
 
 

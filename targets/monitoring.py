@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from targets import comparing, execution, rows
@@ -72,7 +72,7 @@ def create_period(*, fiscal_year: int, label: str, from_date: date, to_date: dat
     if not is_finance(by):
         raise NotFinance
     if not label.strip():
-        raise DetailMissing(field=_t("period"))
+        raise DetailMissing(field=gettext("period"))
     if not from_date <= to_date or not unit_due <= department_due <= finance_due:
         raise PeriodRefused
     if timezone.localtime(opens_at).date() > unit_due:
@@ -129,12 +129,12 @@ def opening_blockers(case: Case, details: Mapping[str, Any]) -> Sequence[Blocker
     """Return why the period cannot be opened for `case`."""
     period = MonitoringPeriod.objects.filter(pk=details.get("period_id") or 0).first()
     if period is None or period.fiscal_year != case.fiscal_year:
-        return [Blocker("period", "period", _t("Choose a monitoring period of the table's own fiscal year."))]
+        return [Blocker("period", "period", gettext("Choose a monitoring period of the table's own fiscal year."))]
     if MonitoringReport.objects.filter(target=case, period=period).exists():
-        sentence = _t("The report for “%(label)s” is open already.") % {"label": period.label}
+        sentence = gettext("The report for “%(label)s” is open already.") % {"label": period.label}
         return [Blocker("period", "period", sentence)]
     if in_force(case) is None:
-        return [Blocker("period", "period", _t("Nothing is in force yet: the table was never approved."))]
+        return [Blocker("period", "period", gettext("Nothing is in force yet: the table was never approved."))]
     return []
 
 
@@ -251,12 +251,13 @@ def submission_blockers(case: Case) -> list[Blocker]:
         place = f"row {row.position}"
         facts = {"row": row.position, "name": row.name}
         if not row.actual:
-            found.append(Blocker("MON-ACTUAL", place, _t("Row %(row)s “%(name)s”: say how far it has come.") % facts))
+            found.append(Blocker("MON-ACTUAL", place,
+                                 gettext("Row %(row)s “%(name)s”: say how far it has come.") % facts))
         if not row.possibility:
             found.append(Blocker("MON-POSSIBILITY", place,
-                                 _t("Row %(row)s “%(name)s”: choose whether the target will be met.") % facts))
+                                 gettext("Row %(row)s “%(name)s”: choose whether the target will be met.") % facts))
         elif row.possibility != Possibility.CERTAIN and not (row.reason and row.measures):
-            found.append(Blocker("MON-05", place, _t(
+            found.append(Blocker("MON-05", place, gettext(
                 "Row %(row)s “%(name)s”: the target may be missed, so give the reason and the measures.") % facts))
     return found
 
@@ -267,11 +268,11 @@ def _amount_blocker(report: MonitoringReport, name: str) -> Blocker | None:
     if not typed:
         if name != "executed_total":
             return None
-        return Blocker("MON-EXECUTED", name, _t("“%(field)s” is missing. Fill in the amount, 0 if nothing was spent.")
-                       % {"field": label})
+        return Blocker("MON-EXECUTED", name, gettext(
+            "“%(field)s” is missing. Fill in the amount, 0 if nothing was spent.") % {"field": label})
     number = amount(typed)
     if number is None or number < 0:
-        return Blocker("MON-EXECUTED", name, _t("“%(field)s” says “%(typed)s”, which is no amount in 万元.")
+        return Blocker("MON-EXECUTED", name, gettext("“%(field)s” says “%(typed)s”, which is no amount in 万元.")
                        % {"field": label, "typed": typed})
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from targets import drafts, organisations, rows
 from targets.lists import ListedRow, read_list, template
@@ -38,18 +38,18 @@ YES = {"是": True, "y": True, "yes": True, "√": True, "1": True, "重点": Tr
 
 class KnownProject(Refused):
     code = "known_project"
-    message = _lazy("Your unit already has the project “%(project)s” on the list. "
+    message = gettext_lazy("Your unit already has the project “%(project)s” on the list. "
                     "Choose it instead of adding it again.")
 
 
 class NoRound(Refused):
     code = "no_round"
-    message = _lazy("No round is open for tables. Ask the finance bureau to open one.")
+    message = gettext_lazy("No round is open for tables. Ask the finance bureau to open one.")
 
 
 class RoundClosed(Refused):
     code = "round_closed"
-    message = _lazy("The round “%(round)s” is closed and takes no list. Choose an open round.")
+    message = gettext_lazy("The round “%(round)s” is closed and takes no list. Choose an open round.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from targets import rows, scoring
@@ -124,7 +124,7 @@ def answer_comment(*, comment: Comment, by: User, words: str, now: datetime) -> 
         if comment.published_at is None or not grants.may(by, "view", case):
             raise NotVisible
         if case.state != State.DRAFT or not grants.may(by, "change_case", case):
-            raise NotPossible(action=_t("Answer"), state=case.desk)
+            raise NotPossible(action=gettext("Answer"), state=case.desk)
         comment.answer, comment.answered_by, comment.answered_at = text, by, now
         comment.save(update_fields=["answer", "answered_by", "answered_at"])
     return comment
@@ -137,14 +137,14 @@ def decision_blockers(case: Case, action: Action, details: Mapping[str, Any]) ->
     sheet = details.get("sheet")
     if sheet is None:
         if action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS) and case.step is not None and case.step.sheet:
-            return [Blocker("sheet", "sheet", _t("Fill in the review sheet before you approve."))]
+            return [Blocker("sheet", "sheet", gettext("Fill in the review sheet before you approve."))]
         return []
     if points := _wrong_points(sheet.get("points")):
         return points
     wrong = [name for name in GRADED if sheet.get(name) not in Grade.values]
     if not wrong and sheet["overall"] in NOT_PASSED and action in (Action.APPROVE, Action.APPROVE_WITH_CONDITIONS):
         return [Blocker("grade", "sheet.overall", str(NOT_PASSED[sheet["overall"]]))]
-    return [Blocker("sheet", f"sheet.{name}", _t("Choose a grade for “%(item)s” on the review sheet.")
+    return [Blocker("sheet", f"sheet.{name}", gettext("Choose a grade for “%(item)s” on the review sheet.")
                     % {"item": SHEET_LABELS[name]}) for name in wrong]
 
 
@@ -153,7 +153,7 @@ def _wrong_points(points: Any) -> list[Blocker]:
     if not points:
         return []
     if not isinstance(points, Mapping) or set(points) - {item.key for item in scoring.items()}:
-        return [Blocker("points", "sheet.points", _t("The review sheet has no such item."))]
+        return [Blocker("points", "sheet.points", gettext("The review sheet has no such item."))]
     found = []
     for item in scoring.items():
         try:
@@ -161,7 +161,7 @@ def _wrong_points(points: Any) -> list[Blocker]:
         except ValueError:
             given = None
         if given is None:
-            found.append(Blocker("points", f"sheet.points.{item.key}", _t(
+            found.append(Blocker("points", f"sheet.points.{item.key}", gettext(
                 "Points for “%(item)s”: a number from 0 to %(most)s, in steps of a half."
             ) % {"item": item.label, "most": item.most}))
     return found
@@ -186,8 +186,8 @@ def unanswered(case: Case) -> list[Blocker]:
         if comment.place != "case" and value_at(case, comment.place, comment.indicator) != comment.value_then:
             continue
         place = f"{comment.place} {comment.indicator}" if comment.indicator else comment.place
-        found.append(Blocker("comment", place, _t("The reviewer's comment is open: “%(words)s”. Mend it, or answer it.")
-                             % {"words": comment.words}))
+        found.append(Blocker("comment", place, gettext(
+            "The reviewer's comment is open: “%(words)s”. Mend it, or answer it.") % {"words": comment.words}))
     return found
 
 
@@ -214,7 +214,7 @@ def _row_value(case: Case, place: str, indicator: Any) -> str:
 def _write(case: Case, comments: Sequence[Remark], *, by: User, now: datetime) -> None:
     for remark in comments:
         if not _words(remark.words):
-            raise DetailMissing(field=_t("comment"))
+            raise DetailMissing(field=gettext("comment"))
         if not _has_place(case, remark) or (remark.suggestion and remark.place in ("indicator", "case")):
             raise UnknownPlace(place=remark.place)
     Comment.objects.bulk_create(

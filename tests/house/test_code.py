@@ -129,3 +129,9 @@ def test_the_test_lock_holds_the_versions_of_the_other_one() -> None:
         return {line.split(" ")[0] for line in text(Path(name)).splitlines() if "==" in line and line[0] not in " #"}
 
     assert pins("requirements.lock") - pins("requirements-test.lock") == set()
+
+
+def test_no_text_is_translated_under_a_name_that_extraction_does_not_know() -> None:
+    """A page would show such a text in English; the catalogue would look complete."""
+    pattern = r"import .*\bu?n?p?gettext\w* as (?!_\b)\w+"
+    assert lines_matching(pattern, with_suffix(".py", within=ROOMS)) == []
