@@ -24,7 +24,7 @@ from workflow.models import Case, Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FULL_DISKS = max(4, KILLS // 6)
-COPIES = max(2, KILLS // 10)
+COPIES = max(1, KILLS // 10)
 FILE_LIMIT = 16 << 20
 """What the disk takes of one file: more than the database of a test, less than an upload may have."""
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FAR = date(2099, 12, 1)
 FAULTS = max(4, KILLS // 5)
 HOUR = str(1 / 24)
-DAYS_OFF = [HOUR, f"-{HOUR}", "1", "-1", "30", "-30"] if KILLS >= 100 else ["30", "-30"]
+DAYS_OFF = [HOUR, f"-{HOUR}", "1", "-1", "30", "-30"] if KILLS >= 100 else ["-30"]
 
 
 def clerks_of(world: SimpleNamespace, port: int, *, count: int = 3) -> list[Clerk]:  # noqa: F811
@@ -74,7 +74,7 @@ def test_workers_that_are_replaced_in_order_fail_no_request(world, tmp_path: Pat
         clerks = clerks_of(world, running.port)
         with at_work(clerks):
             for _ in range(max(2, FAULTS // 3)):
-                time.sleep(1)
+                time.sleep(0.5)
                 before = set(running.workers())
                 os.kill(running.process.pid, signal.SIGHUP)
                 deadline = time.monotonic() + 30
