@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from targets import batches
+from targets import batches, twins
 from targets.models import ImportBatch, ImportedTable, SourceDocument
 from targets.reading.names import MAX_NAME, look, safe_name
 from targets.uploads import import_upload
@@ -122,6 +122,15 @@ def test_87_one_name_in_two_normal_forms_is_one_name(world: SimpleNamespace) -> 
 @pytest.mark.django_db
 def test_88_the_same_bytes_again_are_told(world: SimpleNamespace) -> None:
     assert not any("uploaded before" in said for said in told(kept(world, "一.docx")))
+    assert any("一.docx" in said for said in told(kept(world, "二.docx")))
+
+
+@pytest.mark.django_db
+def test_88_the_same_bytes_are_known_however_many_came_between(world: SimpleNamespace, monkeypatch) -> None:
+    monkeypatch.setattr(twins, "MOST", 1)
+    kept(world, "一.docx")
+    SourceDocument.objects.create(unit=world.own, name="其他.txt", sha256="0" * 64, size=1,
+                                  uploaded_by=world.editor, uploaded_at=NOW)
     assert any("一.docx" in said for said in told(kept(world, "二.docx")))
 
 

@@ -1,12 +1,15 @@
 """Several files at once: read one by one by whoever comes first, refused singly, cancelled, taken over together."""
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -113,6 +116,24 @@ def test_a_claimed_file_is_left_alone_until_its_claim_ends(world: SimpleNamespac
     assert not batches.read_next(now=papers.NOW + timedelta(seconds=30))
     assert batches.read_next(now=papers.NOW + batches.CLAIM_ENDS + timedelta(seconds=1))
     assert states(batch) == ["read"]
+
+
+def test_who_loses_a_file_to_another_reader_takes_the_next(world: SimpleNamespace) -> None:
+    batch = started(world, count=2)
+    first, second = batch.files.order_by("id")
+    taken: list[int] = []
+
+    def another_is_quicker(execute: Callable[..., Any], sql: str, *given: Any) -> Any:
+        if sql.startswith('UPDATE "targets_waitingfile"') and not taken:
+            taken.append(first.pk)
+            WaitingFile.objects.filter(pk=first.pk).update(status="reading", claimed_at=papers.NOW, tries=1)
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(another_is_quicker):
+        assert batches.read_next(now=papers.NOW)
+    assert taken == [first.pk]
+    assert states(batch) == ["reading", "read"]
+    assert SourceDocument.objects.get().name == second.name
 
 
 def test_a_file_that_kills_its_reader_again_and_again_is_given_up(world: SimpleNamespace) -> None:
