@@ -54,6 +54,8 @@ def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str
     names, found = (name or "").split("\n"), (value or "").split("\n")
     if len(names) < 2 or len(names) != len(found) or not all(map(str.strip, names + found)):
         return []
+    if values.parse("".join(found)).kind in ("date", "period"):
+        return []
     numbered_names = all(ITEM.match(line) for line in names)
     if not numbered_names and not all(is_value(line.strip()) for line in found):
         return []

@@ -18,7 +18,7 @@ DEPTH = 40
 NEAR = 2
 """A head that nobody knows has its first label within so many rows."""
 MOST, HALF, FEW = 0.8, 0.5, 0.2
-MIN_HEADS, MIN_ROWS = 3, 2
+MIN_HEADS, MAX_HEADS, MIN_ROWS = 3, 30, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,16 @@ def corrected(head: Head, below: Sequence[Row], labels: Labels) -> Head:
     if len(rows) < MIN_ROWS:
         return head
     texts = _texts(head, rows)
-    return _levels(_signs(head, texts, labels), texts, labels)
+    return _levels(_signs(_numbers(head, texts, labels), texts, labels), texts, labels)
+
+
+def _numbers(head: Head, texts: dict[int, list[str]], labels: Labels) -> Head:
+    """Leave out a column of running numbers between the levels and the names."""
+    taken = {*head.columns.values(), *head.left_out}
+    first = min(head.columns.values(), default=0)
+    free = [at for at in texts if at not in taken and first < at < head.columns.get("name", 0) and texts[at]]
+    found = {at: head.row.cells[at] for at in free if column_of(texts[at], labels).number >= MOST}
+    return replace(head, left_out={**head.left_out, **found}) if found else head
 
 
 def _signs(head: Head, texts: dict[int, list[str]], labels: Labels) -> Head:
@@ -116,13 +125,16 @@ def _levels(head: Head, texts: dict[int, list[str]], labels: Labels) -> Head:
 
 def found_head(row: Row, below: Sequence[Row], labels: Labels) -> Head | None:
     """Return the head that this row is by what stands below it, though its words do not say so; else None."""
-    if len(row.filled()) < MIN_HEADS or any(text.isdigit() or is_measure(text) for _i, text in row.filled()):
+    heads = [text for _i, text in row.filled()]
+    if not MIN_HEADS <= len(heads) <= MAX_HEADS:
         return None
-    if any(_is_category(text, labels) or ((h := labels.header(text)) and h.rest) for _i, text in row.filled()):
-        return None
-    near = list(islice((one for one in below if not one.blank), NEAR))
+    near = islice((one for one in islice(below, DEPTH) if not one.blank), NEAR)
     front = [text for one in near for text in one.cells[:4] if text]
     if not any(_is_category(text, labels) or _is_family(text, labels) for text in front):
+        return None
+    if any(text.isdigit() or is_measure(text) or _is_category(text, labels) for text in heads):
+        return None
+    if any((label := labels.header(text)) and label.rest for text in heads):
         return None
     rows = _body(below, labels)
     if len(rows) < MIN_ROWS:
@@ -149,6 +161,26 @@ def found_head(row: Row, below: Sequence[Row], labels: Labels) -> Head | None:
     left_out = {at: whole.cells[at] for at in {*right, *numbers} if at not in taken}
     unknown = tuple(text for at, text in left_out.items() if at in words and words[at] is None)
     return _signs(Head(whole, columns, left_out, unknown), texts, labels)
+
+
+def headless(rows: Sequence[Row], labels: Labels) -> Head | None:
+    """Return a head without words for rows that have none, where columns of numbers or of one word stand among them."""
+    body = _body(rows, labels)
+    if len(body) < MIN_HEADS:
+        return None
+    widest = max(body, key=lambda one: len(one.cells))
+    bare = replace(widest, cells=("",) * len(widest.cells), merged=frozenset(), markup=())
+    texts = {at: inside for at, inside in _texts(Head(bare, {}), body).items() if inside}
+    kinds = {at: column_of(inside, labels) for at, inside in texts.items()}
+    levels = [at for at, one in kinds.items() if one.label >= HALF]
+    right = [at for at in kinds if levels and at > levels[-1]]
+    label_only = [at for at in right if len(set(texts[at])) == 1 and labels.column(texts[at][0]) == "value"]
+    idle = [at for at in right if at in label_only or kinds[at].number >= MOST]
+    free = [at for at in right if at not in idle]
+    if len(levels) != 2 or not idle or len(free) != 2 or kinds[free[0]].measure > FEW:
+        return None
+    columns = dict(zip(("family", "category", "name", "value"), (*levels, *free), strict=True))
+    return Head(bare, columns, dict.fromkeys(idle, ""))
 
 
 def _word(text: str, labels: Labels) -> str | None:

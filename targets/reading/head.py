@@ -99,11 +99,11 @@ class Head:
         return sum(bool(row.cells[i]) for i in inside) > 1
 
     def is_crossed_by(self, row: Row, label: int) -> bool:
-        """Whether the one other cell of a row, right of its label, lies under name and value, from left of both."""
+        """Whether the last cell of a row, right of its label, lies under name and value, from left of both."""
         if not {"name", "value"} <= set(self.columns) or not row.spans or not self.row.spans or label in row.merged:
             return False
         name, value = (self.row.spans[self.columns[kind]] for kind in ("name", "value"))
-        start, end = next(row.spans[i] for i, _text in row.filled(label + 1))
+        start, end = row.spans[row.filled()[-1][0]]
         return start < name[0] and end >= value[1] and row.spans[label][1] <= name[0]
 
     def above(self, row: Row, index: int) -> int | None:

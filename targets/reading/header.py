@@ -5,14 +5,15 @@ import unicodedata
 from dataclasses import replace
 from typing import Any
 
-from targets.content import HEADER_TEXTS, Funds, TableContent
+from targets.content import HEADER_TEXTS, Funds, TableContent, amount
+from targets.reading.cells import DASHES
 from targets.reading.draft import Draft
 from targets.reading.goals import MIN_GOAL, goal_otherwise, is_goal_head, take_goal_below
 from targets.reading.grid import Row
 from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, HeaderLabel, tight
 from targets.reading.money import in_wan, is_money_head, under_head
 from targets.reading.result import Place
-from targets.reading.words import ORDINAL, PRINTED_UNIT, SECTION_WORDS, WHOLE, YEAR_FIELDS
+from targets.reading.words import ORDINAL, PRINTED_UNIT, SECTION_LIKE, SECTION_WORDS, WHOLE, YEAR_FIELDS
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
@@ -70,6 +71,9 @@ def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
     if not found:
         _continue(row, draft)
         return
+    before = [text for i, text in row.filled() if i < found[0][0]]
+    if len(before) > 1:
+        draft.note("other_field", row.at(row.filled()[0][0]), {"text": " ".join(before)})
     goal = next((n for n, (_i, label) in enumerate(found) if label.field == "annual_goal"), None)
     if goal is not None:
         found = found[: goal + 1]
@@ -87,22 +91,43 @@ def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
 
 def _take_below(row: Row, draft: Draft) -> bool:
     """Take the texts under a row of labels alone: 资金总额 | 财政拨款 | 其他资金 above 56 | 50 | 6."""
-    labels = [draft.labels.header(text) for _i, text in row.filled()]
+    labels = [_label_or_whole(text, draft) for _i, text in row.filled()]
     above, draft.labels_above = draft.labels_above, None
-    if len(labels) >= MIN_ABOVE and all(
-        label is not None and not label.rest and label.field != OTHER_FIELD for label in labels
-    ):
+    fields = {label.field for label in labels if label is not None}
+    bare = not any(label is not None and label.rest for label in labels)
+    whole = len(labels) >= MIN_ABOVE and None not in labels and OTHER_FIELD not in fields
+    if bare and (whole or _over_amounts(row, fields)):
         draft.labels_above = row
         return False
-    if above is None or not labels or any(label is not None for label in labels):
+    if above is None or not labels:
+        return False
+    named = {label.field for _i, text in above.filled() if (label := _label_or_whole(text, draft))}
+    if named <= {*FUNDS, "funds", OTHER_FIELD}:
+        words = [n for n, (_i, text) in enumerate(row.filled()) if amount(text) is None and not DASHES.match(text)]
+        of_all = all((label := labels[n]) is not None and label.field == "funds.total" for n in words)
+        if len(words) > 1 or not of_all:
+            draft.labels_above = above if len(words) < len(labels) else None
+            return False
+    elif any(label is not None for label in labels):
         return False
     under = {i: _column(row, i) for i, _text in row.filled()}
     for index, text in above.filled():
         at = next((i for i, column in under.items() if column == _column(above, index)), None)
-        if at is not None:
-            draft.seen.pop((draft.labels.header(text) or HeaderLabel("")).field, None)
-            _read_header_row(row.moved([text, row.cells[at]], [at, at]), draft)
+        label = _label_or_whole(text, draft)
+        if at is not None and label is not None:
+            draft.seen.pop(label.field, None)
+            _take(row.moved([text, row.cells[at]], [at, at]), 0, 2, label, draft, told=True)
     return True
+
+
+def _over_amounts(row: Row, fields: set[str]) -> bool:
+    """Whether a row names several amounts, and holds nothing but labels."""
+    texts = [text for _i, text in row.filled()]
+    return len(fields & set(FUNDS)) > 1 and all(len(t) <= MAX_LABEL and not NO_LABEL.search(t) for t in texts)
+
+
+def _label_or_whole(text: str, draft: Draft) -> HeaderLabel | None:
+    return draft.labels.header(text) or (HeaderLabel("funds.total") if tight(text) in WHOLE_WORDS else None)
 
 
 def _annual_half(
@@ -183,6 +208,8 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
             at, value = under_head(row, values, draft.money_of_year)
         elif not draft.money_columns:
             _note_extra(row, values[1:], draft)
+        whole, colon, rest = value.replace("：", ":", 1).partition(":")
+        value = rest.strip() if colon and tight(whole) in WHOLE_WORDS else value
         value = in_wan(value, row.at(at), name, draft, label.unit)
     elif _other_fields(values[1:], draft):
         text = " ".join(text for _i, text in values[1:])
@@ -212,7 +239,8 @@ def _note_extra(row: Row, extra: list[tuple[int, str]], draft: Draft) -> None:
 def _is_heading(text: str) -> bool:
     """Whether this is a heading inside the form: 二、绩效指标."""
     words = tight(text)
-    return words in HEADINGS or (ORDINAL.sub("", words, count=1) in HEADINGS)
+    bare = ORDINAL.sub("", words, count=1)
+    return words in HEADINGS or bare in HEADINGS or bool(SECTION_LIKE.match(bare))
 
 
 def _continue(row: Row, draft: Draft) -> None:

@@ -16,7 +16,7 @@ from targets.reading.cells import (
     texts_of_several,
     without_numbers,
 )
-from targets.reading.contents import DEPTH, corrected, found_head, head_of
+from targets.reading.contents import DEPTH, corrected, found_head, head_of, headless
 from targets.reading.doubts import better_category, doubt_of
 from targets.reading.draft import Draft
 from targets.reading.fronts import Front, Fronts
@@ -67,18 +67,15 @@ class RowReader:
         if row.blank:
             self.gap = self.gap or row
             return
-        if is_column_numbers(row) and not self.found:
-            return
         if is_block(row):
             self._take_block(row)
             return
-        if self._take_head(row):
+        if (is_column_numbers(row) and not self.found) or self._take_head(row):
             return
         self.drawn = self.head is not None and bool(row.spans and self.head.row.spans)
         if self.head is not None:
             if self._is_field_below(row):
-                filled = row.filled()
-                self.draft.note("foot", row.at(filled[0][0]), {"text": " ".join(text for _i, text in filled)})
+                self.draft.note("foot", row.at(row.filled()[0][0]), {"text": " ".join(filter(None, row.cells))})
                 return
             if self.head.joins_value(row):
                 self.draft.note("value_joined", row.at(), {})
@@ -86,7 +83,7 @@ class RowReader:
             if row.blank:
                 return
         if self.head is None and not self.found:
-            self._infer_columns(row)
+            row = self._infer_columns(row)
         if self.gap is not None and row.part.kind == "sheet" and not self._goes_on(row):
             self.ended = True
         if is_folio(row):
@@ -102,8 +99,10 @@ class RowReader:
         """Whether a label that nobody knows stands left, with a text that goes on below the names and the values."""
         (first, label), *others = row.filled()
         labels = self.draft.labels
-        known = is_group(label) or labels.family(label) or labels.category(label)
-        return self.head is not None and len(others) == 1 and not known and self.head.is_crossed_by(row, first)
+        if self.head is None or is_group(label) or len(others) not in (1, 2):
+            return False
+        known = any(labels.family(text) or labels.category(text) for _i, text in row.filled())
+        return not known and self.head.is_crossed_by(row, first)
 
     def _take_block(self, row: Row) -> None:
         """Take the side label of a block of indicators: those of the mid term are laid aside, which is told."""
@@ -117,11 +116,9 @@ class RowReader:
 
     def _take_head(self, row: Row) -> bool:
         """Take a head of the columns, or the second row of one."""
-        labels, above = self.draft.labels, self.head_above
-        self.head_above = False
+        labels, above, self.head_above = self.draft.labels, self.head_above, False
         below = self.rows[self.at + 1 : self.at + 1 + DEPTH]
-        before = self.rows[self.at - 1] if 0 < self.at <= len(self.rows) else None
-        head = head_of(row, before, labels)
+        head = head_of(row, self.rows[self.at - 1] if self.at else None, labels)
         if head is not None and self.plain is not None and head.is_again(self.plain):
             self.head_above = True
             self._take_block(row)
@@ -149,14 +146,18 @@ class RowReader:
             self._say_once("other_columns", row.at(), {"heads": ", ".join(known)})
         return True
 
-    def _infer_columns(self, row: Row) -> None:
-        """Where the head is missing, the columns count from the first label of a family, which is told."""
+    def _infer_columns(self, row: Row) -> Row:
+        """Where the head is missing, the columns count from the first family, which is told; or by contents."""
         labels = self.draft.labels
         at = next((i for i, text in row.filled() if labels.family(text)), None)
         if at is not None and any(labels.category(text) for text in row.cells[at + 1 : at + 2]):
             self.columns = {kind: at + n for n, kind in enumerate(DEFAULT_COLUMNS)}
             if not self.without_cells:
                 self._say_once("no_head", row.at())
+        self.head = headless(self.rows[self.at : self.at + DEPTH], labels)
+        if self.head is not None:
+            self.columns, self.drawn = {**self.columns, **self.head.slots_in_order()}, bool(self.head.row.spans)
+        return row if self.head is None else self.head.fit(row)
 
     def finish(self) -> None:
         """Say what is true of the whole table: labels written otherwise, indicators of the mid term only."""
@@ -252,7 +253,7 @@ class RowReader:
         if says_nothing(name, value):
             self.draft.note("dash", row.at(front.contents[0][0]), {"typed": " ".join(filter(None, (name, value)))})
             name = value = None
-        name, value = self._from_above(row, front, name, value)
+        name, value = self._from_above(row, name, value)
         if name is None and value is None:
             if front.is_shifted(self.columns):
                 self.draft.note("label_shifted", row.at(front.first), {"category": self.draft.printed(code)})
@@ -300,9 +301,7 @@ class RowReader:
         self.open = self.open or (doubt.kind == "shifted" and bool(name))
         self.draft.note(doubt.kind, place, facts, doubt.fixes)
 
-    def _from_above(
-        self, row: Row, front: Front, name: str | None, value: str | None
-    ) -> tuple[str | None, str | None]:
+    def _from_above(self, row: Row, name: str | None, value: str | None) -> tuple[str | None, str | None]:
         """A name or value that is merged over several lines holds for each of them; a printed 指标1： is no name."""
         bare = without_numbers(name) if name is not None else None
         if bare != name:

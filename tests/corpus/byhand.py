@@ -48,7 +48,7 @@ def _content(text: str) -> TableContent:
     rows = []
     for line in text.split("\n"):
         if " | " in line:
-            code, name, value = _cells(line)
+            code, name, value = (cell.replace("\\n", "\n") for cell in _cells(line))
             rows.append(IndicatorContent(code, name, value or None))
         elif ": " in line:
             key, _colon, value = line.partition(": ")
