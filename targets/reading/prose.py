@@ -261,7 +261,8 @@ def _words_of(profile_id: str) -> re.Pattern[str]:
     profile = load(profile_id)
     headers = {word for words in profile.header.values() for word in words if len(tight(word)) >= 4}
     families = {word for part in profile.families for word in part.words if word.endswith("指标")}
-    categories = {word for part in profile.categories for word in part.words if word.endswith(("指标", "影响", "效益", "对象满意度"))}
+    ends = ("指标", "影响", "效益", "对象满意度")
+    categories = {word for part in profile.categories for word in part.words if word.endswith(ends)}
     categories |= {word + "指标" for word in categories if not word.endswith("指标")}
 
     def either(words: set[str]) -> str:

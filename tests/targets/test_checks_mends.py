@@ -27,7 +27,8 @@ MENDED = {
 
 def together(finding: Finding) -> list[tuple[Fix, ...]]:
     """The mends as they are made: one a row all at once, else each by itself."""
-    one_a_row = bool(finding.fixes) and len(finding.rows) > 1 and len({fix.place for fix in finding.fixes}) == len(finding.fixes)
+    places = {fix.place for fix in finding.fixes}
+    one_a_row = bool(finding.fixes) and len(finding.rows) > 1 and len(places) == len(finding.fixes)
     return [finding.fixes] if one_a_row else [(fix,) for fix in finding.fixes]
 
 
@@ -116,7 +117,8 @@ def test_places_are_those_of_the_content_they_were_found_in():
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("职业技能培训人次", "人次"), ("受益户数", "户"), ("新建桥梁数量", "座"), ("开展活动场次", "场次"), ("覆盖村数", "村"),
+    [("职业技能培训人次", "人次"), ("受益户数", "户"), ("新建桥梁数量", "座"), ("开展活动场次", "场次"),
+     ("覆盖村数", "村"),
      ("打分总分数", ""), ("教学班级数", ""), ("推进工作情况", ""), ("种植数量", "")],
 )  # fmt: skip
 def test_the_unit_is_lent_by_the_name_only_where_it_says_one(name, unit):
