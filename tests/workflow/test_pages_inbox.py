@@ -170,3 +170,15 @@ def test_a_deactivated_person_has_no_tasks(toy, county):
 
 def test_an_empty_inbox_says_so(county):
     assert "没有待办" in page_of(county.editor)[1]
+
+
+def test_for_many_cases_only_what_some_of_them_wait_for_is_offered(toy, county, at_noon):
+    case = world.toy_case(county, toy)
+    world.act(case, Action.SUBMIT, county.editor)
+    text = page_of(county.reviewer)[1]
+    assert '<option value="approve">' in text
+    assert '<option value="release">' not in text
+    Task.objects.filter(case=case, closed_at=None, step__isnull=False).update(kind="release")
+    text = page_of(county.reviewer)[1]
+    assert '<option value="release">' in text
+    assert '<option value="approve">' not in text

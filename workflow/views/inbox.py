@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from workflow import batches, deadlines, kinds, queries
-from workflow.machine import TaskKind
+from workflow.machine import Action, TaskKind
 from workflow.models import Task
 from workflow.views.asking import person, visible_case
 
@@ -74,6 +74,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "workflow/inbox.html", context)
 
 
+ONLY_ON = {Action.APPROVE: TaskKind.REVIEW, Action.RELEASE: TaskKind.RELEASE}
+"""What may be chosen for many cases only where a task of this kind is among them."""
+
+
 def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> dict[str, Any]:
     """Return the rows of the tabs of open tasks, narrowed by the address: kind of task and department."""
     tasks = queries.open_tasks_for(person(request), late_at=late_at)
@@ -96,7 +100,11 @@ def _open(request: HttpRequest, *, late_at: datetime | None, now: datetime) -> d
         "department": wanted_department,
         "is_filtered": bool(wanted_kind or wanted_department),
         "can_batch": any(task.step_id for task in shown),
-        "batch_actions": [(action.value, action.label) for action in batches.CHOSEN],
+        "batch_actions": [
+            (action.value, action.label)
+            for action in batches.CHOSEN
+            if ONLY_ON.get(action) in (None, *(task.kind for task in shown))
+        ],
     }
 
 
