@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from django.db import transaction
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflow import grants, record, rulings
@@ -118,7 +118,7 @@ def ask(*, case: Case, what: str, sha256: str, reason: str, by: User, now: datet
     if not is_keeper(by) and not grants.may(by, "view", case):
         raise NotVisible
     if not is_keeper(by) and not is_head(by, case):
-        who = _t("Heads of the case's offices and the security administrator may ask for it.")
+        who = gettext("Heads of the case's offices and the security administrator may ask for it.")
         raise NotPermitted(action=Action.PURGE.label, who=who)
     if not reason.strip():
         raise ReasonMissing
@@ -142,12 +142,12 @@ def _locked(case_id: int) -> Case:
 def _check(case: Case, what: str, sha256: str) -> None:
     found = [one for one in kept_of(case) if (one.what, one.sha256) == (what, sha256)]
     if not found:
-        raise PurgeRefused(what=_t("the case holds nothing with this digest."))
+        raise PurgeRefused(what=gettext("the case holds nothing with this digest."))
     if all(one.is_purged for one in found):
-        raise PurgeRefused(what=_t("it was purged already."))
+        raise PurgeRefused(what=gettext("it was purged already."))
     if case.state not in RESTING and any(store.in_use(case, what, sha256) for store in _stores):
         raise PurgeRefused(
-            what=_t("the case still says this. Replace the text or take the file off first, or cancel the case.")
+            what=gettext("the case still says this. Replace the text or take the file off first, or cancel the case.")
         )
 
 
@@ -161,7 +161,7 @@ def confirm(*, purge: Purge, by: User, now: datetime) -> Purge:
         asker_keeps = is_keeper(open_.asked_by)
         signs = is_head(by, case) if asker_keeps else is_keeper(by)
         if by.pk == open_.asked_by_id or not signs:
-            raise SecondSignature(who=_t("It was asked for by %(name)s.") % {"name": open_.asked_by})
+            raise SecondSignature(who=gettext("It was asked for by %(name)s.") % {"name": open_.asked_by})
         _check(case, open_.what, open_.sha256)
         places = sum(store.erase(case, open_.what, open_.sha256, now=now) for store in _stores)
         open_.decided_by, open_.decided_at, open_.is_carried_out = by, now, True
@@ -194,7 +194,7 @@ def _open(purge: Purge, by: User) -> tuple[Case, Purge]:
         raise NotVisible
     found = Purge.objects.select_related("asked_by").filter(pk=purge.pk, decided_at=None).first()
     if found is None:
-        raise PurgeRefused(what=_t("the request was decided already."))
+        raise PurgeRefused(what=gettext("the request was decided already."))
     return case, found
 
 

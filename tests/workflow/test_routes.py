@@ -66,8 +66,14 @@ def test_moving_removing_and_editing_is_told_in_words(world, draft):
     assert keys(draft) == ["unit_head", "department", "office", "performance", "business", "release"]
     route_editing.move(draft.pk, key="unit_head", up=True, by=by, seen=None)
     route_editing.remove(draft.pk, key="office", by=by, seen=None)
-    changed = GIVEN | {"title": "业务股审核", "candidates": ["finance_reviewer@division_in_charge"], "amount_from": "",
-                       "days_allowed": "8", "waiting_title": "待业务股审核", "milestone": "business_review"}  # fmt: skip
+    changed = GIVEN | {
+        "title": "业务股审核",
+        "candidates": ["finance_reviewer@division_in_charge"],
+        "amount_from": "",
+        "days_allowed": "8",
+        "waiting_title": "待业务股审核",
+        "milestone": "business_review",
+    }
     route_editing.save_step(draft.pk, key="business", given=changed, by=by, seen=None)
     told = route_editing.differences(draft)
     assert any("主管部门审核（本级）" in words for words in told)
