@@ -8,7 +8,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -136,6 +136,8 @@ def fill(*, template: bytes, form: Form, content: TableContent, profile: Profile
     filled = DocxTemplate(io.BytesIO(template))
     filled.render(_context(form, content.cleaned(), profile), jinja_env=Strict(), autoescape=True)
     _merge(filled.docx.element.body)
+    properties = filled.docx.core_properties
+    properties.modified = now.astimezone(UTC).replace(tzinfo=None)
     out = io.BytesIO()
     filled.save(out)
     return _dated(out.getvalue(), now)

@@ -68,7 +68,8 @@ class Mutants:
         wanted = [m for m in mutating.mutants() if _asked(m, self.asked.parts)]
         items = session.items
         self._note_what_enters_what()
-        for item, following in zip(items, [*items[1:], items[-1]], strict=True):
+        self.ends = items[:2]
+        for item, following in zip(items, [*items[1:], self._another(items[-1])], strict=True):
             self.current = item.nodeid
             start, self.failed = time.monotonic(), False
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -97,6 +98,10 @@ class Mutants:
                 false.add(item.nodeid)
         again = [m for m in mutants if self.killer.pop(m.name, "") in false]
         return again, [item for item in items if item.nodeid not in false]
+
+    def _another(self, item: pytest.Item) -> pytest.Item:
+        """Return a test to be named as the next one: what the session has set up stays, what `item` has does not."""
+        return next(one for one in self.ends if one is not item)
 
     def _note_what_enters_what(self) -> None:
         """Let each function that holds a check say that the current test enters it."""
@@ -171,8 +176,9 @@ class Mutants:
             signal.alarm(WAIT)
             mutant.apply()
             code = SURVIVED
-            for item, following in zip(tests, [*tests[1:], tests[-1]] if tests else [], strict=True):
+            for item, following in zip(tests, [*tests[1:], self._another(tests[-1])] if tests else [], strict=True):
                 self.failed = False
+                item._initrequest()  # type: ignore[attr-defined]
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self.failed:
                     os.write(tells, item.nodeid.encode())
