@@ -29,7 +29,7 @@ from django.db import connection
 
 from tests.faults.kennel import ROLES, now_by
 from tests.world import ToyDocument
-from workflow import kinds
+from workflow import calendar, kinds
 from workflow.machine import Kind
 from workflow.models import Case
 
@@ -180,9 +180,10 @@ class Lab:
         fresh.write_text(f"{moment.timestamp()} {time.time()} {SPEED}")
         fresh.replace(self.own / "clock")
 
-    def next_morning(self) -> None:
-        """Let it be 09:01 in Shanghai of the next day."""
-        tomorrow = (self.now() + timedelta(hours=8)).date() + timedelta(days=1)
+    def next_morning(self, *, of_work: bool = False) -> None:
+        """Let it be 09:01 in Shanghai of the next day, or of the next working day, on which mail goes again."""
+        today = (self.now() + timedelta(hours=8)).date()
+        tomorrow = calendar.add_working_days(today, 1) if of_work else today + timedelta(days=1)
         self.set_clock(datetime(tomorrow.year, tomorrow.month, tomorrow.day, 1, 1, tzinfo=UTC))
 
     def kill(self, role: str, *, inside: bool) -> None:

@@ -52,7 +52,7 @@ def test_whatever_is_killed_nothing_is_lost_early_or_doubled(world: SimpleNamesp
     clerks = [open_case(world, 1000 + n, due_on=date(2026, 12, 30)) for n in range(4)]
     with laboratory(tmp_path, seed=SEED, cases=clerks, start_at=NOW + timedelta(minutes=5)) as lab:
         lab.torment(kills=KILLS)
-        lab.next_morning()
+        lab.next_morning(of_work=True)
         seconds = lab.settle(checker.is_quiet, patience=60)
         now = lab.now()
         assert checker.is_quiet(now), f"not drained after {seconds:.0f} s; seed {SEED}"
