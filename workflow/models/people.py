@@ -82,6 +82,8 @@ class User(AbstractUser):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     administers = models.CharField(_("administers"), max_length=10, choices=Administers.choices, null=True, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False)
+    one_time_until = models.DateTimeField(_("one-time password valid until"), null=True, blank=True)
+    """Set while the password is one that somebody else has read: it must be changed at the first log-in, before this."""
 
     class Meta:
         verbose_name = _("person")
