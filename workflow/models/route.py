@@ -63,6 +63,8 @@ class Step(models.Model):
     """Facts of the case that must hold, see routes.CONDITIONS; empty: always."""
     sheet = models.CharField(max_length=40, blank=True)
     days_allowed = models.PositiveIntegerField(default=5)
+    counts_calendar_days = models.BooleanField(default=False)
+    """days_allowed counts every day, holidays too, as the terms of the law do; otherwise working days."""
     milestone = models.CharField(max_length=40, blank=True)
     """The round's date that is this step's deadline on the first pass; blank: days_allowed only."""
     same_person = models.CharField(max_length=6, choices=SamePerson.choices, default=SamePerson.ASK)
