@@ -1,7 +1,8 @@
-"""What a mutant of a check of rights is: a piece of code that refuses, taken away, or a row of the rules made wider.
+"""What a mutant of a check is: a piece of code that refuses, taken away, or a row of the rules made wider.
 
 `mutants()` lists them all. Code is changed by giving living functions the code of a changed source, data by writing
-into the tables that the engine reads; both only in the process that asks. `tests.bench.mutants` runs the tests on each.
+into the tables that the engine reads (tests/mutating_rows.py); both only in the process that asks.
+`tests.bench.mutants` runs the tests on each.
 """
 
 import ast
@@ -9,11 +10,12 @@ import copy
 import functools
 import gc
 import importlib
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("workflow", "targets", "notifications")
@@ -22,10 +24,22 @@ PURE = ("migrations", "management", "reading", "grammar", "checks", "export", "p
 RIGHTS = ("workflow/grants.py", "workflow/delegations.py", "workflow/queries.py", "workflow/route_editing.py",
           "workflow/purging.py", "workflow/rules.py", "workflow/look.py", "workflow/context_processors.py",
           "targets/organisations.py", "targets/secrecy.py", "targets/uploads.py", "targets/jobs.py",
-          "notifications/queries.py", "notifications/quiet.py", "notifications/trouble.py")  # fmt: skip
+          "notifications/queries.py", "notifications/quiet.py", "notifications/trouble.py",
+          "notifications/feeds.py")  # fmt: skip
 """Where a predicate says who may: each part of what it answers is a check of its own."""
-TABLES = "workflow/machine.py"
 ANSWERING = ("PermissionDenied", "Http404")
+WHO = ("NotPermitted", "NotVisible", "SamePersonRefused", "Claimed", "AskedFirst", "EditsItself", "Unconfirmed",
+       "NothingToConfirm", "NoProposal", "ConditionsOpen", "Stale", "NotPossible", "KeyReused", "DelegationCycle",
+       "DelegationOverlaps", "SecrecyRefused", "PurgeRefused", "LastAdministrator", "LockedHeader", "LockedMoney",
+       "OnlyFundsOpen", *ANSWERING)  # fmt: skip
+"""What is refused to a person, at this moment, over this content; other refusals say that an entry is no good."""
+FINDING = ("workflow/record.py", "workflow/sealing.py", "workflow/rulings.py", "workflow/grants.py")
+"""Where tampering and drift are found: each `if` that yields a finding is a check."""
+EDITING = ("workflow/route_editing.py", "targets/uploads.py", "targets/jobs.py")
+"""Where a query's conditions choose the row to write, not who may."""
+ASKING = ("filter", "exclude", "Q")
+"""Calls whose keywords are conditions of who may."""
+ADMIN = "/admin.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,13 @@ class Mutant:
     place: tuple[str, str]
     """(file, outermost function)"""
     apply: Callable[[], None]
+    is_right: bool = True
+    """Whether it is a check of who may act or see; else of what may be entered."""
+
+    @property
+    def key(self) -> str:
+        """The name without the line, which holds while the file changes elsewhere."""
+        return re.sub(r"\.py:\d+ ", ".py ", self.name)
 
 
 NOTHING = Mutant("nothing taken away", ("", ""), lambda: None)
@@ -92,11 +113,52 @@ def _refusals() -> frozenset[str]:
     return frozenset((*below(Refused), *ANSWERING))
 
 
-def _refuses(node: ast.If) -> bool:
-    last = node.body[-1]
-    raised = last.exc if isinstance(last, ast.Raise) else None
+@functools.cache
+def _of_people() -> frozenset[str]:
+    """Return the names of the refusals that say who may not, with their subclasses."""
+    from workflow.refusals import Refused
+
+    def below(kind: type) -> Iterator[type]:
+        yield kind
+        for sub in kind.__subclasses__():
+            yield from below(sub)
+
+    _refusals()
+    return frozenset(k.__name__ for k in below(Refused) if any(b.__name__ in WHO for b in k.__mro__)) | set(ANSWERING)
+
+
+def _raised(node: ast.AST) -> str:
+    """Return the name of what a `raise` raises, where it is a refusal."""
+    raised = node.exc if isinstance(node, ast.Raise) else None
     named = raised.func if isinstance(raised, ast.Call) else raised
-    return isinstance(named, ast.Name) and named.id in _refusals()
+    return named.id if isinstance(named, ast.Name) and named.id in _refusals() else ""
+
+
+@functools.cache
+def _guards() -> dict[str, bool]:
+    """Return the functions that do nothing but refuse, by name: whether they say who may not."""
+    found = {"check": True}
+    for path in files():
+        for qualified, function in outermost(ast.parse(path.read_text())):
+            raised = [name for node in ast.walk(function) if (name := _raised(node))]
+            if raised and function.returns is not None and ast.unparse(function.returns) == "None":
+                name = qualified.split(".")[-1]
+                found[name] = found.get(name, False) or any(one in _of_people() for one in raised)
+    return found
+
+
+def _guard(node: ast.AST) -> str:
+    """Return the name of the guard that a statement calls for nothing but its refusal, "" for others."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return ""
+    called = node.value.func
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    return name if name in _guards() and name.lstrip("_").startswith("check") else ""
+
+
+def _finds(node: ast.AST) -> bool:
+    last = node.body[-1] if isinstance(node, ast.If) else None
+    return isinstance(last, ast.Expr) and isinstance(last.value, ast.Yield)
 
 
 def _gives_nothing(node: ast.If) -> bool:
@@ -134,16 +196,43 @@ def _parts(test: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
         yield from _parts(test.args[0])
 
 
-def _spots(function: ast.FunctionDef, *, rights: bool) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield every (expression, what it becomes) of one function: one mutant each."""
+def _spots(function: ast.FunctionDef, *, name: str) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
+    """Yield every (expression, what it becomes, whether it is one of rights) of one function: one mutant each."""
+    rights = name in RIGHTS
     for node in ast.walk(function):
-        if isinstance(node, ast.If) and (_refuses(node) or (rights and _gives_nothing(node))):
-            yield node.test, ast.Constant(False)
-            yield from _parts(node.test)
+        if isinstance(node, ast.If) and (_raised(node.body[-1]) or (rights and _gives_nothing(node))):
+            of_people = rights or _raised(node.body[-1]) in _of_people()
+            yield node.test, ast.Constant(False), of_people
+            yield from ((*part, of_people) for part in _parts(node.test))
+        elif isinstance(node, ast.If) and name in FINDING and _finds(node):
+            yield node.test, ast.Constant(False), True
+        elif guard := _guard(node):
+            yield node.value, ast.Constant(None), _guards()[guard]  # type: ignore[attr-defined]
         elif rights and isinstance(node, ast.Return) and node.value is not None:
             answers = ast.unparse(function.returns) if function.returns else ""
-            if answers in ("bool", "Q", "QuerySet[Case]") or answers.startswith("QuerySet"):
-                yield from _parts(node.value)
+            if answers in ("bool", "Q") or answers.startswith("QuerySet"):
+                yield from ((*part, True) for part in _parts(node.value))
+        elif rights and isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
+            for test in (test for generator in node.generators for test in generator.ifs):
+                yield test, ast.Constant(True), True
+                yield from ((*part, True) for part in _parts(test))
+            if isinstance(node, ast.GeneratorExp):
+                yield from ((*part, True) for part in _parts(node.elt))
+        elif rights and name not in EDITING and isinstance(node, ast.Call):
+            yield from ((*part, True) for part in _conditions(node))
+        elif name.endswith(ADMIN) and isinstance(node, ast.Return) and function.name.startswith("has_"):
+            assert node.value is not None
+            yield node.value, ast.Constant(True), True
+
+
+def _conditions(call: ast.Call) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each condition of a query left out: the call without one keyword."""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if called not in ASKING:
+        return
+    for n, word in enumerate(call.keywords):
+        if word.arg is not None:
+            yield call, ast.Call(call.func, call.args, [*call.keywords[:n], *call.keywords[n + 1 :]])
 
 
 def _changed(tree: ast.Module, at: ast.expr, to: ast.expr) -> ast.Module:
@@ -173,104 +262,25 @@ def _code_mutants() -> Iterator[Mutant]:
     for path in files():
         tree, name = ast.parse(path.read_text()), str(path.relative_to(ROOT))
         for qualified, function in outermost(tree):
-            for at, to in _spots(function, rights=name in RIGHTS):
+            for at, to, of_people in _spots(function, name=name):
                 words = " ".join(ast.unparse(at).split())
                 becomes = " ".join(ast.unparse(to).split())
 
                 def apply(path: Path = path, tree: ast.Module = tree, at: ast.expr = at, to: ast.expr = to) -> None:
                     assert give_code(path, _changed(tree, at, to)), "no living function took the change"
 
-                yield Mutant(f"{name}:{at.lineno} {qualified}: {words[:80]} → {becomes[:40]}", (name, qualified), apply)
-
-
-def _need_mutants() -> Iterator[Mutant]:
-    from workflow.machine import NEEDS, Kind, Needs, State
-
-    wider: dict[str, Any] = {
-        "right": None, "posts": (), "task": (), "words": False, "signs": False, "system": True, "for_others": True,
-        "kinds": tuple(Kind), "froms": tuple(State),
-    }  # fmt: skip
-    for action, needs in NEEDS.items():
-        for column, value in wider.items():
-            if getattr(needs, column) != value:
-
-                def apply(action: Any = action, needs: Needs = needs, column: str = column, value: Any = value) -> None:
-                    NEEDS[action] = replace(needs, **{column: value})
-
-                yield Mutant(f"{TABLES} NEEDS {action.name}.{column} → {value!r:.40}",
-                             ("NEEDS", action.name), apply)  # fmt: skip
-
-
-def _grant_mutants() -> Iterator[Mutant]:
-    from workflow import grants
-    from workflow.machine import STANDING_GRANTS, TASK_RIGHTS, Kind, Place, Right, Role, State
-
-    def stand(rows: tuple[Any, ...]) -> Callable[[], None]:
-        return lambda: setattr(grants, "STANDING_GRANTS", rows)
-
-    for n, row in enumerate(STANDING_GRANTS):
-        words = f"{row.right.name} of {row.role.name}@{row.place.name}"
-        less = (*STANDING_GRANTS[:n], *STANDING_GRANTS[n + 1 :])
-        yield Mutant(f"{TABLES} GRANTS without {words}", ("GRANTS", row.right.name), stand(less))
-        for column, value in (("states", tuple(State)), ("kinds", tuple(Kind))):
-            if getattr(row, column) != value:
-                wide = (*less, replace(row, **{column: value}))
-                yield Mutant(f"{TABLES} GRANTS {words} in all {column}", ("GRANTS", row.right.name), stand(wide))
-        for role, place in (
-            (Role.EDITOR, Place.UNIT), (Role.UNIT_HEAD, Place.UNIT), (Role.DEPARTMENT_REVIEWER, Place.DEPARTMENT),
-            (Role.DEPARTMENT_HEAD, Place.DEPARTMENT), (Role.FINANCE_REVIEWER, Place.DIVISION_IN_CHARGE),
-            (Role.FINANCE_HEAD, Place.DIVISION_IN_CHARGE), (Role.FINANCE_REVIEWER, Place.PERFORMANCE_DIVISION),
-            (Role.FINANCE_HEAD, Place.BUREAU), (Role.AUDITOR, Place.BUREAU),
-        ):  # fmt: skip
-            other = replace(row, role=role, place=place)
-            if not any((r.right, r.role, r.place) == (row.right, role, place) for r in STANDING_GRANTS):
-                yield Mutant(f"{TABLES} GRANTS {row.right.name} too for {role.name}@{place.name} in "
-                             + "/".join(s.name for s in row.states), ("GRANTS", row.right.name),
-                             stand((*STANDING_GRANTS, other)))  # fmt: skip
-    for kind, rights in list(TASK_RIGHTS.items()):
-        for right in Right:
-            changed = tuple(r for r in rights if r != right) if right in rights else (*rights, right)
-
-            def apply(kind: Any = kind, changed: Any = changed) -> None:
-                TASK_RIGHTS[kind] = changed
-
-            yield Mutant(f"{TABLES} TASK_RIGHTS {kind.name} {'without' if right in rights else 'with'} "
-                         f"{right.name}", ("TASK_RIGHTS", kind.name), apply)  # fmt: skip
-
-
-def _address_mutants() -> Iterator[Mutant]:
-    """Yield each page opened to people who have not logged in, and each that changes something by being looked at."""
-    from django.urls import get_resolver
-
-    rooms = tuple(f"{room}." for room in (*ROOMS, "deploy"))
-    for pattern in _patterns(get_resolver().url_patterns):
-        view = pattern.callback
-        if not view.__module__.startswith(rooms) and "login" in str(pattern.name):
-            continue
-        place = ("ADDRESS", str(pattern.name))
-        if getattr(view, "login_required", True):
-
-            def open_it(view: Any = view) -> None:
-                view.login_required = False
-
-            yield Mutant(f"address {pattern.name} without logging in", place, open_it)
-        if hasattr(view, "__wrapped__") and view.__module__.startswith(rooms):
-
-            def unwrap(pattern: Any = pattern, view: Any = view) -> None:
-                pattern.callback = view.__wrapped__
-
-            yield Mutant(f"address {pattern.name} by any method", place, unwrap)
-
-
-def _patterns(found: list[Any]) -> Iterator[Any]:
-    for one in found:
-        if hasattr(one, "url_patterns"):
-            if getattr(one, "app_name", None) != "admin":
-                yield from _patterns(one.url_patterns)
-        elif one.name:
-            yield one
+                yield Mutant(f"{name}:{at.lineno} {qualified}: {words[:160]} → {becomes[:160]}", (name, qualified),
+                             apply, of_people)  # fmt: skip
 
 
 def mutants() -> list[Mutant]:
     """Return every mutant: of code by file and line, then of the tables, then of the addresses."""
-    return [*_code_mutants(), *_need_mutants(), *_grant_mutants(), *_address_mutants()]
+    from tests import mutating_rows
+
+    named: Counter[str] = Counter()
+    found = []
+    for mutant in (*_code_mutants(), *mutating_rows.mutants()):
+        named[mutant.key] += 1
+        again = f" ({named[mutant.key]})" if named[mutant.key] > 1 else ""
+        found.append(replace(mutant, name=mutant.name + again))
+    return found

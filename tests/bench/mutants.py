@@ -1,20 +1,24 @@
-"""Authorisation mutants: each check is taken away in turn, and the tests must notice.
+"""Mutants of checks: each check is taken away in turn, and the tests must notice.
 
-    python -m tests.bench.mutants [--list] [--jobs N] [--tests path …] [part of a name …]
+    python -m tests.bench.mutants [--list] [--rights] [--jobs N] [--results FILE] [--sample N] [--tests path …] [part …]
 
 All tests run once in one process, which notes the functions each of them enters; then each mutant (tests/mutating.py)
-lives in a fork of that process, with its database in memory, and meets the tests that enter its function, the quickest
-first, until one fails. Prints who survived and exits with their number. Seconds a mutant instead of half a minute.
+lives in a fork of that process, with its database in memory, and meets the tests that enter its function, until one
+fails. A test counts as a killer only if it fails on that mutant by itself and passes on none. `--rights`: only who may
+act or see. `--results`: one JSON line a mutant; what stands there is not run again. Exits with the survivors' number.
 """
 
 import argparse
 import ast
 import builtins
+import json
 import os
+import random
 import signal
 import sys
 import time
-from collections import defaultdict
+import tomllib
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +29,11 @@ from tests import mutating
 TESTS = ("tests/workflow", "tests/targets", "tests/notifications", "tests/journeys")
 LEFT_OUT = {"postgres", "redis_server", "browser", "bench"}
 NO_RIGHTS = ("test_reading", "test_checks", "test_values", "test_figures", "test_sheets", "test_profiles",
-             "test_export.py", "test_peers", "test_calendar", "test_pictures")  # fmt: skip
+             "test_export.py", "test_calendar", "test_pictures")  # fmt: skip
 """Tests of files, texts and times: nobody is refused in them."""
-WAIT = 600
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 KILLED, SURVIVED = 0, 3
-WORDS = {KILLED: "killed  ", SURVIVED: "SURVIVED"}
+SEED = 20261124
 
 
 class Mutants:
@@ -37,11 +41,18 @@ class Mutants:
 
     def __init__(self, asked: argparse.Namespace) -> None:
         self.asked = asked
-        self.survivors: list[str] = []
         self.failed = False
         self.hits: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
-        self.killer: dict[str, str] = {}
+        self.sound: dict[str, bool] = {}
+        """Killer → whether it passes in a copy from which nothing was taken."""
+        self.kills: Counter[str] = Counter()
+        self.kills_at: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self.equivalent = equivalents()
+        self.results: dict[str, dict[str, Any]] = {}
+        if asked.results and Path(asked.results).exists():
+            lines = [json.loads(line) for line in Path(asked.results).read_text().splitlines()]
+            self.results = {line["mutant"]: line for line in lines if line["result"] in asked.standing}
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -65,39 +76,43 @@ class Mutants:
         self.failed = self.failed or report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        wanted = [m for m in mutating.mutants() if _asked(m, self.asked.parts)]
         items = session.items
+        wanted = _chosen(self.asked)
         self._note_what_enters_what()
         self.ends = items[:2]
         for item, following in zip(items, [*items[1:], self._another(items[-1])], strict=True):
             self.current = item.nodeid
-            start, self.failed = time.monotonic(), False
+            start, self.failed = time.process_time(), False
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
                 print("fails without any mutant:", item.nodeid, flush=True)
             else:
-                self.seconds[item.nodeid] = time.monotonic() - start
+                self.seconds[item.nodeid] = time.process_time() - start
         self._forget_to_note()
-        found, again, good = [], wanted, [item for item in items if item.nodeid in self.seconds]
-        while again:
-            found += self._run(again, good)
-            again, good = self._killed_by_nothing(again, good)
-        print(f"\n{len(wanted) - len(found)} of {len(wanted)} killed", flush=True)
-        self.survivors = found
+        good = [item for item in items if item.nodeid in self.seconds]
+        left = [m for m in wanted if m.key not in self.results and m.key not in self.equivalent]
+        print(f"\n{len(good)} tests in {sum(self.seconds.values()):.0f} s; {len(left)} mutants to run", flush=True)
+        self._run(left, good)
+        self._say(wanted)
         return True
 
-    def _killed_by_nothing(
-        self, mutants: list[mutating.Mutant], items: list[pytest.Item]
-    ) -> tuple[list[mutating.Mutant], list[pytest.Item]]:
-        """Return the mutants whose test fails in a copy without any mutant as well, and the tests without those."""
-        killers = {self.killer[m.name] for m in mutants if m.name in self.killer}
-        false = set()
-        for item in items:
-            if item.nodeid in killers and not self._run([mutating.NOTHING], [item], loud=False):
-                print("fails in a copy without any mutant:", item.nodeid, flush=True)
-                false.add(item.nodeid)
-        again = [m for m in mutants if self.killer.pop(m.name, "") in false]
-        return again, [item for item in items if item.nodeid not in false]
+    def _say(self, wanted: list[mutating.Mutant]) -> None:
+        """Print the count by result, and name what was not killed."""
+        for words, some in (
+            ("who may act or see", [m for m in wanted if m.is_right]),
+            ("what may be entered", [m for m in wanted if not m.is_right]),
+        ):
+            said = Counter(self._result(m) for m in some)
+            print(f"{words}: {len(some)} mutants; " + ", ".join(f"{n} {word}" for word, n in sorted(said.items())))
+        for mutant in wanted:
+            if self._result(mutant) not in ("killed", "equivalent"):
+                print(f"{self._result(mutant):<10} {mutant.name}")
+        self.survivors = sum(self._result(m) not in ("killed", "equivalent") for m in wanted)
+
+    def _result(self, mutant: mutating.Mutant) -> str:
+        if mutant.key in self.equivalent:
+            return "equivalent"
+        return str(self.results.get(mutant.key, {"result": "not run"})["result"])
 
     def _another(self, item: pytest.Item) -> pytest.Item:
         """Return a test to be named as the next one: what the session has set up stays, what `item` has does not."""
@@ -120,51 +135,84 @@ class Mutants:
             mutating.give_code(path, ast.parse(path.read_text()))
 
     def _tests_of(self, mutant: mutating.Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Return the tests that can notice: what killed its neighbours, then what names it, the quickest first."""
         table, name = mutant.place
         if table in ("NEEDS", "GRANTS", "TASK_RIGHTS"):
             entering = self.hits["workflow/rules.py", "_check_right"] | self.hits["workflow/grants.py", "wanted"]
         elif table == "ADDRESS":
             entering = {item.nodeid for item in items}
-        elif mutant is mutating.NOTHING:
-            return items
         else:
             entering = self.hits[mutant.place]
 
-        def order(item: pytest.Item) -> tuple[bool, float]:
+        def order(item: pytest.Item) -> tuple[int, int, bool, float]:
             words = f"{item.nodeid} {_source(item)}".lower()
-            close = table not in ("NEEDS", "GRANTS", "TASK_RIGHTS", "ADDRESS") or name.lower() in words
-            if table == "ADDRESS":
-                close = "pages_of_people" in words
-            return not close, self.seconds[item.nodeid]
+            near = "pages_of_people" in words if table == "ADDRESS" else name.lower() in words
+            return (
+                -self.kills_at[mutant.place][item.nodeid],
+                -self.kills[item.nodeid] // 10,
+                not near,
+                self.seconds[item.nodeid],
+            )
 
         return sorted((item for item in items if item.nodeid in entering), key=order)
 
-    def _run(self, wanted: list[mutating.Mutant], items: list[pytest.Item], *, loud: bool = True) -> list[str]:
-        """Run every mutant in a fork, `jobs` at a time; return the names of the survivors."""
-        waiting, running, survivors = list(wanted), {}, []
+    def _run(self, wanted: list[mutating.Mutant], items: list[pytest.Item]) -> None:
+        """Run every mutant in a fork, `jobs` at a time, and keep what came of each."""
+        waiting, running = list(wanted), {}
         while waiting or running:
             while waiting and len(running) < self.asked.jobs:
                 mutant = waiting.pop(0)
                 tests = self._tests_of(mutant, items)
-                sys.stdout.flush()
-                told, tells = os.pipe()
-                if not (pid := os.fork()):
-                    self._live(mutant, tests, tells)
-                os.close(tells)
-                running[pid] = (mutant, len(tests), time.monotonic(), told)
+                pid, told = self._fork(mutant, tests)
+                running[pid] = (mutant, tests, time.monotonic(), told)
             pid, status = os.wait()
             if pid not in running:
                 continue
-            mutant, count, start, told = running.pop(pid)
+            mutant, tests, start, told = running.pop(pid)
             with open(told) as pipe:
-                self.killer[mutant.name] = pipe.read()
-            code = os.waitstatus_to_exitcode(status)
-            words = WORDS.get(code, "killed (stopped)" if code < 0 else f"ERROR {code}")
-            if loud:
-                print(f"{words} {mutant.name} [{count} tests, {time.monotonic() - start:.1f} s]", flush=True)
-            if code > 0:
-                survivors.append(mutant.name)
-        return survivors
+                killer = _named(pipe.read(), tests)
+            result = self._judged(mutant, killer, os.waitstatus_to_exitcode(status))
+            self._keep(mutant, result, killer, len(tests), time.monotonic() - start)
+
+    def _judged(self, mutant: mutating.Mutant, killer: pytest.Item | None, code: int) -> str:
+        """Return the word for what came of a mutant; a killer must fail on it alone and pass on no mutant."""
+        if code == SURVIVED:
+            return "survived"
+        if code == -signal.SIGALRM:
+            return "too long"
+        if code != KILLED or killer is None:
+            return f"error {code}"
+        if killer.nodeid not in self.sound:
+            self.sound[killer.nodeid] = self._alone(mutating.NOTHING, killer) == SURVIVED
+        if not self.sound[killer.nodeid] or self._alone(mutant, killer) != KILLED:
+            return "doubtful"
+        return "killed"
+
+    def _keep(self, mutant: mutating.Mutant, result: str, killer: pytest.Item | None, tests: int, took: float) -> None:
+        by = killer.nodeid if killer else ""
+        if result == "killed":
+            self.kills[by] += 1
+            self.kills_at[mutant.place][by] += 1
+        line = {"mutant": mutant.key, "result": result, "by": by, "tests": tests, "seconds": round(took, 1)}
+        self.results[mutant.key] = line
+        print(f"{result:<9} {mutant.name} [{tests} tests, {took:.1f} s] {by}", flush=True)
+        if self.asked.results:
+            with open(self.asked.results, "a") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _fork(self, mutant: mutating.Mutant, tests: list[pytest.Item]) -> tuple[int, int]:
+        """Start a copy of this process that is the mutant; return its id and the pipe on which it names its killer."""
+        sys.stdout.flush()
+        told, tells = os.pipe()
+        if not (pid := os.fork()):
+            self._live(mutant, tests, tells)
+        os.close(tells)
+        return pid, told
+
+    def _alone(self, mutant: mutating.Mutant, test: pytest.Item) -> int:
+        pid, told = self._fork(mutant, [test])
+        os.close(told)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def _live(self, mutant: mutating.Mutant, tests: list[pytest.Item], tells: int) -> None:
         """Be the mutant: run the tests until one fails, and end this process."""
@@ -173,7 +221,7 @@ class Mutants:
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (1, 2):
                 os.dup2(nothing, stream)
-            signal.alarm(WAIT)
+            signal.alarm(self.asked.limit)
             mutant.apply()
             code = SURVIVED
             for item, following in zip(tests, [*tests[1:], self._another(tests[-1])] if tests else [], strict=True):
@@ -188,6 +236,15 @@ class Mutants:
             os._exit(code)
 
 
+def equivalents() -> dict[str, str]:
+    """Return the mutants that change nothing anybody could notice, each with the reason."""
+    return {row["mutant"]: row["why"] for row in tomllib.loads(EQUIVALENT.read_text())["equivalent"]}
+
+
+def _named(name: str, tests: list[pytest.Item]) -> pytest.Item | None:
+    return next((item for item in tests if item.nodeid == name), None)
+
+
 def _source(item: pytest.Item) -> str:
     function: Any = getattr(item, "function", None)
     lines = Path(function.__code__.co_filename).read_text().splitlines() if function else []
@@ -195,14 +252,22 @@ def _source(item: pytest.Item) -> str:
     return "\n".join(lines[start : start + 40])
 
 
-def _asked(mutant: mutating.Mutant, parts: list[str]) -> bool:
-    return not parts or any(part in mutant.name for part in parts)
+def _chosen(asked: argparse.Namespace) -> list[mutating.Mutant]:
+    found = [m for m in mutating.mutants() if not asked.parts or any(part in m.name for part in asked.parts)]
+    found = [m for m in found if m.is_right or not asked.rights]
+    return random.Random(SEED).sample(found, min(asked.sample, len(found))) if asked.sample else found
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--rights", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--limit", type=int, default=300, help="seconds a mutant")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--results")
+    parser.add_argument("--standing", nargs="*", default=["killed", "survived", "doubtful", "too long"],
+                        help="which results in FILE stand and are not run again")  # fmt: skip
     parser.add_argument("--tests", nargs="*", default=list(TESTS))
     parser.add_argument("parts", nargs="*")
     asked = parser.parse_args()
@@ -211,11 +276,12 @@ def main() -> int:
         import django
 
         django.setup()
-        print(*(m.name for m in mutating.mutants() if _asked(m, asked.parts)), sep="\n")
+        print(*(m.name for m in _chosen(asked)), sep="\n")
         return 0
     plugin = Mutants(asked)
     done = pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-s", *asked.tests], plugins=[plugin])
-    return len(plugin.survivors) or int(done in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED))
+    wrong = done in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
+    return getattr(plugin, "survivors", 0) or int(wrong)
 
 
 if __name__ == "__main__":
