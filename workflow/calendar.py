@@ -71,6 +71,18 @@ class WorkCalendar:
         """Return how many working days lie after `start`, up to and with `end`; 0 when `end` is not later."""
         return sum(self.is_working(start + n * ONE_DAY) for n in range(1, (end - start).days + 1))
 
+    def longest_rest(self) -> int:
+        """Return how many days without work the longest holiday of the known years has, its weekends counted in."""
+        longest = 2
+        for day in sorted(day for day, is_worked in self.differing.items() if not is_worked):
+            start = end = day
+            while not self.is_working(start - ONE_DAY):
+                start -= ONE_DAY
+            while not self.is_working(end + ONE_DAY):
+                end += ONE_DAY
+            longest = max(longest, (end - start).days + 1)
+        return longest
+
 
 _kept: tuple[float, WorkCalendar] | None = None
 

@@ -155,7 +155,8 @@ def _next_in_line(look: Look, step: Step, task: Task) -> list[Task]:
     for place, person in enumerate(line[task.position :], start=task.position + 1):
         if person in still:
             return [new_task(look, TaskKind(step.task_kind), step=step, person_id=person, position=place,
-                             days=step.days_allowed)]  # fmt: skip
+                             days=step.days_allowed,
+                             counts_calendar_days=step.counts_calendar_days)]  # fmt: skip
     return []
 
 

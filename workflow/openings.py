@@ -114,6 +114,7 @@ def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None
             person_id=who.person_id,
             position=who.position,
             days=days or step.days_allowed,
+            counts_calendar_days=step.counts_calendar_days and not days,
             milestone=step.milestone,
         )
         for who in routes.asked(step, look.posts(), signed=signed)
@@ -129,13 +130,16 @@ def new_task(
     person_id: int | None = None,
     position: int = 0,
     days: int | None = None,
+    counts_calendar_days: bool = False,
     milestone: str = "",
     due_on: date | None = None,
 ) -> Task:
     """Return an unsaved open task, due on `due_on`, else the round's date on the first pass, else after `days`."""
     case = look.case
     fixed = due_on or (look.date_of(milestone) if milestone and case.pass_no <= 1 else None)
-    clock = deadlines.clock(task_kind=kind, now=look.now, days_allowed=days, fixed=fixed)
+    clock = deadlines.clock(
+        task_kind=kind, now=look.now, days_allowed=days, fixed=fixed, counts_calendar_days=counts_calendar_days
+    )
     return Task(
         case=case,
         kind=kind,
@@ -148,6 +152,7 @@ def new_task(
         due_at=clock.due_at,
         due_is_provisional=clock.due_is_provisional,
         budget_days=clock.budget_days,
+        counts_calendar_days=clock.counts_calendar_days,
         ladder_id=clock.ladder_id,
         next_rung_at=clock.next_rung_at,
     )
@@ -182,7 +187,15 @@ def added_tasks(
     """Return the tasks of people asked besides the step's own (转请会审) by the event `seq`; in order: of the first."""
     asked = people[:1] if rule == Rule.SEQUENCE else people
     tasks = [
-        new_task(look, TaskKind.REVIEW, step=step, person_id=pk, position=n, days=step.days_allowed)
+        new_task(
+            look,
+            TaskKind.REVIEW,
+            step=step,
+            person_id=pk,
+            position=n,
+            days=step.days_allowed,
+            counts_calendar_days=step.counts_calendar_days,
+        )
         for n, pk in enumerate(asked, start=place_in_line)
     ]
     for task in tasks:

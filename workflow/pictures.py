@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from workflow.drawing import Picture, width_of, wrapped
 from workflow.machine import FINAL_STATES, NEEDS, Action, Rule, State
 from workflow.models import Case, Step
-from workflow.route_words import candidate_words, condition_words, rule_words
+from workflow.route_words import candidate_words, condition_words, rule_words, term_words
 from workflow.words import stamp
 
 PLACES: dict[State, tuple[int, int]] = {
@@ -283,7 +283,7 @@ def _step(picture: Picture, y: float, step: Step, people: Mapping[int, str] | No
 
 def _small(step: Step) -> str:
     words = [rule_words(step)] if step.rule != Rule.ANY or len(step.candidates) > 1 else []
-    words.append(_("%(days)s working days") % {"days": step.days_allowed})
+    words.append(term_words(step))
     if step.condition:
         words.append(_("only where: %(facts)s") % {"facts": "、".join(condition_words(step.condition))})
     return " · ".join(words)

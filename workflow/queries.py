@@ -210,6 +210,12 @@ class Standing:
         return any(task.due_is_provisional for task in self.tasks if task.due_at == self.due_at)
 
 
+    @property
+    def term(self) -> str:
+        """How its deadline is counted, where it is a term of the law; "" for working days and dates of the round."""
+        lawful = (t for t in self.tasks if t.due_at == self.due_at and t.counts_calendar_days and t.budget_days)
+        return next((words.calendar_term(task.budget_days or 0) for task in lawful), "")
+
 def standing(case: Case) -> Standing:
     """Return where `case` stands. One statement."""
     tasks = Task.objects.filter(case=case, status=TaskStatus.OPEN)

@@ -12,7 +12,7 @@ from itertools import product
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from workflow import grants, routes
+from workflow import calendar, grants, routes
 from workflow.machine import REVIEW_STATES, Place, Role, Rule, SamePerson, State, TaskKind
 from workflow.models import Case, Organisation, Route, Step, User
 from workflow.route_words import condition_words
@@ -69,6 +69,9 @@ def _step_problems(step: Step) -> Iterator[Problem]:
     elif not any(routes.applicable(sample, [step]) for sample in _samples([step])):
         words = _("“%(title)s” is never taken: no case is %(facts)s at once.")
         yield Problem(words % (facts | {"facts": "、".join(condition_words(step.condition))}), step.key)
+    if step.counts_calendar_days and step.days_allowed <= (free := calendar.current().longest_rest()):
+        words = _("“%(title)s” has %(days)s calendar days; a holiday of %(free)s days may take them all.")
+        yield Problem(words % (facts | {"days": step.days_allowed, "free": free}), step.key, is_fatal=False)
     if step.same_person == SamePerson.SKIP and step.stage != State.FINANCE_REVIEW:
         words = _("“%(title)s” says skip for the same person; that is done among finance steps only.")
         yield Problem(words % facts, step.key, is_fatal=False)

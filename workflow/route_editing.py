@@ -35,6 +35,8 @@ CANDIDATES: tuple[tuple[Role, Place], ...] = (
 SIGNED_KINDS = (TaskKind.REVIEW, TaskKind.RELEASE)
 MOST_DAYS, MOST_STEPS = 90, 20
 YUAN_A_WAN = Decimal(10000)
+DAYS_COUNTED = {"working": _("working days"), "calendar": _("calendar days, holidays too (terms of the law)")}
+"""How a step's days may be counted; nothing said: working days."""
 
 
 class StepRefused(Refused):
@@ -264,9 +266,10 @@ def publish(draft_id: int, *, by: User, now: datetime, seen: str | None, despite
 def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that the texts of the form mean.
 
-    stage, title, waiting_title, task_kind, rule, quorum, days_allowed, milestone, same_person, when_nobody: one text
-    each; candidates: a list of "role@place"; people: user names, one a line; own_office, key_project, off_list: "",
-    "yes" or "no"; amount_from, amount_below: 万元; sheet, individually: set or not. Raises: StepRefused, UnknownPerson.
+    stage, title, waiting_title, task_kind, rule, quorum, days_allowed, days_counted, milestone, same_person,
+    when_nobody: one text each; candidates: a list of "role@place"; people: user names, one a line; own_office,
+    key_project, off_list: "", "yes" or "no"; amount_from, amount_below: 万元; sheet, individually: set or not.
+    Raises: StepRefused, UnknownPerson.
     """
     title = str(given.get("title") or "").strip()[:60]
     if not title:
@@ -280,7 +283,8 @@ def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
         "milestone": _one_of(given, "milestone", ["", *Milestone.values], _("date of the round")),
         "same_person": _one_of(given, "same_person", SamePerson.values, _("the same person again")),
         "when_nobody": _one_of(given, "when_nobody", WhenNobody.values, _("when nobody is there")),
-        "days_allowed": _number(given, "days_allowed", most=MOST_DAYS, word=_("working days")),
+        "days_allowed": _number(given, "days_allowed", most=MOST_DAYS, word=_("days allowed")),
+        "counts_calendar_days": _one_of(given, "days_counted", ("", *DAYS_COUNTED), _("days that count")) == "calendar",
         "candidates": _candidates(given),
         "condition": _condition(given),
         "sheet": "review" if given.get("sheet") else "",

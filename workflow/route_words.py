@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from workflow.machine import Place, Role, Rule, SamePerson, State, TaskKind, WhenNobody
 from workflow.models import Milestone, Step, User
-from workflow.words import wan
+from workflow.words import calendar_term, wan, working_term
 
 FACTS: dict[str, dict[bool, str | Promise]] = {
     "own_office": {True: gettext_lazy("the department's own office"), False: gettext_lazy("a unit below a department")},
@@ -58,6 +58,11 @@ def rule_words(step: Step) -> str:
     return str(Rule(step.rule).label)
 
 
+def term_words(step: Step) -> str:
+    """Return how long the step may take, with the kind of days that are counted."""
+    return calendar_term(step.days_allowed) if step.counts_calendar_days else working_term(step.days_allowed)
+
+
 def milestone_words(milestone: str) -> str:
     """Return the name of a round's date, a dash for none."""
     return str(dict(Milestone.choices).get(milestone, milestone)) or "—"
@@ -75,7 +80,7 @@ ASPECTS: tuple[tuple[str | Promise, Callable[[Step], str]], ...] = (
     (gettext_lazy("how many sign"), rule_words),
     (gettext_lazy("only where"), lambda step: "、".join(condition_words(step.condition)) or _("always")),
     (gettext_lazy("review sheet"), lambda step: _yes(bool(step.sheet))),
-    (gettext_lazy("working days"), lambda step: str(step.days_allowed)),
+    (gettext_lazy("time allowed"), term_words),
     (gettext_lazy("date of the round"), lambda step: milestone_words(step.milestone)),
     (gettext_lazy("the same person again"), lambda step: str(SamePerson(step.same_person).label)),
     (gettext_lazy("when nobody is there"), lambda step: str(WhenNobody(step.when_nobody).label)),

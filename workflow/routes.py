@@ -40,7 +40,7 @@ STEP_COLUMNS = (
     "milestone",
     "same_person",
 )
-LATER_COLUMNS = {"when_nobody": WhenNobody.BLOCK.value, "individually": False}
+LATER_COLUMNS = {"when_nobody": WhenNobody.BLOCK.value, "individually": False, "counts_calendar_days": False}
 """Columns that came later, with their plain value: only another one enters the hash, so that earlier hashes hold."""
 
 CONDITIONS: dict[str, Callable[[Case, Any], bool]] = {
@@ -199,14 +199,19 @@ def install_defaults(*, now: datetime) -> int:
     """
     installed = 0
     for entry in tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["route"]:
-        steps = entry.pop("step")
-        with transaction.atomic():
-            kind, profile, version = entry["case_kind"], entry["profile"], entry["version"]
-            there = Route.objects.filter(case_kind=kind, profile=profile)
-            if there.filter(Q(version__gte=version) | Q(published_by__isnull=False)).exists():
-                continue
-            route = Route.objects.create(**entry, published_at=now)
-            Step.objects.bulk_create(Step(route=route, position=n, **step) for n, step in enumerate(steps, start=1))
-            _put_in_force(route, now=now, by=None)
-            installed += 1
+        steps, titles = entry.pop("step"), entry.pop("titles")
+        for profile, title in titles.items():
+            installed += _install(entry | {"profile": profile, "title": title}, steps, now=now)
     return installed
+
+
+def _install(entry: dict[str, Any], steps: Sequence[dict[str, Any]], *, now: datetime) -> bool:
+    """Install one shipped route unless its version, or one of the county's own, stands; return whether it was."""
+    with transaction.atomic():
+        there = Route.objects.filter(case_kind=entry["case_kind"], profile=entry["profile"])
+        if there.filter(Q(version__gte=entry["version"]) | Q(published_by__isnull=False)).exists():
+            return False
+        route = Route.objects.create(**entry, published_at=now)
+        Step.objects.bulk_create(Step(route=route, position=n, **step) for n, step in enumerate(steps, start=1))
+        _put_in_force(route, now=now, by=None)
+    return True

@@ -109,6 +109,16 @@ def deadline(due_at: datetime | None) -> str:
     return f"{stamp(deadlines.due_day(due_at))} {clock}"
 
 
+def calendar_term(days: int) -> str:
+    """Return "20 calendar days": a term that counts every day, holidays too."""
+    return ngettext("%(days)s calendar day", "%(days)s calendar days", days) % {"days": days}
+
+
+def working_term(days: int) -> str:
+    """Return "5 working days"."""
+    return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": days}
+
+
 def due(due_at: datetime | None, *, now: datetime) -> Chip | None:
     """Return the chip of a deadline: working days late, today, or working days left; None where there is none."""
     if due_at is None:
@@ -130,6 +140,6 @@ def waited(since: datetime | None, *, now: datetime) -> str:
         return "—"
     days = calendar.working_days_between(timezone.localtime(since).date(), timezone.localtime(now).date())
     if days:
-        return ngettext("%(days)s working day", "%(days)s working days", days) % {"days": days}
+        return working_term(days)
     hours = max(0, int((now - since).total_seconds() // 3600))
     return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours} if hours else _("just now")

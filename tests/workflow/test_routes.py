@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.world import NOW, act, person, toy_case
-from workflow import record, route_checks, route_editing, routes, rulings
+from workflow import deadlines, record, route_checks, route_editing, routes, rulings
 from workflow.machine import Action, Role, State
 from workflow.models import Case, Event, Organisation, Route, Ruling, Step, Task, User
 from workflow.refusals import DetailMissing, NobodyThere, NotPermitted, NotPossible, Stale, UnknownPerson
@@ -77,8 +77,65 @@ def test_moving_removing_and_editing_is_told_in_words(world, draft):
     route_editing.save_step(draft.pk, key="business", given=changed, by=by, seen=None)
     told = route_editing.differences(draft)
     assert any("主管部门审核（本级）" in words for words in told)
-    assert any("业务股审核" in words and "5 → 8" in words for words in told)
+    assert any("业务股审核" in words and "5 个工作日 → 8 个工作日" in words for words in told)
     assert [step.position for step in Step.objects.filter(route=draft).order_by("position")] == [1, 2, 3, 4, 5]
+
+
+def by_calendar_days(world, draft, *, days):
+    """Let the division's step take `days` calendar days, from no date of the round, and publish it."""
+    step = Step.objects.get(route=draft, key="business")
+    given = GIVEN | {"title": step.title, "candidates": ["finance_reviewer@division_in_charge"], "amount_from": "",
+                     "days_allowed": str(days), "days_counted": "calendar"}  # fmt: skip
+    route_editing.save_step(draft.pk, key="business", given=given, by=world.leader, seen=None)
+    return [word for word in route_editing.differences(draft) if step.title in word]
+
+
+def test_a_step_may_count_every_day_and_version_difference_and_clock_say_so(world, toy, draft):
+    told = by_calendar_days(world, draft, days=30)
+    assert any("5 个工作日 → 30 个自然日" in words for words in told)
+    before = routes.hash_of(draft, list(draft.steps.order_by("position")))
+    route = publish(draft, world.leader)
+    assert route.content_hash == before
+    assert list(routes.changed_after_publishing()) == []
+    case = toy_case(world, toy)
+    act(case, Action.SUBMIT, world.editor)
+    act(case, Action.APPROVE, world.reviewer)
+    task = Task.objects.get(case=case, status="open")
+    # 7 September and thirty days: seven of them are the National Day holiday, and count.
+    assert (task.counts_calendar_days, task.budget_days) == (True, 30)
+    assert deadlines.due_day(task.due_at).isoformat() == "2026-10-07"
+    assert "30 个自然日" in client_of(world.business_reviewer).get(reverse("case_history", args=[case.number])).text
+    Step.objects.filter(route=route, key="business").update(counts_calendar_days=False)
+    assert list(routes.changed_after_publishing()) == [route]
+
+
+def test_whoever_is_asked_besides_or_next_in_line_has_the_same_kind_of_days(world, toy, draft):
+    by_calendar_days(world, draft, days=30)
+    publish(draft, world.leader)
+    case = toy_case(world, toy)
+    act(case, Action.SUBMIT, world.editor)
+    act(case, Action.APPROVE, world.reviewer)
+    asked = {"place": "beside", "people": [world.performance_reviewer.username], "reason": "请会审"}
+    act(case, Action.ADD_APPROVER, world.business_reviewer, **asked)
+    open_tasks = list(Task.objects.filter(case=case, status="open"))
+    assert len(open_tasks) == 2
+    for task in open_tasks:
+        assert (task.counts_calendar_days, deadlines.due_day(task.due_at).isoformat()) == (True, "2026-10-07")
+
+
+def test_calendar_days_that_a_holiday_may_take_whole_are_told_before_publishing(world, draft):
+    by_calendar_days(world, draft, days=5)
+    (found,) = [problem for problem in route_checks.problems_of(draft) if "自然日" in problem.words]
+    assert (found.step, found.is_fatal) == ("business", False)
+    by_calendar_days(world, draft, days=30)
+    assert not [problem for problem in route_checks.problems_of(draft) if "自然日" in problem.words]
+
+
+def test_the_form_shows_the_kind_of_days_that_is_stored(world, draft):
+    by_calendar_days(world, draft, days=30)
+    page = client_of(world.leader).get(reverse("route_step", args=[draft.pk, "business"]))
+    assert '<option value="calendar" selected>' in page.text
+    assert page.context["given"]["days_allowed"] == 30
 
 
 @pytest.mark.parametrize(
@@ -93,6 +150,7 @@ def test_moving_removing_and_editing_is_told_in_words(world, draft):
         ({"days_allowed": "-1"}, route_editing.StepRefused),
         ({"days_allowed": "999"}, route_editing.StepRefused),
         ({"days_allowed": "３.5"}, route_editing.StepRefused),
+        ({"days_counted": "lunar"}, route_editing.StepRefused),
         ({"candidates": []}, route_editing.StepRefused),
         ({"candidates": ["editor@unit"]}, route_editing.StepRefused),
         ({"people": "nobody-of-this-name"}, UnknownPerson),

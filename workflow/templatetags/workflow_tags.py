@@ -142,6 +142,12 @@ def condition_words(step: Step) -> list[str]:
 
 
 @register.filter
+def term_words(step: Step) -> str:
+    """Return how long a step may take, with the kind of days that are counted."""
+    return route_words.term_words(step)
+
+
+@register.filter
 def told_next(task: Task) -> str:
     """Say who hears of a late task next, and when."""
     return call_list.told_next(task)

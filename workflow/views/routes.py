@@ -24,6 +24,7 @@ BLANK: dict[str, Any] = {
     "task_kind": TaskKind.REVIEW.value,
     "rule": Rule.ANY.value,
     "days_allowed": "5",
+    "days_counted": "working",
     "same_person": SamePerson.ASK.value,
     "when_nobody": WhenNobody.BLOCK.value,
     "candidates": (),
@@ -93,6 +94,7 @@ def _shown(steps: list[Step]) -> list[dict[str, Any]]:
             "who": route_words.candidate_words(step.candidates, people=names),
             "rule": route_words.rule_words(step),
             "only_where": route_words.condition_words(step.condition),
+            "term": route_words.term_words(step),
             "date": route_words.milestone_words(step.milestone) if step.milestone else "",
         }
         for step in steps
@@ -196,9 +198,9 @@ def route_step(request: HttpRequest, pk: int, key: str = "") -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
-    names = ("title", "waiting_title", "stage", "task_kind", "rule", "quorum", "days_allowed", "milestone",
-             "same_person", "when_nobody", "people", "own_office", "key_project", "off_list", "amount_from",
-             "amount_below", "sheet", "individually")  # fmt: skip
+    names = ("title", "waiting_title", "stage", "task_kind", "rule", "quorum", "days_allowed", "days_counted",
+             "milestone", "same_person", "when_nobody", "people", "own_office", "key_project", "off_list",
+             "amount_from", "amount_below", "sheet", "individually")  # fmt: skip
     return {name: request.POST.get(name, "") for name in names} | {"candidates": request.POST.getlist("candidates")}
 
 
@@ -218,6 +220,7 @@ def _texts_of(step: Step) -> dict[str, Any]:
         **{name: getattr(step, name) if getattr(step, name) is not None else "" for name in plain},
         **facts,
         **amounts,
+        "days_counted": "calendar" if step.counts_calendar_days else "working",
         "candidates": [f"{c['role']}@{c['of']}" for c in step.candidates if "role" in c],
         "people": "\n".join(accounts[pk] for pk in named if pk in accounts),
     }
@@ -236,6 +239,7 @@ def _form(draft: Route, step: Step | None, given: Mapping[str, Any]) -> dict[str
         "same_people": SamePerson.choices,
         "nobodies": WhenNobody.choices,
         "milestones": Milestone.choices,
+        "days_counted": list(route_editing.DAYS_COUNTED.items()),
         "candidates": [
             (f"{role.value}@{place.value}", route_words.candidate_words([{"role": role.value, "of": place.value}])[0])
             for role, place in route_editing.CANDIDATES

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             who = "、".join(route_words.candidate_words(step.candidates, people=people))
             only = "、".join(route_words.condition_words(step.condition))
             self.stdout.write(f"  {step.position}. {step.title} [{step.key}] {who} · {route_words.rule_words(step)}"
-                              f" · {step.days_allowed}{' · ' + only if only else ''}")  # fmt: skip
+                              f" · {route_words.term_words(step)}{' · ' + only if only else ''}")  # fmt: skip
         for change in route_editing.differences(route) if route.based_on_id else ():
             self.stdout.write(f"  ~ {change}")
 
