@@ -1,4 +1,5 @@
-"""The cases made by hand: files of `hand/`, each written as Word, Excel and text with bars. Its README says how."""
+"""The cases made by hand: files of `hand/`, each written as Word, Excel and text with bars, or in the carriers that its
+first line names, and what stands written by other programs in `hand/files/`. Its README says how."""
 
 from pathlib import Path
 
@@ -6,25 +7,43 @@ from targets.content import Funds, IndicatorContent, TableContent
 from tests.corpus.carriers import CARRIERS
 from tests.corpus.forms import Laid, Style
 from tests.corpus.sampling import Case
+from tests.corpus.wild import WILD
 from tests.targets.office import ABOVE, LEFT, Table
 
 HAND = Path(__file__).parent / "hand"
 CARRIED = ("docx", "xlsx", "bars")
+ALL = CARRIERS | WILD
 MARKS = {"<": LEFT, "^": ABOVE}
 MONEY = ("total", "fiscal", "other")
 
 
-def by_hand() -> list[Case]:
-    """Return every case of the folder, once for each carrier."""
+def by_hand(first: int = 0, last: int = 999) -> list[Case]:
+    """Return every case of the folder whose number is in the range, once for each carrier."""
     found = []
     for path in sorted(HAND.glob("*.txt")):
-        form, expected, marks = _read(path.read_text("utf-8"))
-        for carrier in CARRIED:
-            ending, write = CARRIERS[carrier]
+        if not first <= int(path.stem.partition("-")[0]) <= last:
+            continue
+        carriers, text = _carriers(path.read_text("utf-8"))
+        form, expected, marks = _read(text)
+        made = []
+        for carrier in carriers:
+            ending, write = ALL[carrier]
+            made.append((carrier, ending, write([form])))
+        for kept in sorted((HAND / "files").glob(f"{path.stem}.*")):
+            made.append((f"kept {kept.suffix[1:]}", kept.suffix[1:], kept.read_bytes()))
+        for carrier, ending, data in made:
             tags = {"case": path.stem, "carrier": carrier}
-            name = f"{path.stem}.{ending}"
-            found.append(Case(name, write([form]), expected, tags, "unsure" in marks, "blank" in marks))
+            name = f"{path.stem}.{carrier}.{ending}"
+            found.append(Case(name, data, expected, tags, "unsure" in marks, "blank" in marks))
     return found
+
+
+def _carriers(text: str) -> tuple[tuple[str, ...], str]:
+    """Return the carriers that the first line names, or the usual ones, and the rest."""
+    if not text.startswith("@ "):
+        return CARRIED, text
+    first, _end, rest = text.partition("\n")
+    return tuple(first[2:].split()), rest
 
 
 def _read(text: str) -> tuple[Laid, list[TableContent], set[str]]:
