@@ -4,8 +4,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from notifications import demo_day
-from notifications.models import Delivery, Status
-from tests.world import NOW, toy_case
+from notifications.models import Delivery, Notice, Status
+from tests.world import NOW, act, toy_case
+from workflow.machine import Action
 from workflow.models import RungFired, Task, User
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +49,13 @@ def test_it_refuses_where_real_people_are_and_changes_nothing(tables):
 def test_without_tables_it_says_what_to_do(mailed):
     with pytest.raises(demo_day.NoDemoTasks):
         list(demo_day.story(now=NOW))
+
+
+def test_what_the_county_had_to_tell_before_is_no_mail_of_the_story(mailed, tables, toy):
+    act(tables[0], Action.SUBMIT, mailed.editor)
+    act(tables[0], Action.RETURN, mailed.reviewer, reason="请核对金额", days=5)
+    toy_case(mailed, toy)
+    text = "\n".join(demo_day.story(now=NOW))
+    assert "封邮件：退回修改" not in text
+    assert "封邮件：您有" in text
+    assert Notice.objects.filter(kind="returned", expanded_at__isnull=False).exists()
