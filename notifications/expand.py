@@ -176,9 +176,9 @@ def _supersede(notices: Sequence[Notice], rows: Sequence[Delivery], *, now: date
     if not newest:
         return
     current = [notice.pk for notice in notices]
-    older = list(
-        Notice.objects.filter(task__in=newest, kind="reminder").exclude(pk__in=current).values_list("pk", flat=True)
-    )
+    # Asked by the case, which has an index; the task, which has none, decides.
+    reminders = Notice.objects.filter(case__in={notice.case_id for notice in notices}, kind="reminder")
+    older = list(reminders.filter(task__in=newest).exclude(pk__in=current).values_list("pk", flat=True))
     if older:
         Delivery.objects.filter(notice__in=older, channel=Channel.IN_APP, handled_at__isnull=True).update(
             handled_at=now

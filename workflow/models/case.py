@@ -15,6 +15,7 @@ from workflow.machine import Added, Kind, Moves, Right, State, TaskKind, TaskSta
 from workflow.models.people import Organisation, RoleGroup, User
 from workflow.models.round import Ladder, Round
 from workflow.models.route import Route, Step
+from workflow.models.rows import QuickRows
 
 
 class NumberSeries(models.Model):
@@ -24,7 +25,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
 
-class Case(Moves, models.Model):
+class Case(QuickRows, Moves, models.Model):
     """One thing that moves through review: a target table, a report or a self-evaluation."""
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.TARGET)
@@ -100,7 +101,7 @@ class CaseGroupPermission(GroupObjectPermissionBase):
         abstract = False
 
 
-class Task(models.Model):
+class Task(QuickRows, models.Model):
     """What a role group or a person must do with a case by when. A closed task never reopens."""
 
     # Indexes that no read needs are left out (db_index=False): every move of a clock would write them all.
@@ -110,8 +111,10 @@ class Task(models.Model):
     pass_no = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
     """The place in line under rule SEQUENCE; 0 otherwise."""
-    role_group = models.ForeignKey(RoleGroup, models.PROTECT, null=True, blank=True, related_name="tasks")
-    person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tasks")
+    role_group = models.ForeignKey(
+        RoleGroup, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False
+    )
+    person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False)
     principal = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="tasks_delegated", db_index=False
     )
@@ -158,7 +161,12 @@ class Task(models.Model):
             models.Index(
                 fields=["role_group", "due_at", "id"], name="task_group_due", condition=Q(status="open")
             ),
-            models.Index(fields=["person", "due_at", "id"], name="task_person_due", condition=Q(status="open")),
+            models.Index(
+                fields=["person", "due_at", "id"],
+                name="task_person_due",
+                condition=Q(status="open", person__isnull=False),
+            ),
+            models.Index(fields=["person"], name="task_of_a_person", condition=Q(person__isnull=False)),
             models.Index(
                 fields=["next_rung_at"], name="task_next_rung", condition=Q(status="open", next_rung_at__isnull=False)
             ),
