@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from notifications.audience import Around
 from notifications.channels import NotSent, webhook
 from notifications.models import Hook, HookDelivery, Status
 from notifications.wording import words_of
+from workflow.models import User
 
 AT_MOST = 30
 
@@ -79,6 +80,23 @@ def _send(pk: int, *, now: datetime) -> int:
 
 def retry(*, delivery_id: int, now: datetime) -> int:
     """Try a webhook's delivery again that was given up or refused; return 1, or 0 when it is neither."""
-    return HookDelivery.objects.filter(pk=delivery_id, status__in=(Status.FAILED, Status.INCIDENT)).update(
+    return _incident(delivery_id).update(
         status=Status.PENDING, available_at=now, created_at=now, attempts=0, lease_until=None
     )
+
+
+def resolve(*, delivery_id: int, by: User, note: str, now: datetime) -> int:
+    """Note that `by` has dealt with a webhook's incident by hand, and how; return 1, or 0 when it is none.
+
+    Raises: NoteMissing.
+    """
+    from notifications.delivery import NoteMissing
+
+    if not note.strip():
+        raise NoteMissing
+    return _incident(delivery_id).update(resolved_at=now, resolved_by=by, resolved_note=note.strip()[:200])
+
+
+def _incident(delivery_id: int) -> QuerySet[HookDelivery]:
+    given_up = HookDelivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT), resolved_at__isnull=True)
+    return given_up.filter(pk=delivery_id)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications import reasons
 from workflow.models import Case, Event, Organisation, RungFired, Task, User
 
 
@@ -130,6 +131,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.notice_id} → {self.recipient_id} ({self.channel})"
 
+    @property
+    def reason(self) -> str:
+        """Why it could not be sent, in words."""
+        return reasons.in_words(self.last_error)
+
 
 class Preference(models.Model):
     """One choice of one person: a kind of notice over a channel, or not. Absent: the channel's default."""
@@ -221,6 +227,11 @@ class HookDelivery(models.Model):
         verbose_name = _("webhook delivery")
         constraints = [models.UniqueConstraint(fields=["notice", "hook"], name="hook_told_once")]
         indexes = [models.Index(fields=["available_at", "id"], name="hook_to_send", condition=Q(status="pending"))]
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be sent, in words."""
+        return reasons.in_words(self.last_error)
 
 
 class FeedToken(models.Model):

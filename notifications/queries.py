@@ -179,8 +179,8 @@ def incidents() -> QuerySet[Delivery]:
 
 
 def hook_incidents() -> QuerySet[HookDelivery]:
-    """Return what a webhook refused or never took, newest first."""
-    failed = HookDelivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT))
+    """Return what a webhook refused or never took and nobody has dealt with, newest first."""
+    failed = HookDelivery.objects.filter(status__in=(Status.FAILED, Status.INCIDENT), resolved_at__isnull=True)
     return failed.select_related("hook", "notice__case").order_by("-pk")
 
 
