@@ -61,7 +61,7 @@ def person(username: str, *posts: tuple[Organisation, Role], **columns: Any) -> 
     return user
 
 
-def build_world(*, now: datetime = NOW) -> SimpleNamespace:
+def build_world(*, now: datetime = NOW, profile: str = "nx_2022") -> SimpleNamespace:
     """Return organisations, people and a round, by short names.
 
     Organisations: bureau, business, performance (divisions); office (a department) with own (its 本级 unit);
@@ -80,7 +80,7 @@ def build_world(*, now: datetime = NOW) -> SimpleNamespace:
     own = make(code="D1-0", name="演示办公室本级", kind=kinds.UNIT, parent=office, is_own_office=True)
     school = make(code="D2", name="演示教育局", kind=kinds.DEPARTMENT, division_in_charge=business)
     primary = make(code="D2-1", name="演示小学", kind=kinds.UNIT, parent=school)
-    round_ = Round.objects.create(title="演示批次", fiscal_year=2027, profile="nx_2022", opened_at=now)
+    round_ = Round.objects.create(title="演示批次", fiscal_year=2027, profile=profile, opened_at=now)
     for days, milestone in enumerate(Milestone.values, start=1):
         RoundDate.objects.create(round=round_, milestone=milestone, date=(now + timedelta(days=10 * days)).date())
     return SimpleNamespace(
@@ -135,7 +135,7 @@ def toy_case(
         unit=unit or world.own,
         title="演示项目",
         fiscal_year=2027,
-        profile="nx_2022",
+        profile=world.round.profile,
         by=by,
         key=key(),
         now=now,

@@ -14,7 +14,7 @@ from workflow.look import Look
 from workflow.machine import Action, Added, Rule
 from workflow.models import Copy, RoleGroup, Task, User
 from workflow.openings import Move, added_tasks, again, begin
-from workflow.refusals import DetailMissing, NotPossible, TooSoon, UnknownCondition, UnknownPerson
+from workflow.refusals import DetailMissing, TooSoon, UnknownCondition, UnknownPerson
 from workflow.signing import Condition
 
 URGE_EVERY = timedelta(hours=24)
@@ -59,8 +59,6 @@ def _check_reviewer(look: Look, person: User) -> None:
 def _claim(look: Look, task: Task | None, details: dict[str, Any]) -> Move:
     assert task is not None
     move = begin(look)
-    if task.role_group_id is None or (look.by is not None and task.claimed_by_id == look.by.pk):
-        raise NotPossible(action=Action.CLAIM.label, state=look.case.desk)
     move.touched = [(task, {"claimed_by": look.by, "begun_at": task.begun_at or look.now})]
     return move
 

@@ -189,8 +189,13 @@ def _headed_task(look: Look, needs: Needs) -> Task | None:
 
 
 def _check_turn(look: Look, task: Task, action: Action) -> None:
-    """Whoever else has taken the task, was asked before, or set conditions that are open comes first."""
+    """Whoever else has taken the task, was asked before, or set conditions that are open comes first.
+
+    What one has taken already, or was asked for in person, is not taken again.
+    """
     people = {person.pk for person in (look.by, look.holder) if person}
+    if action == Action.CLAIM and (task.role_group_id is None or (look.by and task.claimed_by_id == look.by.pk)):
+        raise NotPossible(action=action.label, state=look.case.desk)
     if task.claimed_by_id is not None and task.claimed_by_id not in people and action != Action.CLAIM:
         raise Claimed(name=User.objects.get(pk=task.claimed_by_id))
     if action not in SIGNATURES:

@@ -12,9 +12,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.workflow.asserting import assert_sound, refreshed, rows
+from tests.workflow.asserting import assert_promised, assert_sound, refreshed, rows
 from tests.workflow.walking import SEES, SHORT_ROUTE, WAY, Model
-from tests.world import NOW, act, key, seen, toy_case, walk_to, write_text
+from tests.world import NOW, act, build_world, key, seen, toy_case, walk_to, write_text
 from workflow import engine, grants, record
 from workflow.look import Look
 from workflow.machine import FINAL_STATES, NEEDS, Action, Role, State
@@ -22,8 +22,26 @@ from workflow.models import RoleGroup, User
 from workflow.refusals import Refused
 
 PEOPLE = [*sorted(SEES), "teacher"]
+PROFILES = ("nx_2022", "mof_2021")
+"""Those that are shipped, each with its route."""
+BESIDE = {
+    "cancelled": (0, [("cancel", "editor", {})]),
+    "rejected": (2, [("reject", "business_reviewer", {})]),
+    "returned": (3, [("return", "performance_reviewer", {"again": "direct"})]),
+    "returned to a step": (4, [("return", "leader", {"again": "direct", "to": "business"})]),
+    "conditional": (2, [("approve_with_conditions", "business_reviewer", {})]),
+    "claimed": (2, [("claim", "business_reviewer", {})]),
+    "undone": (3, [("undo_approval", "business_reviewer", {})]),
+    "filled in": (0, [("fill_for", "reviewer", {"text": "filled in"})]),
+    "proposed": (0, [("propose_admission", "business_reviewer", {})]),
+    "admitted": (0, [("propose_admission", "business_reviewer", {}), ("admit", "leader", {})]),
+    "other figure": (5, [("funds_changed", "business_reviewer", {})]),
+    "corrected": (3, [("return", "performance_reviewer", {"again": "direct"}), ("edit", "editor", {"text": "mended"}),
+                      ("submit", "editor", {})]),
+}  # fmt: skip
+"""Where else than on the plain way a case can stand: how far it goes on it, and what happens then."""
 STOPS = ("draft", "department_review", "finance_review", "performance", "release", "approved",
-         "monitoring", "suspended", "rejected", "cancelled", "returned")  # fmt: skip
+         "monitoring", "suspended", *BESIDE)  # fmt: skip
 CARRIES = {
     Action.APPROVE_WITH_CONDITIONS: {"conditions": ["补充依据"]},
     Action.FILL_FOR: {"basis": "phone"},
@@ -41,8 +59,9 @@ ACTIONS = [Action.EDIT, *(a for a in NEEDS if a not in ELSEWHERE)]
 
 
 @pytest.fixture
-def world(world):
+def world(request, db):
     """The county, where one editor is a department reviewer as well."""
+    world = build_world(profile=getattr(request, "param", PROFILES[0]))
     world.editor2.groups.add(RoleGroup.objects.get(organisation=world.office, role=Role.DEPARTMENT_REVIEWER))
     return world
 
@@ -73,29 +92,23 @@ def stopped_at(world, toy, stop):
     way = [("submit", "editor"), ("approve", "reviewer"), ("approve", "business_reviewer"),
            ("approve", "performance_reviewer"), ("release", "leader"), ("open_monitoring", "performance_reviewer"),
            ("suspend", "performance_reviewer")]  # fmt: skip
-    ahead = {"draft": 0, "department_review": 1, "finance_review": 2, "performance": 3, "release": 4, "approved": 5,
-             "monitoring": 6, "suspended": 7, "cancelled": 0, "rejected": 2, "returned": 3}  # fmt: skip
-    steps = way[: ahead[stop]] + {
-        "cancelled": [("cancel", "editor")],
-        "rejected": [("reject", "business_reviewer")],
-        "returned": [("return", "performance_reviewer")],
-    }.get(stop, [])
-    for action, who in steps:
-        more = {"again": "direct"} if action == "return" else {}
+    ahead, then = BESIDE.get(stop) or (STOPS.index(stop), [])
+    for action, who, more in [*((action, who, {}) for action, who in way[:ahead]), *then]:
         assert attempt(case, toy, Action(action), who, **more), (stop, action)
         model.do(action, who, **more)
     return case, model
 
 
-@pytest.mark.django_db
+@pytest.mark.parametrize("world", PROFILES, indirect=True)
 @pytest.mark.parametrize("stop", STOPS)
 def test_at_every_stop_exactly_those_may_act_whom_the_table_names(world, toy, stop):
     case, model = stopped_at(world, toy, stop)
     here = refreshed(case)
     assert (here.state, here.step.key if here.step else "") == (model.state, model.step)
-    before = rows(case)
+    before, content = rows(case), toy.texts[case.pk]
     for who in PEOPLE:
         by = User.objects.get(username=who)
+        assert grants.visible_to(by).filter(pk=case.pk).exists() == (who in SEES)
         promised = {e.action: e for e in engine.available_actions(refreshed(case), by=by, now=NOW)}
         for number, action in enumerate(ACTIONS, start=len(who)):
             expected = model.may(action, who)
@@ -109,19 +122,20 @@ def test_at_every_stop_exactly_those_may_act_whom_the_table_names(world, toy, st
                     done = attempt(case, toy, action, who)
                     if done:
                         assert_sound(case)
+                        assert_promised(case)
                     raise Undo
             except Undo:
-                toy.texts[case.pk] = "first text"
+                toy.texts[case.pk] = content
             assert done == expected, (stop, action.value, who)
     assert rows(case) == before
 
 
-@pytest.mark.django_db
+@pytest.mark.parametrize("world", PROFILES, indirect=True)
 def test_every_state_is_reached_and_every_state_that_is_not_final_is_left_by_somebody(world, toy):
     reached = set()
     for stop in STOPS:
         case, model = stopped_at(world, toy, stop)
-        state = refreshed(case).state
+        state, content = refreshed(case).state, toy.texts[case.pk]
         reached.add(state)
         later = NOW.replace(year=2028)
         exits = []
@@ -134,7 +148,7 @@ def test_every_state_is_reached_and_every_state_that_is_not_final_is_left_by_som
                             reached.add(refreshed(case).state)
                         raise Undo
                 except Undo:
-                    toy.texts[case.pk] = "first text"
+                    toy.texts[case.pk] = content
         assert bool(exits) != (state in FINAL_STATES), (stop, exits)
     assert reached == set(State)
 
@@ -195,6 +209,7 @@ def _agree(case, model, now):
     case = refreshed(case)
     assert (case.state, case.step.key if case.step else "") == (model.state, model.step)
     assert list(record.verify(case_id=case.pk)) == []
+    assert_promised(case)
     tasks = list(case.tasks.all())
     assert grants.rows_of(case) == grants.wanted(case, state=case.state, posts=grants.posts_around(case), tasks=tasks)
     stands = Look(case, by=None, on_behalf_of=None, now=now).signed
