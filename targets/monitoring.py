@@ -250,6 +250,10 @@ def submission_blockers(case: Case) -> list[Blocker]:
     for row in report.progress.all():
         place = f"row {row.position}"
         facts = {"row": row.position, "name": row.name}
+        if not row.actual and not row.possibility:
+            found.append(Blocker("MON-ACTUAL", place, gettext(
+                "Row %(row)s “%(name)s”: say how far it has come, and choose whether the target will be met.") % facts))
+            continue
         if not row.actual:
             found.append(Blocker("MON-ACTUAL", place,
                                  gettext("Row %(row)s “%(name)s”: say how far it has come.") % facts))

@@ -6,6 +6,7 @@ from inspect import getdoc
 
 from targets.checks import FAMILIES, REVIEWER, RULES, Rule
 from targets.checks.lexicon import DATA
+from targets.checks.progress import REPORT_RULES
 from targets.profiles import SEVERITY_LABELS, Profile, known, load
 from targets.reading.problems import KINDS
 
@@ -37,6 +38,15 @@ CATALOGUE = """
 | id | where |
 |---|---|
 {rows}"""
+REPORTS = """
+## Rules on a monitoring report
+
+`progress.py` asks these of a report, not of a table; none of them keeps it from being submitted. Unit and reviewer see
+them beside the row.
+
+| rule | severity | what is asked | source |
+|---|---|---|---|
+"""
 READING = """
 ## Told by the reading
 
@@ -53,6 +63,13 @@ def text(profile: Profile) -> str:
         title = (getdoc(family) or "").splitlines()[0].removesuffix(".")
         parts.append(FAMILY.format(title=title) + "".join(_row(rule, profile) for rule in own))
     parts += [_other(load(id), profile) for id in known() if id != profile.id]
+    parts.append(
+        REPORTS
+        + "".join(
+            f"| `{id}` | {str(SEVERITY_LABELS[rule.severity]).lower()} | {rule.title} | {rule.source} |\n"
+            for id, rule in sorted(REPORT_RULES.items())
+        )
+    )
     codes = sorted({kind.code for kind in KINDS.values()} - set(RULES))
     parts.append(READING.format(codes=", ".join(f"`{code}`" for code in codes)))
     parts.append(CATALOGUE.format(rows="".join(f"| `{id}` | {where} |\n" for id, where in sorted(elsewhere().items()))))

@@ -38,6 +38,11 @@ def use(tools: Tools) -> None:
     _tools = tools
 
 
+def converts() -> bool:
+    """Whether old Word files, RTF and OpenDocument are read here: whether the machine has a converter."""
+    return bool(program(_tools.converter))
+
+
 def refused_by_scanner(data: bytes) -> Refusal | None:
     """Return why the scanner lets a file not through, or None."""
     return scanned(data, at=_tools.scanner) if _tools.scanner else None

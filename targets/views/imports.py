@@ -20,6 +20,7 @@ from targets import batches, mending, organisations, overview, profiles, uploads
 from targets.forms import UploadForm
 from targets.models import ImportedTable, SourceDocument
 from targets.paper import place_anchor
+from targets.reading.intake import converts
 from targets.reading.server import ready
 from targets.rows import TextTooLong
 from targets.views.common import person
@@ -49,7 +50,7 @@ def import_upload(request: HttpRequest) -> HttpResponse:
     ready()
     return render(request, "targets/import_upload.html", {
         "section": "import", "form": form, "refusal": refusal, "uploads": overview.uploads_of(person(request)),
-        "batches": batches.recent(person(request)),
+        "batches": batches.recent(person(request)), "converts": converts(),
     }, status=status)
 
 

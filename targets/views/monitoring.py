@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import execution, monitoring, organisations, overview, profiles
+from targets import execution, monitoring, organisations, overview, profiles, report_findings
 from targets.forms import DecisionForm, ListFilters, PeriodForm
 from targets.models import IndicatorProgress, MonitoringPeriod, MonitoringReport
 from targets.models.monitoring import Possibility
@@ -152,7 +152,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _loaded(case: Case) -> tuple[MonitoringReport, list[IndicatorProgress]]:
-    found = MonitoringReport.objects.select_related("period", "target", "execution_source").get(pk=case.pk)
+    found = MonitoringReport.objects.select_related("case", "period", "target", "execution_source").get(pk=case.pk)
     return found, list(found.progress.all())
 
 
@@ -198,6 +198,7 @@ def _sheet(case: Case, found: MonitoringReport, rows: Sequence[IndicatorProgress
              for part in FUNDS]
     return {"report": found, "lines": lines, "funds": funds, "rate": _rate(found), "possibilities": Possibility.choices,
             "causes": CAUSES, "section": "monitoring", "value_label": profile.value_label,
+            "findings": report_findings.findings_of(found, rows),
             "line_percent": monitoring.execution_line(found.period.to_date.month)}
 
 
