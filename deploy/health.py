@@ -13,18 +13,18 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import path
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from notifications import queries
 from workflow import deadlines, sweeping
+from workflow.administering import Duty
 from workflow.machine import TaskStatus
 from workflow.models import CalendarYear, Heartbeat, Task
+from workflow.views.asking import keeper
 
 _migrated = False
 
@@ -119,9 +119,7 @@ def statusz(request: HttpRequest) -> HttpResponse:
 
     Raises: PermissionDenied for everybody else.
     """
-    user = request.user
-    if not (user.is_superuser or getattr(user, "administers", None)):
-        raise PermissionDenied(_("This page is for the administrators."))
+    keeper(request, Duty.OPERATION, Duty.RECORD)
     now = deadlines.database_now()
     due, outbox = sweeping.backlog(now=now), queries.outbox()
     years = sorted(CalendarYear.objects.values_list("year", flat=True))

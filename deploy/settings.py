@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "workflow.middleware.NewPasswordMiddleware",
     "workflow.middleware.RefusalMiddleware",
 ]
 
@@ -267,3 +268,4 @@ CONVERTER = os.environ.get("BTR_CONVERTER", "")  # blank: LibreOffice where it i
 CLAMD_SOCKET = os.environ.get("BTR_CLAMD", "")  # blank: files are not scanned
 UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
 DEMO_LOGINS = _flag("BTR_DEMO_LOGINS")
+THREE_ADMINISTRATORS = _flag("BTR_THREE_ADMINISTRATORS")

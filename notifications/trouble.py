@@ -1,7 +1,6 @@
 """The administrator's page of what could not be told: each with its reason, to be tried again or dealt with by hand."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,27 +9,26 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import delivery as sending
 from notifications import hooks, queries
-from workflow import sweeping
+from workflow import administering, sweeping
+from workflow.administering import Duty
 from workflow.models import User
-from workflow.views.asking import person
+from workflow.views.asking import keeper
 
 SHOWN = 200
 
 
-def _administrator(request: HttpRequest) -> User:
-    user = person(request)
-    if not (user.is_superuser or user.administers):
-        raise PermissionDenied(_("This page is for the administrators."))
-    return user
+def _operator(request: HttpRequest) -> User:
+    return keeper(request, Duty.OPERATION)
 
 
 @require_safe
 def incidents(request: HttpRequest) -> HttpResponse:
     """Show what waits, what was given up, and what cannot be expanded."""
-    _administrator(request)
+    by = keeper(request, Duty.OPERATION, Duty.RECORD)
     now = timezone.now()
     return render(request, "notifications/incidents.html", {
         "section": "incidents",
+        "operates": administering.has(by, Duty.OPERATION),
         "deliveries": queries.incidents()[:SHOWN],
         "hooks": queries.hook_incidents()[:SHOWN],
         "notices": queries.stuck_notices()[:SHOWN],
@@ -50,14 +48,14 @@ def _done(request: HttpRequest, count: int, words: str) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, delivery: int) -> HttpResponse:
     """Try to send a message again, from its first attempt on."""
-    _administrator(request)
+    _operator(request)
     return _done(request, sending.retry(delivery_id=delivery, now=timezone.now()), _("It will be sent again."))
 
 
 @require_POST
 def resolve(request: HttpRequest, delivery: int) -> HttpResponse:
     """Note that the person was told in another way."""
-    by = _administrator(request)
+    by = _operator(request)
     count = sending.resolve(delivery_id=delivery, by=by, note=request.POST.get("note", ""), now=timezone.now())
     return _done(request, count, _("Noted as dealt with."))
 
@@ -65,12 +63,20 @@ def resolve(request: HttpRequest, delivery: int) -> HttpResponse:
 @require_POST
 def retry_notice(request: HttpRequest, notice: int) -> HttpResponse:
     """Try to expand a notice again."""
-    _administrator(request)
+    _operator(request)
     return _done(request, sending.retry_notice(notice_id=notice, now=timezone.now()), _("It will be tried again."))
 
 
 @require_POST
 def retry_hook(request: HttpRequest, delivery: int) -> HttpResponse:
     """Try a webhook again, from its first attempt on."""
-    _administrator(request)
+    _operator(request)
     return _done(request, hooks.retry(delivery_id=delivery, now=timezone.now()), _("It will be sent again."))
+
+
+@require_POST
+def resolve_hook(request: HttpRequest, delivery: int) -> HttpResponse:
+    """Note that a webhook's message was dealt with in another way."""
+    by = _operator(request)
+    count = hooks.resolve(delivery_id=delivery, by=by, note=request.POST.get("note", ""), now=timezone.now())
+    return _done(request, count, _("Noted as dealt with."))

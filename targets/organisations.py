@@ -51,11 +51,11 @@ def means(text: str | None, organisation: Organisation) -> bool:
 class Directory:
     """All organisations in memory, asked by code, name or alias: for lists of many rows. Two queries.
 
-    One that went over into another is not among them; its name is a spelling of its successor.
+    One that ended is not among them; where it went over into another, its name is a spelling of its successor.
     """
 
     def __init__(self, kinds: Iterable[str] = (Organisation.Kind.UNIT, Organisation.Kind.DEPARTMENT)) -> None:
-        found = list(Organisation.objects.filter(kind__in=list(kinds), successor=None)
+        found = list(Organisation.objects.filter(kind__in=list(kinds), successor=None, valid_to=None)
                      .select_related("parent__division_in_charge"))
         self._by_code = {o.code: o for o in found}
         self._by_name: dict[str, list[Organisation]] = {}

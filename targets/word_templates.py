@@ -18,7 +18,7 @@ from targets import profiles, reading
 from targets.export import county, limited
 from targets.models import WordTemplate
 from targets.reading.result import Refusal
-from workflow import route_editing
+from workflow import queries
 from workflow.canonical import clean_text
 from workflow.models import User
 from workflow.refusals import NotPermitted, NotVisible, Refused
@@ -65,7 +65,7 @@ class TooManyVersions(Refused):
 
 def check_may(by: User) -> None:
     """Raises: NotTemplateEditor."""
-    if not route_editing.may_edit(by):
+    if not queries.sets_rules(by):
         raise NotTemplateEditor
 
 

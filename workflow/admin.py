@@ -1,15 +1,18 @@
-"""The technical view of the procedure's tables. Business work never requires it.
+"""The technical view of the procedure's tables, for administrators. Nothing is changed here but the rounds.
 
-People, organisations and delegations may be edited; what the engine writes is shown and never changed.
+People, organisations and posts have their own pages, which know whose duty it is and keep the record.
 """
 
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from workflow import administering
+from workflow.administering import Duty
 from workflow.models import (
     CalendarYear,
     Case,
@@ -48,56 +51,58 @@ class ReadOnly:
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.is_active and request.user.is_staff
+        return isinstance(request.user, User) and administering.is_administrator(request.user)
 
 
-class NeverDeleted:
-    """Rows are ended or deactivated, never deleted: events name them."""
+class SetsRules(ReadOnly):
+    """Rows are added and changed by who administers rules, never deleted: events name them."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return isinstance(request.user, User) and administering.has(request.user, Duty.RULES)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(request.user, User) and administering.has(request.user, Duty.RULES)
+
+
+admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(NeverDeleted, UserAdmin):
-    """People. Roles are role groups under "groups"."""
+class PersonAdmin(ReadOnly, UserAdmin):
+    """People. Accounts are opened, changed and closed on their own pages; passwords and Django's rights stay hidden."""
 
     list_display = ("username", "full_name", "phone", "administers", "is_active", "is_demo", "last_login")
     list_filter = ("is_active", "administers", "is_demo")
     search_fields = ("username", "full_name", "phone")
-    readonly_fields = ("is_active", "groups")
-    """Posts are given and accounts closed on the people's page, where what they hold is handed over."""
     fieldsets = (
-        *(UserAdmin.fieldsets or ()),
-        (_("In this product"), {"fields": ("full_name", "phone", "administers", "is_demo")}),
+        (None, {"fields": ("username", "full_name", "phone", "email")}),
+        (_("In this product"), {"fields": ("administers", "groups", "is_active", "is_demo", "one_time_until")}),
+        (None, {"fields": ("last_login", "date_joined")}),
     )
 
 
-class AliasInline(admin.TabularInline):
+class AliasInline(ReadOnly, admin.TabularInline):
     model = OrganisationAlias
     extra = 0
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(NeverDeleted, admin.ModelAdmin):
-    """Renaming and going over into another are done on the organisation's page, which keeps the record."""
+class OrganisationAdmin(ReadOnly, admin.ModelAdmin):
+    """Entered, changed and ended on their own pages, which keep the record."""
 
     list_display = ("code", "name", "kind", "parent", "division_in_charge", "phone", "valid_to")
     list_filter = ("kind",)
     list_select_related = ("parent", "division_in_charge")
     search_fields = ("code", "name")
-    autocomplete_fields = ("parent", "division_in_charge")
-    readonly_fields = ("valid_to", "successor")
     inlines = (AliasInline,)
 
 
 @admin.register(RoleGroup)
-class RoleGroupAdmin(NeverDeleted, admin.ModelAdmin):
+class RoleGroupAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "organisation", "role")
     list_filter = ("role",)
     list_select_related = ("organisation",)
     search_fields = ("name", "organisation__name")
-    autocomplete_fields = ("organisation",)
     fields = ("name", "organisation", "role")
 
 
@@ -107,13 +112,13 @@ class DelegationAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("principal", "deputy")
 
 
-class DateInline(admin.TabularInline):
+class DateInline(SetsRules, admin.TabularInline):
     model = RoundDate
     extra = 0
 
 
 @admin.register(Round)
-class RoundAdmin(NeverDeleted, admin.ModelAdmin):
+class RoundAdmin(SetsRules, admin.ModelAdmin):
     list_display = ("title", "fiscal_year", "phase", "profile", "opened_at", "closed_at")
     inlines = (DateInline,)
 

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow import choices, engine, grants, papers
+from workflow import choices, engine, grants, papers, rulings
 from workflow.engine import Seen
 from workflow.kinds import document_of
 from workflow.machine import NEEDS, SIGNATURES, Action, TaskStatus
@@ -230,6 +230,7 @@ def shown(batch: Batch) -> Shown:
 # Carrying out
 
 
+@rulings.keeps_refusals(rulings.Rule.RELEASE_MANY, of=lambda batch, **_given: Action(batch.action).label)
 def confirm(batch: Batch, *, by: User, now: datetime, details: Mapping[str, Any] | None = None,
             scan: tuple[str, bytes] | None = None) -> Batch:  # fmt: skip
     """Carry the batch out: at once up to AT_ONCE rows, else by the next sweeps. Returns it as it is then.

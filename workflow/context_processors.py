@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from workflow import grants, queries
+from workflow import administering, grants, queries
 from workflow.machine import Role
 from workflow.models import User
 
@@ -27,11 +27,14 @@ class Seat:
     is_finance: bool = False
     sets_rules: bool = False
     reads_mails: bool = False
+    administers: bool = False
+    duties: frozenset[str] = frozenset()
+    """What the person administers, as values of administering.Duty."""
     county: str = ""
 
 
 def seat_of(user: User) -> Seat:
-    """Return the seat of a signed-in person. No statement beside the person's roles."""
+    """Return the seat of a signed-in person. No statement beside the person's roles, one more for administrators."""
     held = grants.roles_of(user)
     roles = {membership.role for membership in held}
     return Seat(
@@ -43,13 +46,15 @@ def seat_of(user: User) -> Seat:
         is_finance=queries.is_finance(user),
         sets_rules=queries.sets_rules(user),
         reads_mails=settings.EMAIL_TO_FILES and reads_mails(user),
+        administers=administering.is_administrator(user),
+        duties=frozenset(duty.value for duty in administering.duties_of(user)),
         county=getattr(settings, "COUNTY_NAME", ""),
     )
 
 
 def reads_mails(user: User) -> bool:
     """Return whether `user` may read the mails of a trial: demo people and administrators."""
-    return bool(user.is_demo or user.administers or user.is_superuser)
+    return user.is_demo or administering.is_administrator(user)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from django.db.models import Exists
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from workflow import administering, rulings
+from workflow.administering import Duty
 from workflow.machine import Kind
 from workflow.models import Delegation, User
 from workflow.refusals import DetailMissing, NotPermitted, Refused
@@ -31,6 +33,7 @@ class DelegationOverlaps(Refused):
     message: ClassVar[object] = _("%(principal)s has delegated to %(deputy)s already in a part of this time.")
 
 
+@rulings.keeps_refusals(rulings.Rule.DELEGATE, of="principal")
 def give(
     *,
     principal: User,
@@ -44,12 +47,14 @@ def give(
 ) -> Delegation:
     """Let `deputy` act for `principal` from `starts_at` (included) to `ends_at` (excluded). Returns the delegation.
 
-    `kinds`: only for these kinds of document; empty for all. Given by the principal, or by an administrator.
+    `kinds`: only for these kinds of document; empty for all. Given by the principal, or by who administers rights.
     Raises: NotPermitted, DetailMissing (no basis, no time ahead, an inactive person), DelegationCycle,
     DelegationOverlaps.
     """
-    if by.pk != principal.pk and not by.administers:
-        raise NotPermitted(action=_("delegate"), who="")
+    if by.pk != principal.pk:
+        administering.check(by, Duty.RIGHTS, action=_("delegate for somebody else"))
+    if administering.is_administrator(deputy) or administering.is_administrator(principal):
+        raise NotPermitted(action=_("delegate"), who=_("Nobody who administers acts for others or is acted for."))
     if not basis.strip():
         raise DetailMissing(field=_("basis"))
     if ends_at <= max(starts_at, now) or deputy.pk == principal.pk or not deputy.is_active:
@@ -64,7 +69,7 @@ def give(
             raise DelegationOverlaps(principal=principal, deputy=deputy)
         if principal.pk in _reachable(deputy.pk, pairs):
             raise DelegationCycle(principal=principal, deputy=deputy)
-        return Delegation.objects.create(
+        made = Delegation.objects.create(
             principal=principal,
             deputy=deputy,
             starts_at=starts_at,
@@ -73,6 +78,20 @@ def give(
             basis=basis.strip()[:200],
             created_at=now,
         )
+        _rule(rulings.Rule.DELEGATE, made, by=by, now=now)
+    return made
+
+
+def _rule(rule: rulings.Rule, one: Delegation, *, by: User, now: datetime) -> None:
+    payload = {
+        "principal": one.principal.username,
+        "deputy": str(one.deputy),
+        "starts": one.starts_at.isoformat(),
+        "ends": one.ends_at.isoformat(),
+        "basis": one.basis,
+        "kinds": list(one.scope.get("kinds") or ()),
+    }
+    rulings.note(action=rule, subject=str(one.principal), by=by, now=now, payload=payload)
 
 
 def _reachable(start: int, pairs: set[tuple[int, int]]) -> set[int]:
@@ -85,11 +104,14 @@ def _reachable(start: int, pairs: set[tuple[int, int]]) -> set[int]:
     return found
 
 
+@rulings.keeps_refusals(rulings.Rule.END_DELEGATION, of="delegation")
 def revoke(*, delegation: Delegation, by: User, now: datetime) -> None:
     """End a delegation at once; what was done under it stays. Raises: NotPermitted."""
-    if by.pk not in (delegation.principal_id, delegation.deputy_id) and not by.administers:
-        raise NotPermitted(action=_("revoke the delegation"), who="")
-    Delegation.objects.filter(pk=delegation.pk, revoked_at__isnull=True).update(revoked_at=now)
+    if by.pk not in (delegation.principal_id, delegation.deputy_id):
+        administering.check(by, Duty.RIGHTS, action=_("revoke the delegation"))
+    with transaction.atomic():
+        if Delegation.objects.filter(pk=delegation.pk, revoked_at__isnull=True).update(revoked_at=now):
+            _rule(rulings.Rule.END_DELEGATION, delegation, by=by, now=now)
 
 
 @dataclass(frozen=True, slots=True)

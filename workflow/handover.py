@@ -1,7 +1,8 @@
 """Hand-over: everything that somebody who leaves or changes office holds goes to one named person, in one operation.
 
 Tasks asked in person, posts, delegations, claims, drafts: shown first, moved together, an event a case and one ruling;
-or nothing at all. An account is deactivated only with it or after it. Administrators only.
+or nothing at all. An account is deactivated only with it or after it. Handing over is for who administers rights,
+closing an account for who administers accounts.
 """
 
 from collections.abc import Iterator
@@ -10,15 +11,17 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow import delegations, record, routes, rulings
+from workflow import administering, delegations, record, routes, rulings
+from workflow.administering import Duty
 from workflow.look import Look
 from workflow.machine import REVIEW_STATES, Action, Kind, Rule, State, TaskStatus
 from workflow.models import Case, Delegation, Event, RoleGroup, Task, User
-from workflow.refusals import ReasonMissing, Refused
-from workflow.reorganising import check_administrator, regrant
+from workflow.refusals import AccountRefused, ReasonMissing, Refused
+from workflow.reorganising import check_posting, regrant
 
 
 class HandOverRefused(Refused):
@@ -83,8 +86,8 @@ def objections(held: Held, *, person: User, to: User, now: datetime) -> Iterator
     if not to.is_active or to.pk == person.pk:
         yield gettext("choose another person whose account is in use.")
         return
-    if to.administers and held.posts:
-        yield gettext("%(name)s administers and takes no posts.") % {"name": to}
+    if administering.is_administrator(to) and not held.is_nothing:
+        yield gettext("%(name)s administers and takes over no work.") % {"name": to}
     theirs = {(task.case_id, task.step_id) for task in Task.objects.filter(status=TaskStatus.OPEN, person=to)}
     if there := [task.case.number for task in held.tasks if (task.case_id, task.step_id) in theirs]:
         words = gettext("%(name)s is asked at the same step of %(numbers)s already. Have those decided first.")
@@ -102,6 +105,15 @@ def _may_not_sign(task: Task, to: User, now: datetime) -> bool:
     return bool(look.signed.of_people([to.pk]))
 
 
+def check_closing(by: User, person: User) -> None:
+    """Raises: NotPermitted, AccountRefused for one's own account, LastAdministrator."""
+    administering.check(by, Duty.ACCOUNTS, action=_("close accounts"))
+    if by.pk == person.pk:
+        raise AccountRefused(what=gettext("nobody closes their own account. Another administrator does it."))
+    administering.check_not_last(person)
+
+
+@rulings.keeps_refusals(rulings.Rule.HAND_OVER, of="person")
 def hand_over(*, person: User, to: User, reason: str, by: User, now: datetime, deactivate: bool = False) -> Held:
     """Give everything that `person` holds to `to`; with `deactivate`, close the account with it. Returns what it was.
 
@@ -109,11 +121,13 @@ def hand_over(*, person: User, to: User, reason: str, by: User, now: datetime, d
     go on with `to`, where that makes no circle. Raises: NotPermitted, ReasonMissing, HandOverRefused; nothing has
     changed then.
     """
-    check_administrator(by)
+    check_posting(by)
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
         User.objects.select_for_update().filter(pk__in=(person.pk, to.pk)).count()
+        if deactivate:
+            check_closing(by, person)
         held = held_by(person, now=now)
         if found := list(objections(held, person=person, to=to, now=now)):
             raise HandOverRefused(what=" ".join(found))
@@ -209,13 +223,18 @@ def _pass_on(delegation: Delegation, *, to: User, by: User, now: datetime) -> bo
     return True
 
 
+@rulings.keeps_refusals(rulings.Rule.DEACTIVATE, of="person")
 def deactivate(*, person: User, by: User, now: datetime, reason: str) -> None:
-    """Close the account of somebody who holds nothing any more. Raises: NotPermitted, ReasonMissing, StillHolds."""
-    check_administrator(by)
+    """Close the account of somebody who holds nothing any more.
+
+    Raises: NotPermitted, ReasonMissing, AccountRefused, LastAdministrator, StillHolds.
+    """
+    administering.check(by, Duty.ACCOUNTS, action=_("close accounts"))
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        User.objects.select_for_update().filter(pk=person.pk).count()
+        list(User.objects.select_for_update().filter(Q(pk=person.pk) | Q(administers__isnull=False)).order_by("pk"))
+        check_closing(by, person)
         held = held_by(person, now=now)
         if not held.is_nothing:
             raise StillHolds(name=person, what="、".join(held.words()))

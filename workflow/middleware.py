@@ -1,4 +1,4 @@
-"""The one translator from refusals to answers.
+"""The one translator from refusals to answers, and the gate for who must choose a password of their own first.
 
 Invisible → 404, not permitted → 403 with who can, stale → 409 with what changed, blocked → 422 with the points,
 any other refusal → 422 with its sentence. What was typed comes back with the answer, so that nothing is lost.
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.defaults import page_not_found
@@ -44,6 +44,30 @@ def status_of(refusal: Refused) -> HTTPStatus:
         if kind in STATUS:
             return STATUS[kind]
     return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+LET_THROUGH = frozenset({"password_change", "password_change_done", "logout", "set_language"})
+"""What somebody may do before they have changed a one-time password."""
+
+
+class NewPasswordMiddleware:
+    """Leads whoever logged in with a one-time password to the page where they choose their own, and nowhere else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if getattr(request.user, "one_time_until", None) is None:
+            return None
+        match = request.resolver_match
+        if match is not None and match.url_name in LET_THROUGH:
+            return None
+        return redirect("password_change")
 
 
 class RefusalMiddleware:

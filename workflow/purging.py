@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow import grants, record, rulings
+from workflow import administering, grants, record, rulings
+from workflow.administering import Duty
 from workflow.machine import Action, Place, Role, State
 from workflow.models import Case, Purge, User
 from workflow.refusals import NotPermitted, NotVisible, ReasonMissing, Refused
@@ -96,13 +97,8 @@ def contents_of(case: Case) -> list[dict[str, Any]]:
 
 
 def is_keeper(user: User) -> bool:
-    """Return whether `user` administers security; the system administrator where nobody else does."""
-    if not user.is_active or not user.administers:
-        return False
-    if user.administers == User.Administers.SECURITY:
-        return True
-    security = User.objects.filter(is_active=True, administers=User.Administers.SECURITY)
-    return user.administers == User.Administers.SYSTEM and not security.exists()
+    """Return whether `user` administers rights: security, or who stands in for it."""
+    return administering.has(user, Duty.RIGHTS)
 
 
 def is_head(user: User, case: Case) -> bool:
@@ -110,6 +106,7 @@ def is_head(user: User, case: Case) -> bool:
     return any((post.role, post.place) in HEADS and user.pk in post.members for post in grants.posts_around(case))
 
 
+@rulings.keeps_refusals(rulings.Rule.ASK_PURGE, of="case")
 def ask(*, case: Case, what: str, sha256: str, reason: str, by: User, now: datetime) -> Purge:
     """Give the first signature. Asking for the same twice gives the request that is open.
 
@@ -151,6 +148,7 @@ def _check(case: Case, what: str, sha256: str) -> None:
         )
 
 
+@rulings.keeps_refusals(rulings.Rule.PURGE, of="purge")
 def confirm(*, purge: Purge, by: User, now: datetime) -> Purge:
     """Give the second signature: the content is taken away now, and the record of the case says so.
 
@@ -178,6 +176,7 @@ def confirm(*, purge: Purge, by: User, now: datetime) -> Purge:
     return open_
 
 
+@rulings.keeps_refusals(rulings.Rule.REFUSE_PURGE, of="purge")
 def refuse(*, purge: Purge, by: User, now: datetime) -> None:
     """Close a request without taking anything away: whoever could sign, or who asked. Raises: NotVisible."""
     with transaction.atomic():

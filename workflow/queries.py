@@ -13,7 +13,8 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from workflow import grants, words
+from workflow import administering, grants, words
+from workflow.administering import Duty
 from workflow.machine import Action, TaskKind, TaskStatus
 from workflow.models import Case, Event, Organisation, RoleGroup, Task, User
 
@@ -209,12 +210,12 @@ class Standing:
         """Whether its deadline depends on a year whose calendar is not published yet."""
         return any(task.due_is_provisional for task in self.tasks if task.due_at == self.due_at)
 
-
     @property
     def term(self) -> str:
         """How its deadline is counted, where it is a term of the law; "" for working days and dates of the round."""
         lawful = (t for t in self.tasks if t.due_at == self.due_at and t.counts_calendar_days and t.budget_days)
         return next((words.calendar_term(task.budget_days or 0) for task in lawful), "")
+
 
 def standing(case: Case) -> Standing:
     """Return where `case` stands. One statement."""
@@ -304,11 +305,12 @@ def offices() -> list[Office]:
 
 
 def sets_rules(user: User) -> bool:
-    """Return whether `user` may change dates, routes and layouts: works in finance, or administers."""
-    return bool(user.administers or user.is_superuser or grants.works_in_finance(user))
+    """Return whether `user` may change dates, routes and layouts: works in finance, or administers rules."""
+    return grants.works_in_finance(user) or administering.has(user, Duty.RULES)
 
 
 def is_finance(user: User) -> bool:
     """Return whether `user` reads the bureau's pages: has a role in it or in one of its divisions, or administers."""
     kinds = {held.organisation_kind for held in grants.roles_of(user)}
-    return bool(user.administers or user.is_superuser or kinds & {Organisation.Kind.BUREAU, Organisation.Kind.DIVISION})
+    in_finance = bool(kinds & {Organisation.Kind.BUREAU, Organisation.Kind.DIVISION})
+    return in_finance or administering.is_administrator(user)

@@ -141,6 +141,13 @@ class NoProposal(Refused):
     message = _("No admission of the table as it stands now is proposed. Propose it with number, date and scan.")
 
 
+class AccountRefused(Refused):
+    """Facts: what."""
+
+    code = "account_refused"
+    message = _("This cannot be done with the account: %(what)s")
+
+
 class NobodyThere(Refused):
     code = "nobody_there"
     message = _("Nobody holds the step “%(step)s” in %(organisation)s yet. Ask the administrator to name somebody.")

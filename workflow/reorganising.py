@@ -1,7 +1,8 @@
 """Organisations change: new names and spellings, posts given and taken, one that goes over into another.
 
 Nothing is deleted. An organisation that went over keeps its closed cases, which its successor's people go on seeing;
-open cases and tasks follow, each with an event. Administrators only; each change is a ruling.
+open cases and tasks follow, each with an event. Who administers accounts changes organisations, who administers rights
+gives posts; each change and each refusal is a ruling.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow import deadlines, grants, names, record, rulings
+from workflow import administering, deadlines, grants, names, record, rulings
+from workflow.administering import Duty
 from workflow.machine import FINAL_STATES, REVIEW_STATES, Action, Role, TaskStatus
 from workflow.models import Case, Organisation, OrganisationAlias, RoleGroup, Task, User
-from workflow.refusals import DetailMissing, NotPermitted, ReasonMissing, Refused
+from workflow.refusals import DetailMissing, ReasonMissing, Refused
 from workflow.signals import reorganised
 
 CHUNK = 50
@@ -40,17 +42,22 @@ class OrganisationRefused(Refused):
     message: ClassVar[Any] = _("This cannot be done with the organisation: %(what)s")
 
 
-def check_administrator(by: User) -> None:
-    """Raises: NotPermitted for everybody but administrators."""
-    if not by.administers:
-        raise NotPermitted(action=_("change organisations and posts"), who=gettext("An administrator does this."))
+def check_organising(by: User) -> None:
+    """Raises: NotPermitted for who does not administer organisations."""
+    administering.check(by, Duty.ACCOUNTS, action=_("change organisations"))
 
 
+def check_posting(by: User) -> None:
+    """Raises: NotPermitted for who does not administer rights."""
+    administering.check(by, Duty.RIGHTS, action=_("give and take posts"))
+
+
+@rulings.keeps_refusals(rulings.Rule.RENAME, of="organisation")
 def rename(*, organisation: Organisation, name: str, reason: str, by: User, now: datetime) -> None:
     """Give `organisation` another name; the old one stays as a spelling. Raises: NotPermitted, DetailMissing,
     ReasonMissing, OrganisationRefused when another one has that name.
     """
-    check_administrator(by)
+    check_organising(by)
     name, old = " ".join(name.split())[:200], organisation.name
     if not name:
         raise DetailMissing(field=_("name"))
@@ -72,9 +79,10 @@ def rename(*, organisation: Organisation, name: str, reason: str, by: User, now:
         rulings.note(action=rulings.Rule.RENAME, subject=old, by=by, now=now, payload=payload)
 
 
+@rulings.keeps_refusals(rulings.Rule.ALIAS, of="organisation")
 def add_spelling(*, organisation: Organisation, text: str, by: User, now: datetime) -> None:
     """Note one more spelling under which it is printed. Raises: NotPermitted, DetailMissing."""
-    check_administrator(by)
+    check_organising(by)
     if not names.normal_name(text):
         raise DetailMissing(field=_("spelling"))
     with transaction.atomic():
@@ -101,17 +109,20 @@ def group_of(organisation: Organisation, role: Role) -> RoleGroup:
 # Posts
 
 
+@rulings.keeps_refusals(rulings.Rule.GIVE_POST, of="person")
 def give_post(*, person: User, organisation: Organisation, role: Role, by: User, now: datetime) -> None:
     """Let `person` hold `role` in `organisation`; twice is once. Raises: NotPermitted, OrganisationRefused."""
-    check_administrator(by)
+    check_posting(by)
     if role not in ROLES_AT[organisation.kind]:
         raise OrganisationRefused(what=gettext("there is no post “%(role)s” in it.") % {"role": role.label})
-    if person.administers:
+    if administering.is_administrator(person):
         raise OrganisationRefused(what=gettext("%(name)s administers and takes no posts.") % {"name": person})
     if not person.is_active:
         raise OrganisationRefused(what=gettext("the account of %(name)s is not in use any more.") % {"name": person})
     if organisation.successor_id:
         raise OrganisationRefused(what=gettext("it went over into “%(name)s”.") % {"name": organisation.successor})
+    if organisation.valid_to:
+        raise OrganisationRefused(what=gettext("it ended on %(day)s.") % {"day": organisation.valid_to})
     with transaction.atomic():
         group = group_of(organisation, role)
         if person.groups.filter(pk=group.pk).exists():
@@ -121,9 +132,10 @@ def give_post(*, person: User, organisation: Organisation, role: Role, by: User,
         rulings.note(action=rulings.Rule.GIVE_POST, subject=group.name, by=by, now=now, payload=payload)
 
 
+@rulings.keeps_refusals(rulings.Rule.TAKE_POST, of="person")
 def take_post(*, person: User, group: RoleGroup, by: User, now: datetime) -> None:
     """Take a post away; what the person was asked in person stays with them. Raises: NotPermitted."""
-    check_administrator(by)
+    check_posting(by)
     with transaction.atomic():
         if not person.groups.filter(pk=group.pk).exists():
             return
@@ -196,6 +208,7 @@ def _check_over(organisation: Organisation, into: Organisation) -> None:
                 % {"numbers": "、".join(numbers), "name": into.name})  # fmt: skip
 
 
+@rulings.keeps_refusals(rulings.Rule.MERGE, of="organisation")
 def merge(
     *,
     organisation: Organisation,
@@ -212,7 +225,9 @@ def merge(
     follow in chunks, each with an event, and the next sweep finishes what a killed process left.
     Raises: NotPermitted, ReasonMissing, OrganisationRefused; nothing has changed then.
     """
-    check_administrator(by)
+    check_organising(by)
+    if with_people:
+        check_posting(by)
     _check_reason(reason)
     if on > deadlines.day_of(now):
         raise OrganisationRefused(what=gettext("the day lies ahead; let it go over on that day."))
@@ -313,7 +328,7 @@ def regrant(case: Case) -> None:
     fresh = Case.objects.select_related("unit", "department").get(pk=case.pk)
     tasks = Task.objects.filter(case=fresh, status=TaskStatus.OPEN)
     after = grants.wanted(fresh, state=fresh.state, posts=grants.posts_around(fresh), tasks=tasks)
-    grants.sync(fresh, before=None, after=after)
+    grants.sync(fresh, after=after)
 
 
 def spellings(organisation: Organisation) -> Sequence[OrganisationAlias]:

@@ -14,7 +14,8 @@ from django.db.models import F, Max
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow import route_checks, route_words, routes, rulings
+from workflow import administering, route_checks, route_words, routes, rulings
+from workflow.administering import Duty
 from workflow.grants import roles_of, works_in_finance
 from workflow.machine import REVIEW_STATES, Place, Role, Rule, SamePerson, State, TaskKind, WhenNobody
 from workflow.models import Milestone, Route, Step, User
@@ -34,9 +35,9 @@ CANDIDATES: tuple[tuple[Role, Place], ...] = (
 """Who can be ticked for a step, in the order in which they are asked one after the other."""
 SIGNED_KINDS = (TaskKind.REVIEW, TaskKind.RELEASE)
 MOST_DAYS, MOST_STEPS = 90, 20
-YUAN_A_WAN = Decimal(10000)
 DAYS_COUNTED = {"working": _("working days"), "calendar": _("calendar days, holidays too (terms of the law)")}
 """How a step's days may be counted; nothing said: working days."""
+YUAN_A_WAN = Decimal(10000)
 
 
 class StepRefused(Refused):
@@ -68,13 +69,13 @@ class DraftGone(Refused):
 
 
 def may_edit(user: User) -> bool:
-    """Return whether `user` may draft routes: whoever works in the finance bureau, and the administrators."""
-    return bool(user.administers or works_in_finance(user))
+    """Return whether `user` may draft routes: whoever works in the finance bureau, and who administers rights."""
+    return works_in_finance(user) or administering.has(user, Duty.RIGHTS)
 
 
 def may_publish(user: User) -> bool:
-    """Return whether `user` may put a route in force: a head of finance, or an administrator."""
-    return bool(user.administers or any(held.role == Role.FINANCE_HEAD for held in roles_of(user)))
+    """Return whether `user` may put a route in force: a head of finance, or who administers rights."""
+    return any(held.role == Role.FINANCE_HEAD for held in roles_of(user)) or administering.has(user, Duty.RIGHTS)
 
 
 def begin(*, case_kind: str, profile: str, by: User, now: datetime) -> Route:
@@ -228,11 +229,20 @@ def publish(draft_id: int, *, by: User, now: datetime, seen: str | None, despite
     """Put a draft in force: checked, hashed, immutable; the version before it is retired, its cases keep it.
 
     `despite`: what is wrong with people only (a post that nobody holds in some units) was read and is accepted.
-    Raises: NotPermitted, DraftGone, Stale, NothingNew, RouteHasProblems.
+    Raises: NotPermitted, DraftGone, Stale, NothingNew, RouteHasProblems; the chain of rulings says so.
     """
+    try:
+        return _published(draft_id, by=by, now=now, seen=seen, despite=despite)
+    except Refused as refusal:
+        subject = str(Route.objects.filter(pk=draft_id).first() or draft_id)
+        rulings.note_refusal(action=rulings.Rule.PUBLISH_ROUTE, subject=subject, by=by, now=now, refusal=refusal)
+        raise
+
+
+def _published(draft_id: int, *, by: User, now: datetime, seen: str | None, despite: bool) -> Route:
     if not may_publish(by):
         raise NotPermitted(
-            action=_("publish routes"), who=gettext("A head of finance or an administrator publishes them.")
+            action=_("publish routes"), who=gettext("A head of finance or the security administrator publishes them.")
         )
     with transaction.atomic():
         draft = _locked(draft_id, by=by, seen=seen)

@@ -1,13 +1,14 @@
 """Rulings: what was done to the rules, the organisations and the people, in one chain like that of a case.
 
-Written in the transaction of what it records; nothing here changes a row that stands. Called by the administrators'
-functions (routes, organisations, hand-over, purge); checked by verify_record, listed on the page of rulings.
+Written in the transaction of what it records; what was refused is noted too, after its transaction is undone. Nothing
+here changes a row that stands. Called by the administrators' functions; checked by verify_record, listed on its page.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
 from django.db.models import TextChoices
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from workflow.canonical import canonical_json, sha256_hex
 from workflow.models import Ruling, User
 from workflow.record import SYSTEM_NAME, Fault
+from workflow.refusals import Refused
 
 CHAIN = "rulings"
 """What a fault calls this chain."""
@@ -31,7 +33,19 @@ class Rule(TextChoices):
     GIVE_POST = "give_post", _("Post given")
     TAKE_POST = "take_post", _("Post taken away")
     HAND_OVER = "hand_over", _("Work handed over")
+    DELEGATE = "delegate", _("Delegation given")
+    END_DELEGATION = "end_delegation", _("Delegation ended")
+    OPEN_ACCOUNT = "open_account", _("Account opened")
+    CHANGE_ACCOUNT = "change_account", _("Account changed")
+    NEW_PASSWORD = "new_password", _("One-time password made")
+    APPOINT = "appoint", _("Administrator named or released")
     DEACTIVATE = "deactivate", _("Account deactivated")
+    REACTIVATE = "reactivate", _("Account in use again")
+    OPEN_ORGANISATION = "open_organisation", _("Organisation entered")
+    CHANGE_ORGANISATION = "change_organisation", _("Organisation changed")
+    END_ORGANISATION = "end_organisation", _("Organisation ended")
+    RELEASE_MANY = "release_many", _("Many at once")
+    OPEN_PAGE = "open_page", _("Administrator's page")
     ASK_PURGE = "ask_purge", _("Purge asked for")
     PURGE = "purge", _("Purged")
     REFUSE_PURGE = "refuse_purge", _("Purge refused")
@@ -54,6 +68,47 @@ def note(*, action: Rule, subject: str, by: User | None, now: datetime, payload:
         made.hash = digest(made)
         made.save(force_insert=True)
     return made
+
+
+REFUSED = '"refused":"'
+"""How the payload of a refusal is told from others."""
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def note_refusal(*, action: Rule, subject: str, by: User | None, now: datetime, refusal: Refused) -> Ruling:
+    """Append that `by` was refused `action`, with the code and the sentence that they were given."""
+    payload = {"refused": refusal.code, "why": str(refusal)}
+    return note(action=action, subject=subject, by=by, now=now, payload=payload)
+
+
+def keeps_refusals(action: Rule, *, of: str | Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function note its refusals in the chain; `of`: its keyword argument that names what it is about, or a
+    function of all arguments that does.
+
+    The function takes `by` and `now` as keywords, and undoes its own transaction when it refuses.
+    """
+
+    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = dict(kwargs)
+            try:
+                return function(*args, **kwargs)
+            except Refused as refusal:
+                by = given["by"] if given["by"] is None or given["by"].pk else None
+                about = of(*args, **kwargs) if callable(of) else given.get(of)
+                note_refusal(action=action, subject=_named(about), by=by, now=given["now"], refusal=refusal)
+                raise
+
+        return called
+
+    return wrap
+
+
+def _named(subject: Any) -> str:
+    facts = (getattr(subject, name, None) for name in ("number", "name", "principal", "case"))
+    return str(next(filter(None, facts), subject) or "—")
 
 
 def digest(ruling: Ruling) -> str:
@@ -90,11 +145,12 @@ def verify() -> Iterator[Fault]:
 def shown(ruling: Ruling) -> dict[str, Any]:
     """Return one ruling as its page shows it: when, who, what, about whom, and its details as (word, text) pairs."""
     facts: dict[str, Any] = json.loads(ruling.payload)
+    refused = str(facts.get("why") or "") if facts.get("refused") else ""
     details = [
         (str(words), _text(facts[name])) for name, words in DETAILS.items() if facts.get(name) not in (None, "", [])
     ]
     action = str(Rule(ruling.action).label) if ruling.action in Rule.values else ruling.action
-    return {"ruling": ruling, "action": action, "details": details}
+    return {"ruling": ruling, "action": action, "details": details, "refused": refused}
 
 
 DETAILS: dict[str, Any] = {
@@ -112,6 +168,12 @@ DETAILS: dict[str, Any] = {
     "accepted": _("accepted"),
     "number": _("number"),
     "sha256": _("digest"),
+    "administers": _("administers"),
+    "deputy": _("deputy"),
+    "starts": _("first day"),
+    "ends": _("until"),
+    "kind": _("kind"),
+    "parent": _("belongs to"),
 }
 """What a ruling's details are called on the page; the others are for the machine."""
 

@@ -5,7 +5,19 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path, reverse_lazy
 
 from workflow.forms import LoginForm, PasswordForm
-from workflow.views import batches, delegating, extensions, inbox, people, purging, reading, routes, timing
+from workflow.views import (
+    accounts,
+    batches,
+    delegating,
+    extensions,
+    inbox,
+    people,
+    purging,
+    reading,
+    records,
+    routes,
+    timing,
+)
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -44,10 +56,15 @@ urlpatterns = [
     path("overdue.xlsx", reading.overdue_sheet, name="overdue_sheet"),
     path("people", people.people, name="people"),
     path("people/<str:username>/hand-over", people.hand_over, name="hand_over"),
+    path("accounts", accounts.accounts, name="accounts"),
+    path("accounts/new", accounts.account_new, name="account_new"),
+    path("accounts/<str:username>", accounts.account, name="account"),
+    path("organisations/new", people.organisation_new, name="organisation_new"),
     path("leaving", people.leaving, name="leaving"),
     path("organisations/<int:pk>", people.organisation, name="organisation"),
     path("organisations/<int:pk>/over", people.organisation_over, name="organisation_over"),
     path("nobody-there", people.orphan_board, name="orphans"),
+    path("record", records.record_board, name="record_board"),
     path("rulings", people.ruling_list, name="rulings"),
     path("delegations", delegating.delegations, name="delegations"),
     path("routes", routes.route_list, name="route_list"),

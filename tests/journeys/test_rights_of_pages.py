@@ -44,8 +44,9 @@ LOOKED_AT = {
     SEES: "case case_history case_way review_sheet table table_export table_print table_library",
     READS_FINANCE: "ladders extensions people orphans route_list route_show",
     SETS_RULES: "round_edit word_templates word_template_shipped",
-    frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation incidents statusz",
-    frozenset({"admin", "auditor"}): "rulings",
+    frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation incidents statusz accounts account "
+    "account_new organisation_new",
+    frozenset({"admin", "auditor"}): "rulings record_board",
     ACTS_IN_FINANCE: "control_figures project_import execution_import",
     EDITS: "table_blank table_template import project_add",
     URGES: "overdue_sheet",
@@ -78,7 +79,7 @@ PUBLIC = "login logout robots livez readyz version feed set_language"
 PRESSED = {
     SETS_RULES: "round_edit word_templates word_template_return route_draft route_step route_step_add",
     frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation organisation_over incident_resolve "
-    "notice_retry",
+    "notice_retry account account_new organisation_new",
     ACTS_IN_FINANCE: "control_figures project_import execution_import period_create period_open",
     EDITS: "import project_add",
     HEADS: "case_purge",

@@ -49,3 +49,12 @@ def announced():
 @pytest.fixture
 def second(world):
     return Organisation.objects.create(code="D2-2", name="演示第二小学", kind="unit", parent=world.school)
+
+
+@pytest.fixture
+def three(world, settings):
+    """The world with three administrators: system, security, audit."""
+    settings.THREE_ADMINISTRATORS = True
+    for kind in User.Administers.values:
+        setattr(world, kind, User.objects.create(username=kind, full_name=f"演示·{kind}", administers=kind))
+    return world

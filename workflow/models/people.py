@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflow.machine import Role
+from workflow.models.rows import QuickRows
 
 
-class Organisation(models.Model):
+class Organisation(QuickRows, models.Model):
     """One department, unit, finance bureau or division of it. Changed by administrators only."""
 
     class Kind(models.TextChoices):
@@ -83,7 +84,7 @@ class User(AbstractUser):
     administers = models.CharField(_("administers"), max_length=10, choices=Administers.choices, null=True, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False)
     one_time_until = models.DateTimeField(_("one-time password valid until"), null=True, blank=True)
-    """Set while the password is one that somebody else has read: it must be changed at the first log-in, before this."""
+    """Set while the password is one that somebody else has read: it must be changed at the first log-in."""
 
     class Meta:
         verbose_name = _("person")

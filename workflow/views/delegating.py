@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from workflow import administering, queries
 from workflow import delegations as giving
-from workflow import queries
+from workflow.administering import Duty
 from workflow.machine import Kind
 from workflow.models import Delegation, RoleGroup, Task, User
 from workflow.refusals import DetailMissing, Refused
@@ -70,7 +71,9 @@ def delegations(request: HttpRequest) -> HttpResponse:
 def _give(request: HttpRequest, user: User) -> HttpResponse:
     """Look at what would go with a delegation, or give it. Raises: Refused."""
     post, now = request.POST, timezone.now()
-    principal = named(post["principal"]) if user.administers and post.get("principal", "").strip() else user
+    principal = named(post["principal"]) if post.get("principal", "").strip() else user
+    if principal.pk != user.pk:
+        administering.check(user, Duty.RIGHTS, action=_("delegate for somebody else"))
     deputy = named(post.get("deputy", ""))
     starts, ends = _times(request, now=now)
     kinds = tuple(Kind(kind) for kind in post.getlist("kinds") if kind in Kind.values)
@@ -117,7 +120,7 @@ def _tasks_of(principal: User, kinds: tuple[Kind, ...]) -> list[Task]:
 def _offered(user: User) -> Sequence[User]:
     """Return the accounts that the page offers: colleagues of the same offices; to administrators everybody."""
     found = User.objects.filter(is_active=True, administers=None).exclude(pk=user.pk).order_by("username")
-    if not user.administers:
+    if not administering.is_administrator(user):
         offices = RoleGroup.objects.filter(user=user).values("organisation_id")
         found = found.filter(groups__rolegroup__organisation__in=offices).distinct()
     return list(found[:2000])
@@ -132,8 +135,10 @@ def _page(
         "section": "delegations",
         "mine": _rows(found.filter(principal=user)[:SHOWN], now=now),
         "held": _rows(found.filter(deputy=user)[:SHOWN], now=now),
-        "all": _rows(found[:SHOWN], now=now) if user.administers else [],
-        "administers": bool(user.administers),
+        "all": _rows(found[:SHOWN], now=now) if administering.is_administrator(user) else [],
+        "administers": administering.is_administrator(user),
+        "keeps_nothing": not administering.has(user, Duty.RIGHTS),
+        "gives": not administering.is_administrator(user) or administering.has(user, Duty.RIGHTS),
         "accounts": _offered(user),
         "kinds": Kind.choices,
         "ticked": request.POST.getlist("kinds"),

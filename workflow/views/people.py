@@ -14,12 +14,13 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from workflow import deadlines, handover, orphans, queries, reorganising, rulings
+from workflow import administering, deadlines, grants, handover, organisations, orphans, queries, reorganising, rulings
+from workflow.administering import Duty
 from workflow.machine import Role
 from workflow.models import Organisation, RoleGroup, Ruling, User
 from workflow.refusals import DetailMissing, Refused, UnknownPerson
-from workflow.views.asking import person
-from workflow.views.timing import administrator
+from workflow.views.asking import administrator, keeper, person
+from workflow.views.timing import parse_date_or_none
 
 RULINGS_SHOWN = 200
 
@@ -42,7 +43,8 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "workflow/people.html", {
         "section": "people",
         "offices": queries.offices(),
-        "administers": bool(user.administers),
+        "administers": administering.is_administrator(user),
+        "keeps_accounts": administering.has(user, Duty.ACCOUNTS),
         "idle": User.objects.filter(is_active=True, groups=None, administers=None).order_by("username")[:50],
         "orphans": orphans.count(),
     })  # fmt: skip
@@ -53,15 +55,15 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def organisation(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one organisation with its posts and spellings; rename it, add a spelling, give or take a post."""
-    by = administrator(request)
+    """Show one organisation with its posts and spellings; change what the person's duties allow."""
+    by = administrator(request) if request.method == "GET" else keeper(request, Duty.ACCOUNTS, Duty.RIGHTS)
     found = get_object_or_404(Organisation.objects.select_related("parent", "successor"), pk=pk)
     if request.method == "GET":
-        return _organisation_page(request, found)
+        return _organisation_page(request, found, by)
     try:
         said = _change(request, found, by=by)
     except Refused as refusal:
-        return _organisation_page(request, Organisation.objects.get(pk=pk), refusal=refusal)
+        return _organisation_page(request, Organisation.objects.get(pk=pk), by, refusal=refusal)
     messages.success(request, said)
     return redirect("organisation", pk)
 
@@ -73,6 +75,15 @@ def _change(request: HttpRequest, found: Organisation, *, by: User) -> str:
         name = post.get("name", "")
         reorganising.rename(organisation=found, name=name, reason=post.get("reason", ""), by=by, now=now)
         return _("Renamed. The old name stays as a spelling.")
+    if "change" in post:
+        organisations.change(organisation=found, details=_details(request), by=by, now=now)
+        return _("Stored.")
+    if "end" in post:
+        on = parse_date_or_none(post.get("on", ""))
+        if on is None:
+            raise DetailMissing(field=_("the day"))
+        organisations.end(organisation=found, on=on, reason=post.get("reason", ""), by=by, now=now)
+        return _("It has ended. What it did stays readable.")
     if "spelling" in post:
         reorganising.add_spelling(organisation=found, text=post.get("text", ""), by=by, now=now)
         return _("Stored.")
@@ -88,7 +99,51 @@ def _change(request: HttpRequest, found: Organisation, *, by: User) -> str:
     return _("The post is given.")
 
 
-def _organisation_page(request: HttpRequest, found: Organisation, refusal: Refused | None = None) -> HttpResponse:
+def _details(request: HttpRequest) -> organisations.Details:
+    """Return what the form says of an organisation. Raises: DetailMissing for a day that is none."""
+    post = request.POST
+    first = parse_date_or_none(post.get("valid_from", ""))
+    if first is None and post.get("valid_from", "").strip():
+        raise DetailMissing(field=_("valid from"))
+    return organisations.Details(
+        phone=post.get("phone", ""), division_in_charge=_chosen(post.get("division", "")), valid_from=first
+    )
+
+
+def _chosen(text: str) -> Organisation | None:
+    return Organisation.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 12 else None
+
+
+@require_http_methods(["GET", "POST"])
+def organisation_new(request: HttpRequest) -> HttpResponse:
+    """Enter an organisation; what was typed stays when it is refused."""
+    by, refusal, post = keeper(request, Duty.ACCOUNTS), None, request.POST
+    if request.method == "POST":
+        try:
+            made = organisations.open_organisation(
+                code=post.get("code", ""), name=post.get("name", ""), kind=post.get("kind", ""),
+                parent=_chosen(post.get("parent", "")), details=_details(request), by=by, now=timezone.now(),
+                is_own_office="is_own_office" in post, is_performance_division="is_performance_division" in post,
+            )  # fmt: skip
+            messages.success(request, _("Entered. Now give its posts to people."))
+            return redirect("organisation", made.pk)
+        except Refused as refused:
+            refusal = refused
+    standing = Organisation.objects.filter(successor=None, valid_to=None).order_by("code")
+    return render(request, "workflow/organisation_new.html", {
+        "section": "people",
+        "kinds": Organisation.Kind.choices,
+        "parents": standing.filter(kind__in=[Organisation.Kind.DEPARTMENT, Organisation.Kind.BUREAU]),
+        "divisions": standing.filter(kind=Organisation.Kind.DIVISION),
+        "typed": post,
+        "refusal": refusal,
+        "today": deadlines.day_of(timezone.now()),
+    }, status=422 if refusal else 200)  # fmt: skip
+
+
+def _organisation_page(
+    request: HttpRequest, found: Organisation, by: User, refusal: Refused | None = None
+) -> HttpResponse:
     groups = RoleGroup.objects.filter(organisation=found).prefetch_related("user_set").order_by("role")
     return render(request, "workflow/organisation.html", {
         "section": "people",
@@ -98,7 +153,12 @@ def _organisation_page(request: HttpRequest, found: Organisation, refusal: Refus
         "accounts": User.objects.filter(is_active=True, administers=None).order_by("username")[:2000],
         "spellings": reorganising.spellings(found),
         "before": found.predecessors.order_by("code"),
-        "others": Organisation.objects.filter(kind=found.kind, successor=None).exclude(pk=found.pk),
+        "others": Organisation.objects.filter(kind=found.kind, successor=None, valid_to=None).exclude(pk=found.pk),
+        "keeps_accounts": administering.has(by, Duty.ACCOUNTS),
+        "keeps_rights": administering.has(by, Duty.RIGHTS),
+        "divisions": Organisation.objects.filter(kind=Organisation.Kind.DIVISION, successor=None, valid_to=None),
+        "in_the_way": organisations.in_the_way(found),
+        "today": deadlines.day_of(timezone.now()),
         "refusal": refusal,
         "typed": request.POST,
     }, status=422 if refusal else 200)  # fmt: skip
@@ -107,7 +167,7 @@ def _organisation_page(request: HttpRequest, found: Organisation, refusal: Refus
 @require_http_methods(["GET", "POST"])
 def organisation_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Let one organisation go over into another: first what would go over, then, when confirmed, the change."""
-    by, now = administrator(request), timezone.now()
+    by, now = keeper(request, Duty.ACCOUNTS), timezone.now()
     found = get_object_or_404(Organisation, pk=pk)
     given = request.POST if request.method == "POST" else request.GET
     wanted = given.get("into", "")
@@ -146,9 +206,11 @@ def organisation_over(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, username: str) -> HttpResponse:
     """Show what a person holds and give it to another; deactivate the account with it, or when nothing is left."""
-    by, now = administrator(request), timezone.now()
+    by, now = keeper(request, Duty.RIGHTS, Duty.ACCOUNTS), timezone.now()
     leaver = get_object_or_404(User, username=username)
-    context: dict[str, Any] = {"section": "people", "leaver": leaver, "typed": request.POST, "administers": True}
+    context: dict[str, Any] = {"section": "people", "leaver": leaver, "typed": request.POST, "administers": True,
+                               "keeps_accounts": administering.has(by, Duty.ACCOUNTS),
+                               "keeps_rights": administering.has(by, Duty.RIGHTS)}  # fmt: skip
     try:
         if request.method == "POST":
             return _handed(request, leaver, by=by, context=context)
@@ -204,7 +266,7 @@ def orphan_board(request: HttpRequest) -> HttpResponse:
         "desks": orphans.by_desk(found),
         "seen": orphans.only_seen(found, by=user),
         "total": len(found),
-        "administers": bool(user.administers),
+        "administers": administering.has(user, Duty.RIGHTS),
     })  # fmt: skip
 
 
@@ -212,10 +274,14 @@ def orphan_board(request: HttpRequest) -> HttpResponse:
 def ruling_list(request: HttpRequest) -> HttpResponse:
     """Show what was done to rules, organisations and people, newest first. For administrators and auditors."""
     user = person(request)
-    if not (user.administers or RoleGroup.objects.filter(user=user, role=Role.AUDITOR).exists()):
-        raise PermissionDenied(_("This page is for the administrators and the auditors."))
+    is_auditor = any(held.role == Role.AUDITOR for held in grants.roles_of(user))
+    if not (is_auditor or administering.has(user, Duty.RECORD)):
+        raise PermissionDenied(_("This page is for the audit administrator and the auditors."))
     before = request.GET.get("before", "")
+    only = request.GET.get("only", "")
     rows = Ruling.objects.order_by("-seq")
+    if only == "refused":
+        rows = rows.filter(payload__contains=rulings.REFUSED)
     if before:
         if not before.isdecimal() or len(before) > 12:
             raise Http404
@@ -223,6 +289,7 @@ def ruling_list(request: HttpRequest) -> HttpResponse:
     shown = list(rows[: RULINGS_SHOWN + 1])
     return render(request, "workflow/rulings.html", {
         "section": "rulings",
+        "only": only,
         "rulings": [rulings.shown(one) for one in shown[:RULINGS_SHOWN]],
         "before": shown[RULINGS_SHOWN - 1].seq if len(shown) > RULINGS_SHOWN else None,
     })  # fmt: skip

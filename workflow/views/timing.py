@@ -17,24 +17,17 @@ from django.views.decorators.http import require_http_methods
 
 from workflow import calendar as working_days
 from workflow import calendar_files, deadlines, ladders, projecting, queries, simulation, timetable
+from workflow.administering import Duty
 from workflow.machine import TaskKind
 from workflow.models import CalendarYear, Ladder, Milestone, Round, Rung, User, WorkDay
 from workflow.refusals import Refused
-from workflow.views.asking import person
+from workflow.views.asking import keeper, person
 
 SALT = "workflow.calendar"
 PREVIEW_HOLDS = 60 * 60
 """Seconds for which a preview may be confirmed."""
 SHOWN = 100
 BLANK_RUNGS = 3
-
-
-def administrator(request: HttpRequest) -> User:
-    """Return who asks. Raises: PermissionDenied for everybody but administrators."""
-    user = person(request)
-    if not (user.is_superuser or user.administers):
-        raise PermissionDenied(_("This page is for the administrators."))
-    return user
 
 
 def finance(request: HttpRequest) -> User:
@@ -73,7 +66,7 @@ def _unpacked(text: str) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "POST"])
 def calendar_edit(request: HttpRequest) -> HttpResponse:
     """Take in years from a file or from lines, show whose deadlines would move, and store them when confirmed."""
-    by, now = administrator(request), timezone.now()
+    by, now = keeper(request, Duty.RULES), timezone.now()
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) == 4 else deadlines.day_of(now).year + 1
     context: dict[str, Any] = {"section": "calendar", "year": year}
@@ -161,7 +154,7 @@ def _rungs_typed(request: HttpRequest) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "POST"])
 def ladder_edit(request: HttpRequest, task_kind: str) -> HttpResponse:
     """Edit the ladder of one kind of task; "simulate" shows who would get what and when, "save" makes a new version."""
-    administrator(request)
+    keeper(request, Duty.RULES)
     if task_kind not in TaskKind.values:
         return redirect("ladders")
     in_force = Ladder.objects.filter(pk=ladders.id_for(task_kind) or 0).first()
