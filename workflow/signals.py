@@ -3,10 +3,12 @@
 from django.dispatch import Signal
 
 transitioned = Signal()
-"""case, event, by, opened (list of Task), closed (list of Task), now: after an action has been carried out."""
+"""case, event, by, opened (list of Task), closed (list of Task), now: an action is decided and about to be written.
+Receivers return the rows that are written with it, unsaved, or None; they may point to `event` and `opened`, which have
+no keys yet."""
 
 rungs_fired = Signal()
-"""fired (list of sweep_sql.Fired: rows of RungFired that are not silent), now: reminders and escalations are due; once
+"""fired (sweep_sql.FiredRungs: rows of RungFired that are not silent), now: reminders and escalations are due; once
 for all that one transaction of the sweep has fired."""
 
 announced = Signal()

@@ -97,16 +97,18 @@ def sweep(
         if isinstance(answer, Exception):
             logger.error("%s cannot keep time", receiver, exc_info=answer)
     done, unfit = SweepResult(), set[int]()
+    plans = _Plans(now=now, up_since=up_since)
     full = size = min(limit, SWEEP_CHUNK) if connection.vendor == "sqlite" else limit
     while done.tasks < SWEEP_AT_MOST:
         try:
-            result = _sweep_chunk(size, without=unfit, now=now, recorded_at=recorded_at or now, up_since=up_since)
-        except _Unfit as error:
+            result = _sweep_chunk(size, plans, without=unfit, now=now, recorded_at=recorded_at or now)
+        except Exception:
             # One task that cannot be fired must not keep the others from theirs: the chunk shrinks until it is alone.
-            if len(error.tasks) == 1:
-                logger.exception("The rungs of task %s cannot be fired", error.tasks[0])
-                unfit.update(error.tasks)
-            size = max(1, min(size, len(error.tasks)) // SHRINK)
+            if size == 1:
+                alone = sweep_sql.oldest(now=now, without=unfit)
+                logger.exception("The rungs of task %s cannot be fired", *alone)
+                unfit.update(alone)
+            size = max(1, size // SHRINK)
             continue
         if not result.tasks:
             break
@@ -114,82 +116,77 @@ def sweep(
     return done
 
 
-class _Unfit(Exception):
-    """Something among `tasks` cannot be fired; nothing of them has been."""
-
-    def __init__(self, tasks: Sequence[int]) -> None:
-        super().__init__(tasks)
-        self.tasks = tasks
-
-
 def _sweep_chunk(
-    size: int, *, without: Collection[int], now: datetime, recorded_at: datetime, up_since: datetime | None
+    size: int, plans: "_Plans", *, without: Collection[int], now: datetime, recorded_at: datetime
 ) -> SweepResult:
-    """Fire what is due of at most `size` tasks that nobody else holds, in one transaction. Raises: _Unfit."""
+    """Fire what is due of at most `size` tasks that nobody else holds, in one transaction."""
     with transaction.atomic():
-        claimed = sweep_sql.claim(now=now, limit=size, without=without)
-        if not claimed:
-            return SweepResult()
-        try:
-            return _fire(claimed, now=now, recorded_at=recorded_at, up_since=up_since)
-        except Exception as error:
-            raise _Unfit([task.task_id for task in claimed]) from error
-
-
-def _fire(
-    claimed: Sequence[sweep_sql.Claimed], *, now: datetime, recorded_at: datetime, up_since: datetime | None
-) -> SweepResult:
-    held_until = grace_end(up_since) if up_since is not None and now < grace_end(up_since) else None
-    plans = _Plans(now=now, missed_before=up_since if held_until else None, held_until=held_until)
-    planned = [(task.task_id, plans.number_of(task)) for task in claimed]
-    fired = sweep_sql.fire(claimed=planned, rungs=plans.due, now=now)
-    sweep_sql.move_on(claimed=planned, upcoming=plans.upcoming)
-    loud = [row for row in fired if not row.is_silent]
-    _record_escalations([row for row in loud if row.is_escalation], recorded_at=recorded_at)
-    if loud:
-        rungs_fired.send(sender=Task, fired=loud, now=now)
-        transaction.on_commit(lambda: work_waits.send(sender=Task))
-    return SweepResult(len(loud), len(fired) - len(loud), len(claimed))
+        if connection.vendor == "sqlite":
+            swept = sweep_sql.sweep_few(
+                plan_of=plans.number_of, given=plans.given, now=now, limit=size, without=without
+            )
+        else:
+            plans.know_all_due()
+            swept = sweep_sql.sweep_set(given=plans.given(), now=now, limit=size, without=without)
+        _record_escalations(swept.escalations, recorded_at=recorded_at)
+        if swept.loud:
+            rungs_fired.send(sender=Task, fired=swept.loud, now=now)
+            transaction.on_commit(lambda: work_waits.send(sender=Task))
+    return SweepResult(len(swept.loud), swept.silent, swept.tasks)
 
 
 class _Plans:
-    """When the rungs of tasks fire, computed once for all that share ladder, opening day and due time (one plan).
+    """When the rungs of tasks fire, computed once in a sweep for all that share ladder, opening day and due time.
 
-    `due`: the rungs whose time has come, for sweep_sql.fire; an escalation earlier than `missed_before` is held back
-    until `held_until`. `upcoming`: the time of the next rung by plan.
+    An escalation that fell into the outage before `up_since` is held back while its grace lasts.
     """
 
-    def __init__(self, *, now: datetime, missed_before: datetime | None, held_until: datetime | None) -> None:
-        self.due: list[dict[str, Any]] = []
-        self.upcoming: dict[int, datetime | None] = {}
-        self._now, self._missed_before, self._held_until = now, missed_before, held_until
+    def __init__(self, *, now: datetime, up_since: datetime | None) -> None:
+        self._now = now
+        self._held_until = grace_end(up_since) if up_since is not None and now < grace_end(up_since) else None
+        self._missed_before = up_since if self._held_until else None
         self._numbers: dict[tuple[int | None, date, datetime], int] = {}
         self._days: dict[datetime, date] = {}
+        self._plans: list[sweep_sql.Plan] = []
+        self._due: list[dict[str, Any]] = []
+        self._knows_all = False
 
-    def number_of(self, task: sweep_sql.Claimed) -> int:
+    def know_all_due(self) -> None:
+        """Make the plans of all tasks that this sweep can come to, the first time it is asked."""
+        if not self._knows_all:
+            for task in sweep_sql.alike(now=self._now, limit=SWEEP_AT_MOST):
+                self.number_of(task)
+            self._knows_all = True
+
+    def number_of(self, task: sweep_sql.Alike) -> int:
         """Return the number of the plan of `task`, which is made when it is the first of its like."""
         opened_on = self._days.get(task.opened_at)
         if opened_on is None:
             opened_on = self._days[task.opened_at] = deadlines.day_of(task.opened_at)
-        alike = task.ladder_id, opened_on, task.due_at
-        number = self._numbers.get(alike)
+        like = task.ladder_id, opened_on, task.due_at
+        number = self._numbers.get(like)
         if number is None:
-            number = self._numbers[alike] = len(self._numbers)
-            self._make(number, task)
+            number = self._numbers[like] = len(self._numbers)
+            self._make(number, task, opened_on)
         return number
 
-    def _make(self, number: int, task: sweep_sql.Claimed) -> None:
+    def given(self) -> sweep_sql.Given:
+        """Return the plans made so far, and their rungs whose time has come."""
+        return self._plans, self._due
+
+    def _make(self, number: int, task: sweep_sql.Alike, opened_on: date) -> None:
         nexts = [self._held_until] if self._held_until else []
         for rung in ladders.rungs_of(task.ladder_id):
             moment = deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
             if moment > self._now:
                 nexts.append(moment)
             elif not (rung.is_escalation and self._missed_before is not None and moment < self._missed_before):
-                self.due.append({
+                self._due.append({
                     "plan": number, "place": rung.pk, "code": rung.code, "audience": rung.audience,
                     "is_escalation": rung.is_escalation, "only_if_not_begun": rung.only_if_not_begun, "due_at": moment,
                 })  # fmt: skip
-        self.upcoming[number] = min(nexts, default=None)
+        upcoming = min(nexts, default=None)
+        self._plans.append(sweep_sql.Plan(number, task.ladder_id, opened_on, task.due_at, upcoming))
 
 
 def _record_escalations(fired: Sequence[sweep_sql.Fired], *, recorded_at: datetime) -> None:
