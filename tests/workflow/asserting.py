@@ -4,9 +4,9 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from workflow import grants, record, routes
+from workflow import grants, record, routes, rulings
 from workflow.machine import Action, State, TaskStatus, Verdict
-from workflow.models import Case, Copy, Decision, Event, Suspension, Task
+from workflow.models import Case, Copy, Decision, Event, Ruling, Suspension, Task
 
 
 def refreshed(case):
@@ -127,3 +127,9 @@ def _excuses(event, signed):
     if event.action == Action.FUNDS_CHANGED:
         return signed.step.key not in ("business", "release")
     return event.action == Action.RETURN and record.payload_of(event).get("again") == "direct"
+
+
+def carried_out() -> list[str]:
+    """Return the rulings that were carried out, in order; what was refused stands in the chain beside them."""
+    found = Ruling.objects.exclude(payload__contains=rulings.REFUSED).order_by("seq")
+    return list(found.values_list("action", flat=True))
