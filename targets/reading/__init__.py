@@ -158,12 +158,19 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     for row in section.broken_at:
         draft.note("page_break", row.at())
     for note in notes:
-        draft.note(note.kind, note.place, note.facts)
+        if note.kind != "pdf_unsure" or not _is_label(note.facts["text"], labels):
+            draft.note(note.kind, note.place, note.facts)
     source = (*section.lead, *(section.shown or section.rows))
     _note_markup(source, draft)
     problems = sorted(draft.problems, key=lambda p: (p.place.order, p.place.cell or 0))
     places = tuple(replace(place, row=n) for n, place in enumerate(reader.places, 1))
     return ReadTable(content, tuple(problems), places, section.rows[0].line, source)
+
+
+def _is_label(text: str, labels: Labels) -> bool:
+    """Whether this is a label and nothing else: put together of several lines, it is known all the same."""
+    found = (labels.family(text), labels.category(text), labels.header(text))
+    return any(label is not None and not label.rest for label in found) or labels.column(text) is not None
 
 
 def _stands_outside(row: Row, labels: Labels) -> bool:

@@ -77,7 +77,23 @@ def corrected(head: Head, below: Sequence[Row], labels: Labels) -> Head:
     if len(rows) < MIN_ROWS:
         return head
     texts = _texts(head, rows)
+    head = _value(head, texts, labels)
     return _levels(_signs(_numbers(head, texts, labels), texts, labels), texts, labels)
+
+
+def _value(head: Head, texts: dict[int, list[str]], labels: Labels) -> Head:
+    """Where no head is that of the value, take the column right of the names that holds values, and tell every row."""
+    if "value" in head.columns or "name" not in head.columns:
+        return head
+    taken = set(head.columns.values())
+    kinds = {at: column_of(inside, labels) for at, inside in texts.items() if at > head.columns["name"] and inside}
+    found = [at for at, one in kinds.items() if at not in taken and one.value >= MOST and one.number < MOST]
+    if not found:
+        return head
+    left_out = {at: text for at, text in head.left_out.items() if at != found[0]}
+    unknown = tuple(text for text in head.unknown if text != head.row.cells[found[0]])
+    columns, told = {**head.columns, "value": found[0]}, head.row.cells[found[0]]
+    return replace(head, columns=columns, left_out=left_out, unknown=unknown, guessed=told)
 
 
 def _numbers(head: Head, texts: dict[int, list[str]], labels: Labels) -> Head:

@@ -28,6 +28,7 @@ class Draft:
     goal_otherwise: tuple[Place, str, str] | None = None
     own: set[str] = field(default_factory=set)
     goal_below: tuple[Row, int] | None = None
+    goal_of_year: bool = False
     fiscal_year: int | None = None
     problems: list[Problem] = field(default_factory=list)
 

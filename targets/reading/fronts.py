@@ -13,6 +13,8 @@ from targets.reading.words import COST_CATEGORIES
 
 LABEL_AND_NAME = re.compile(r"^(?P<label>\S{2,16}?(?:指标|效益|影响|满意度))[\s:：]+(?P<rest>\S.*)$", re.S)
 COST = "14"
+NO_LEVEL = {"具体指标", "指标"}
+"""What is printed for a second level where there is none."""
 COST_WORDS = {tight(word) for word in COST_CATEGORIES}
 
 
@@ -25,6 +27,7 @@ class Front:
     unknown: str | None = None
     positions: dict[str, int] = field(default_factory=dict)
     glued: str | None = None
+    alone: bool = False
     contents: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -33,7 +36,9 @@ class Front:
         return min(self.positions.values(), default=0)
 
     def is_shifted(self, columns: dict[str, int]) -> bool:
-        """Whether a label stands outside its column."""
+        """Whether a label stands outside its column; the only category of a family may stand in the family's."""
+        if self.alone and self.positions == {"category": columns["family"]}:
+            return False
         return any(index != columns[kind] for kind, index in self.positions.items())
 
 
@@ -77,6 +82,9 @@ class Fronts:
                 front.glued = text
                 queue.insert(0, (index + 1, label.rest))
         self._take_second(front, queue)
+        if front.category is not None and front.family is None:
+            code = front.category.code
+            front.alone = [one for one in self.labels.codes if one[:1] == code[:1]] == [code]
         front.contents = queue
         return front
 
@@ -105,6 +113,9 @@ class Fronts:
         """Where a category is of the first level (cost, satisfaction), its second level is no part of the name."""
         at = front.positions.get("category")
         if front.category is None or not queue or at == queue[0][0]:
+            return
+        if tight(queue[0][1]) in NO_LEVEL and len(queue) > 2:
+            queue.pop(0)
             return
         index, text = queue[0]
         below = self.labels.category(text)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from targets.reading.columns import aligned
 from targets.reading.markup import clean
 from targets.reading.result import TEXT, Part, Place, Refusal
 from workflow.text import _
@@ -17,12 +18,14 @@ MAX_LINES = 60_000
 MAX_LINE = 100_000
 MAX_CELLS = 200
 MIN_BARS = 4
-RULER = re.compile(r"^[\s|:+=-]*-{2,}[\s|:+=-]*$")
+RULER = re.compile(r"^[\s|:+=\u2500-\u257f-]*[-=\u2500-\u2570]{2,}[\s|:+=\u2500-\u257f-]*$")
+"""A line that is only drawn: dashes, or the signs of boxes."""
 LISTED = {sign: re.compile(rf"项目名称\s*{sign}|一级指标\s*{sign}") for sign in ",;"}
 OPEN_QUOTE = {sign: re.compile(rf'(?:^|{sign})"') for sign in "\t,;"}
 MAX_QUOTED = 60
 """Most lines that one cell in quotes holds."""
 BREAK = re.compile(r"<br\s*/?>", re.I)
+BAR_SIGNS = re.compile("[|｜│┃║]")
 WIDE_GAP = re.compile(r"[ \u3000]{2,}")
 
 
@@ -114,7 +117,8 @@ def from_text(text: str) -> Grid | Refusal:
             {"line": str(too_long), "limit": str(MAX_LINE), "cells": str(MAX_CELLS)},
         )
     split = _splitter(text)
-    found = [(line, _row(n, line, split)) for n, line in _joined(lines, split)]
+    laid = aligned(lines) if split == " " else {}
+    found = [(line, _row(n, line, split, laid.get(n - 1))) for n, line in _joined(lines, split)]
     left_open = [row for line, row in found if split in OPEN_QUOTE and _opens_quote(line, split)]
     notes = tuple(Note("open_quote", row.at(), {"text": row.cells[-1][:80]}) for row in left_open if row.cells)
     return Grid(tuple(row for _line, row in found), notes)
@@ -142,16 +146,16 @@ def _joined(lines: list[str], split: str) -> Iterator[tuple[int, str]]:
 
 
 def _splitter(text: str) -> str:
-    tabs, bars = text.count("\t"), sum(map(text.count, "|｜│"))
+    tabs, bars = text.count("\t"), len(BAR_SIGNS.findall(text))
     if bars > max(tabs, MIN_BARS):
         return "|"
     return "\t" if tabs else next((sign for sign in ",;" if LISTED[sign].search(text)), " ")
 
 
-def _row(number: int, line: str, split: str) -> Row:
+def _row(number: int, line: str, split: str, laid: list[str] | None = None) -> Row:
     if not line or line.isspace():
         return Row(number, ())
-    parts = _parts(line, split)
+    parts = laid or _parts(line, split)
     cells, markup = [], []
     for index, part in enumerate(parts):
         text, marked = clean(part)
@@ -166,9 +170,9 @@ def _row(number: int, line: str, split: str) -> Row:
 def _parts(line: str, split: str) -> list[str]:
     if split == "|":
         line = BREAK.sub("\n", line)
-        line = line.replace("｜", "|").replace("│", "|")
         if RULER.match(line):
             return []
+        line = BAR_SIGNS.sub("|", line)
         bare = line.strip()
         return bare.removeprefix("|").removesuffix("|").split("|") if "|" in bare else [bare]
     if split in LISTED:

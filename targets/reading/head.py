@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 
 from targets.reading.grid import Row
 from targets.reading.labels import MAX_HEAD, REMARK, Labels, kind_by_word, tight
-from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, OTHER_COLUMNS
+from targets.reading.words import ALSO_COLUMNS, BELOW_VALUE, GROUPS, MID_BLOCKS, OTHER_COLUMNS, YEAR_BLOCKS
 
 MIN_COVERED = 0.6
 SIGNED = re.compile(r"^[≥≤＞＜><=＝]|^\d+(?:\.\d+)?(?:%|％|万?元|$)")
 """What begins as a value, and so is no township."""
 OTHER, GROUP = "other", "group"
 WORDS = {tight(word): name for name, words in ALSO_COLUMNS.items() for word in words}
-WORDS |= {tight(word): OTHER for word in OTHER_COLUMNS} | {tight(word): GROUP for word in GROUPS}
+WORDS |= {tight(word): OTHER for word in OTHER_COLUMNS}
+WORDS |= {tight(word): GROUP for word in (*GROUPS, *MID_BLOCKS, *YEAR_BLOCKS)}
 BELOW = {tight(word): name for name, words in BELOW_VALUE.items() for word in words}
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)")
 NAMED = ("family", "category", "name", "value")
 
 
@@ -221,6 +223,23 @@ def _head(row: Row, labels: Labels, below: dict[int, str]) -> Head:
         ]
         left_out |= {i: row.cells[i] for i in {*twice, *half} if i not in columns.values()}
     return Head(row, columns, left_out | unknown, tuple(unknown.values()), mid=bool(twice))
+
+
+def of_year(head: Head, year: int | None, labels: Labels) -> Head:
+    """Return the head with the value of the budget year, where several columns of values name years of their own.
+
+    Where none of them is `year`, the last stands, and is told with every row.
+    """
+    kinds = {i: _kind(text, labels) for i, text in head.row.filled()}
+    dated = {i: int(m[0]) for i, kind in kinds.items() if kind == "value" and (m := YEAR.search(head.row.cells[i]))}
+    if len(set(dated.values())) < 2 or list(kinds.values()).count("name") > 1:
+        return head
+    at = next((i for i, one in dated.items() if one == year), None)
+    chosen = max(dated, key=lambda i: dated[i]) if at is None else at
+    others = {i: head.row.cells[i] for i, kind in kinds.items() if kind == "value" and i != chosen}
+    left_out = {i: text for i, text in head.left_out.items() if i != chosen} | others
+    told = head.row.cells[chosen] if at is None else ""
+    return replace(head, columns={**head.columns, "value": chosen}, left_out=left_out, mid=False, guessed=told)
 
 
 def _kind(text: str, labels: Labels) -> str | None:

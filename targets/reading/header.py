@@ -10,10 +10,18 @@ from targets.reading.cells import DASHES
 from targets.reading.draft import Draft
 from targets.reading.goals import MIN_GOAL, goal_otherwise, is_goal_head, take_goal_below
 from targets.reading.grid import Row
-from targets.reading.labels import MID_FUNDS_FIELD, OTHER_FIELD, HeaderLabel, tight
+from targets.reading.labels import MID_FUNDS_FIELD, OF_YEAR, OTHER_FIELD, HeaderLabel, tight
 from targets.reading.money import in_wan, is_money_head, under_head
 from targets.reading.result import Place
-from targets.reading.words import ORDINAL, PRINTED_UNIT, SECTION_LIKE, SECTION_WORDS, WHOLE, YEAR_FIELDS
+from targets.reading.words import (
+    ONE_WORD_LABELS,
+    ORDINAL,
+    PRINTED_UNIT,
+    SECTION_LIKE,
+    SECTION_WORDS,
+    WHOLE,
+    YEAR_FIELDS,
+)
 
 FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
@@ -21,10 +29,14 @@ YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 YEAR_OF_BUDGET = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*度")
 SPLIT_YEAR = re.compile(r"(?<=\d)\s+(?=年)|(?<=年)\s+(?=度)")
 DAY_LINE = re.compile(r"日期|时间|\d月\d{1,2}日")
+FIELD_GAP = re.compile(r"\n|[ \u3000]{2,}")
+"""What stands between two fields in one cell."""
 MIN_ABOVE = 3
 MAX_LABEL = 14
+MONEY_IN = re.compile(r"\d|[—–-]$")
 NO_LABEL = re.compile(r"[0-9０-９，。；,;]")
 WHOLE_WORDS = {tight(word) for word in WHOLE}
+ONE_WORD = {tight(word): name for name, words in ONE_WORD_LABELS.items() for word in words}
 HEADINGS = {tight(word) for word in SECTION_WORDS}
 JOINED_BY = {"annual_goal": "\n"}
 
@@ -45,16 +57,19 @@ def read_header_row(row: Row, draft: Draft) -> None:
 
 def _without_unit(row: Row, draft: Draft) -> Row:
     """Take a cell 单位：万元 that stands in the corner of the form."""
-    units = {i: unit for i, text in row.filled() if (unit := PRINTED_UNIT.fullmatch(tight(text)))}
-    for unit in units.values():
-        draft.funds_unit = unit[1]
-    return replace(row, cells=tuple("" if i in units else text for i, text in enumerate(row.cells))) if units else row
+    kept = {}
+    for i, text in row.filled():
+        *front, last = FIELD_GAP.split(text.strip())
+        unit = PRINTED_UNIT.fullmatch(tight(last))
+        if unit:
+            draft.funds_unit, kept[i] = unit[1], "".join(front).strip()
+    return replace(row, cells=tuple(kept.get(i, text) for i, text in enumerate(row.cells))) if kept else row
 
 
 def _labelled_lines(row: Row, draft: Draft) -> list[Row]:
-    """Return a row for each line of a cell that holds several fields below each other (年度资金总额：50 …), else []."""
+    """Return a row for each part of a cell that holds several fields with their texts (年度资金总额：50 …), else []."""
     for index, cell in row.filled():
-        lines = [line.strip() for line in cell.split("\n") if line.strip()]
+        lines = [line.strip() for line in FIELD_GAP.split(cell) if line.strip()]
         labels = [draft.labels.header(line) for line in lines]
         if len(lines) > 1 and all(label is not None and label.rest for label in labels):
             return [row.moved([line], [index]) for line in lines]
@@ -72,7 +87,8 @@ def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
         _continue(row, draft)
         return
     before = [text for i, text in row.filled() if i < found[0][0]]
-    if len(before) > 1:
+    front = replace(row, cells=row.cells[: found[0][0]])
+    if len(before) > 1 and not _take_otherwise(front, draft):
         draft.note("other_field", row.at(row.filled()[0][0]), {"text": " ".join(before)})
     goal = next((n for n, (_i, label) in enumerate(found) if label.field == "annual_goal"), None)
     if goal is not None:
@@ -103,18 +119,24 @@ def _take_below(row: Row, draft: Draft) -> bool:
         return False
     named = {label.field for _i, text in above.filled() if (label := _label_or_whole(text, draft))}
     if named <= {*FUNDS, "funds", OTHER_FIELD}:
-        words = [n for n, (_i, text) in enumerate(row.filled()) if amount(text) is None and not DASHES.match(text)]
-        of_all = all((label := labels[n]) is not None and label.field == "funds.total" for n in words)
+        words = [
+            n
+            for n, (_i, text) in enumerate(row.filled())
+            if amount(text) is None and not DASHES.match(text) and text not in above.cells
+        ]
+        of_all = all((label := labels[n]) is not None and label.field in ("funds", "funds.total") for n in words)
         if len(words) > 1 or not of_all:
             draft.labels_above = above if len(words) < len(labels) else None
             return False
     elif any(label is not None for label in labels):
         return False
     under = {i: _column(row, i) for i, _text in row.filled()}
+    taken: set[str] = set()
     for index, text in above.filled():
         at = next((i for i, column in under.items() if column == _column(above, index)), None)
         label = _label_or_whole(text, draft)
-        if at is not None and label is not None:
+        if at is not None and label is not None and label.field not in taken and row.cells[at] != text:
+            taken.add(label.field)
             draft.seen.pop(label.field, None)
             _take(row.moved([text, row.cells[at]], [at, at]), 0, 2, label, draft, told=True)
     return True
@@ -189,8 +211,15 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         return
     if name == "funds":
         draft.funds_unit = label.unit or draft.funds_unit
-        name = "funds.total" if values else name
+        name = "funds.total" if values and not _is_part(values) else name
+        if values and name == "funds":
+            draft.last_field = None
+            draft.note("other_field", row.at(index), {"text": " ".join([row.cells[index], *(t for _i, t in values)])})
+            return
     again = name in draft.seen and bool(values) and name in draft.texts
+    if again and name == "annual_goal" and OF_YEAR.search(tight(row.cells[index])) and not draft.goal_of_year:
+        draft.note("other_field", draft.seen[name], {"text": draft.texts.pop(name)})
+        again = False
     if again and label.own and name not in draft.own and name in HEADER_TEXTS:
         draft.note("other_field", draft.seen[name], {"text": draft.texts.pop(name)})
         draft.seen.pop(name)
@@ -199,6 +228,7 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         return
     draft.seen.setdefault(name, row.at(index))
     draft.own |= {name} if label.own else set()
+    draft.goal_of_year |= name == "annual_goal" and bool(OF_YEAR.search(tight(row.cells[index])))
     draft.last_field = name
     if not values:
         return
@@ -221,6 +251,12 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         draft.note("header_shifted", row.at(at), {"value": value, "label": draft.label(name)})
     if value:
         draft.texts[name] = value
+
+
+def _is_part(values: list[tuple[int, str]]) -> bool:
+    """Whether the amount behind 项目预算 is that of a part, not of the whole: 保洁 | 12."""
+    words = tight(values[0][1]).rstrip(":")
+    return len(values) > 1 and amount(values[0][1]) is None and words not in WHOLE_WORDS and not MONEY_IN.search(words)
 
 
 def _other_fields(values: list[tuple[int, str]], draft: Draft) -> bool:
@@ -252,6 +288,8 @@ def _continue(row: Row, draft: Draft) -> None:
     if row.separated and len(filled) > 1:
         # A label that nobody knows, with its text: not the rest of the field above.
         draft.last_field = None
+        if _take_otherwise(row, draft):
+            return
         if goal_otherwise(row, draft):
             return
         draft.note("other_field", row.at(filled[0][0]), {"text": " ".join(text for _i, text in filled)})
@@ -264,6 +302,22 @@ def _continue(row: Row, draft: Draft) -> None:
     before = draft.texts.get(name)
     draft.texts[name] = text if before is None else before + JOINED_BY.get(name, "") + text
     draft.note("continued", row.at(filled[0][0]), {"text": text, "label": draft.label(name)})
+
+
+def _take_otherwise(row: Row, draft: Draft) -> bool:
+    """Take what stands behind a label of one word, 项目 or 金额, where no other named the field; which is told."""
+    filled = row.filled()
+    if len(filled) % 2:
+        return False
+    pairs = list(zip(filled[::2], filled[1::2], strict=True))
+    names = [ONE_WORD.get(tight(word).rstrip(":")) for (_i, word), _text in pairs]
+    found = [(one, name) for one, name in zip(pairs, names, strict=True) if name is not None and name not in draft.seen]
+    found = [(one, name) for one, name in found if name not in FUNDS or MONEY_IN.search(tight(one[1][1]))]
+    for ((index, word), (at, _text)), name in found:
+        draft.note("variant", row.at(index), {"labels": word})
+        _take(row, index, at + 1, HeaderLabel(name, official=False), draft, told=True)
+    draft.last_field = None
+    return bool(found) and len(found) == len(pairs)
 
 
 def _take_year(text: str, draft: Draft) -> None:

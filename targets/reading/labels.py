@@ -20,11 +20,13 @@ from targets.reading.words import (
     GROUPS,
     HEADER_BY_WORD,
     HEADS_BY_WORD,
+    MID_BLOCKS,
     MID_FUNDS,
     ORDINAL,
     OTHER_COLUMNS,
     OTHER_HEADER,
     VALUE_HEAD,
+    YEAR_BLOCKS,
 )
 
 BLANKS = re.compile(r"\s+")
@@ -48,6 +50,7 @@ NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标�
 BESIDE_VALUE = {*ALSO_COLUMNS["symbol"], *ALSO_COLUMNS["unit"], *OTHER_COLUMNS}
 NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
+SIDE_WORDS = {*GROUPS, *MID_BLOCKS, *YEAR_BLOCKS}
 COLON = re.compile(r"[:：]")
 LABEL_AND_MONEY = re.compile(
     r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$"
@@ -143,7 +146,8 @@ class Labels:
         unit = UNIT.search(words.rstrip(":"))
         bare = words.rstrip(":")
         plain = REMARK.sub("", bare).rstrip(":")
-        field = self._header.get(bare) or self._header.get(plain) or self._header.get(plain.removesuffix("数"))
+        known = (bare, plain, plain.removesuffix("数"), plain.removeprefix("其中:"))
+        field = next((self._header[word] for word in known if word in self._header), None)
         field = field or next((name for name, pattern in HEADER_BY_WORD if pattern.match(plain)), None)
         if field is None:
             return None
@@ -181,7 +185,7 @@ class Labels:
             return None
         words = REMARK.sub("", tight(cell))
         known = self._columns.get(words) or self._columns.get(WITH_POINTS.sub("", words))
-        if known or words in NO_VALUE_HEADS or words in GROUPS:
+        if known or words in NO_VALUE_HEADS or words in SIDE_WORDS:
             return known
         return "value" if kind_by_word(words) == "value" or VALUE_HEAD.match(words) else None
 

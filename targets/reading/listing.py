@@ -30,15 +30,19 @@ def projects(section: Section, labels: Labels) -> list[Section]:
         name = _under(head, row, own)
         if groups and (row.blank or not _is_line(row, name) or _goes_on(groups[-1][0], row, name, head, own)):
             groups[-1].append(row)
-        elif _is_line(row, name):
+        elif name is not None and row.cells[name] and _is_line(row, name):
             groups.append([row])
         elif not row.blank:
             before.append(row)
     taken = [i for i, name in fields.items() if name != OTHER_FIELD]
     bare = replace(head, cells=tuple("" if i in taken else text for i, text in enumerate(head.cells)))
     found = []
+    held: dict[int, Row] = {}
     for number, rows in enumerate(groups):
-        header = [made for i in taken if (made := _field_row(head, rows[0], i)) is not None]
+        made = {i: _field_row(head, rows[0], i) for i in taken}
+        # A department left of its projects stands once and holds for those below it.
+        held |= {i: row for i, row in made.items() if row is not None and i < own}
+        header = [row for i in taken if (row := made[i] or held.get(i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
         part.above, part.head = section.lead or section.above, head

@@ -12,12 +12,18 @@ from functools import cache
 from itertools import pairwise
 
 from targets.profiles import Profile, load
-from targets.reading.cells import is_value
+from targets.reading.cells import is_measure, is_value
 from targets.reading.grid import Grid, Note, Row
 from targets.reading.labels import Labels, is_group, tight
 from targets.reading.sections import is_title, is_year_line
+from targets.reading.words import ALSO_COLUMNS
 
+UNIT_HEADS = {tight(word) for word in ALSO_COLUMNS["unit"]}
+BARE_NUMBER = re.compile(r"^[≥≤><=＝≧≦＞＜]?\s*\d[\d.,]*$")
+MAX_UNIT = 6
 MIN_LABELS = 6
+FEW_APART = 0.1
+"""Most lines with wide gaps in a text that holds one cell a line."""
 MIN_CATEGORIES = 2
 MIN_HEADERS = 2
 KINDS = ("header", "category", "family", "group")
@@ -42,8 +48,10 @@ EDGE = " \t\n　,，;；。、:：-—【】[]"
 def arranged(grid: Grid, *, labels: Labels, profile: Profile) -> Grid:
     """Return the grid with a table's cells in rows where its text has none; any other grid as it is."""
     filled = [row for row in grid.rows if not row.blank]
-    if not filled or any(row.separated for row in filled) or any(row.part.kind in ("table", "sheet") for row in filled):
+    apart = sum(row.separated for row in filled)
+    if not filled or apart > FEW_APART * len(filled) or any(row.part.kind in ("table", "sheet") for row in filled):
         return grid
+    filled = [one for row in filled for one in _one_cell_each(row)]
     if sum(_is_label(row, labels) for row in filled) >= MIN_LABELS:
         return Grid(tuple(_from_lines(filled, labels)), (*grid.notes, Note("one_cell_a_line", filled[0].at())))
     if sum(len(row.cells[0]) for row in filled) > MAX_TEXT:
@@ -57,6 +65,13 @@ def arranged(grid: Grid, *, labels: Labels, profile: Profile) -> Grid:
         *(Note("undivided", row.at(), {"text": row.cells[2][:80]}) for row in undivided),
     ]
     return Grid(tuple(rows), (*grid.notes, *notes))
+
+
+def _one_cell_each(row: Row) -> list[Row]:
+    """Return a line with wide gaps (the year, and the unit of money beside it) as a line for each of its parts."""
+    if not row.separated:
+        return [row]
+    return [replace(row, cells=(text,), separated=False, numbers=(i + 1,), markup=()) for i, text in row.filled()]
 
 
 def _is_label(row: Row, labels: Labels) -> bool:
@@ -80,6 +95,7 @@ def _from_lines(lines: Sequence[Row], labels: Labels) -> Iterator[Row]:
     head_done = False
     begun: Row | None = None
     texts: list[Row] = []
+    units = any(tight(row.cells[0]) in UNIT_HEADS for row in lines)
 
     def ended() -> Iterator[Row]:
         nonlocal begun, order, family, category
@@ -97,14 +113,17 @@ def _from_lines(lines: Sequence[Row], labels: Labels) -> Iterator[Row]:
         begun, category = None, ""
         texts.clear()
 
-    for row in lines:
+    for row, after in pairwise([*lines, None]):
+        if row is None:
+            continue
         cell = row.cells[0]
         header = labels.header(cell)
+        is_goal = header is not None and header.field == "annual_goal" and after is not None
         if is_title(row) or is_year_line(row):
             yield from ended()
             order += 1
             yield replace(row, order=order)
-        elif labels.column(cell) is not None or is_group(cell):
+        elif labels.column(cell) is not None or (is_group(cell) and not (is_goal and not _is_label(after, labels))):
             yield from ended()
             if not head_done:
                 head_done, order = True, order + 1
@@ -121,8 +140,18 @@ def _from_lines(lines: Sequence[Row], labels: Labels) -> Iterator[Row]:
             yield from ended()
             begun, category = row, cell
         else:
-            texts.append(row)
+            _put(row, texts, units=units)
     yield from ended()
+
+
+def _put(row: Row, texts: list[Row], *, units: bool) -> None:
+    """Add a line; where the form has a column of units, a unit goes behind the bare number above it."""
+    cell, before = row.cells[0], texts[-1].cells[0] if texts else ""
+    bare = units and len(cell) <= MAX_UNIT and bool(BARE_NUMBER.match(before))
+    if bare and not is_measure(cell) and is_measure(before + cell):
+        texts[-1] = replace(texts[-1], cells=(before + cell,))
+    else:
+        texts.append(row)
 
 
 def _lacks_value(bare: bool, texts: Sequence[Row]) -> bool:
@@ -164,7 +193,9 @@ def _marks(text: str, profile: Profile) -> list[_Mark]:
         set_off = set_off and (match.start() == 0 or text[match.start() - 1] in SET_OFF_BEFORE or match[0][:1] in "【[")
         found.append((set_off, _Mark(kind, match[kind], match.start(), match.end())))
     sure = [mark for set_off, mark in found if set_off]
-    return sure if sum(mark.kind == "header" for mark in sure) >= MIN_HEADERS else [mark for _set_off, mark in found]
+    kinds = [mark.kind for mark in sure]
+    enough = kinds.count("header") >= MIN_HEADERS and kinds.count("category") >= MIN_CATEGORIES
+    return sure if enough else [mark for _set_off, mark in found]
 
 
 def _joined(lines: Sequence[Row]) -> str:
@@ -215,7 +246,7 @@ def _from_prose(lines: Sequence[Row], marks: Sequence[_Mark], labels: Labels) ->
             family = mark.word
             continue
         for item, offset in _items(said):
-            name, value = _divided(item)
+            name, value = item if isinstance(item, tuple) else _divided(item)
             row = add(line_at(mark.end + text[mark.end :].find(said) + offset), family, mark.word, name, value)
             if not value:
                 undivided.append(row)
@@ -223,8 +254,16 @@ def _from_prose(lines: Sequence[Row], marks: Sequence[_Mark], labels: Labels) ->
     return rows, undivided
 
 
-def _items(said: str) -> Iterator[tuple[str, int]]:
-    """Yield the indicators of one category and where each begins: at semicolons; at commas only if each has a value."""
+def _items(said: str) -> Iterator[tuple[str | tuple[str, str], int]]:
+    """Yield the indicators of one category and where each begins: at semicolons; at commas only if each has a value.
+
+    Names and values that take turns between blanks are divided already.
+    """
+    turns = said.split()
+    if len(turns) % 2 == 0 and all(map(is_value, turns[1::2])) and not any(map(is_value, turns[::2])):
+        for name, value in zip(turns[::2], turns[1::2], strict=True):
+            yield (name, value), max(said.find(name), 0)
+        return
     inner = said.strip()
     if inner[:1] in "（(" and inner[-1:] in "）)" and _is_one_bracket(inner):
         inner = inner[1:-1]

@@ -104,6 +104,12 @@ ROW_KINDS = {
         ),
         fixed=True,
     ),
+    "all_divided": Kind(
+        "STR-06",
+        SHOULD_FIX,
+        _("This form prints name and value in one cell; they were divided. Compare names and values with the paper."),
+        fixed=True,
+    ),
     "half_name": Kind(
         "STR-06",
         SHOULD_FIX,

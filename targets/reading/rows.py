@@ -17,11 +17,12 @@ from targets.reading.cells import (
     without_numbers,
 )
 from targets.reading.contents import DEPTH, corrected, found_head, head_of, headless
+from targets.reading.divided import divided
 from targets.reading.doubts import better_category, doubt_of
 from targets.reading.draft import Draft
 from targets.reading.fronts import Front, Fronts
 from targets.reading.grid import Row
-from targets.reading.head import Head, refined
+from targets.reading.head import Head, of_year, refined
 from targets.reading.labels import is_group, means_only, nearest, tight, unknown_label
 from targets.reading.problems import told_once
 from targets.reading.result import Fix, Part, Place, Problem
@@ -130,7 +131,7 @@ class RowReader:
             head = self.plain = found_head(row, below, labels)
         if head is None:
             return False
-        head = corrected(head, below, labels)
+        head = of_year(corrected(head, below, labels), self.draft.fiscal_year, labels)
         self._take_block(row)
         first = self.head is None or head.words() != self.head.words()
         self.head, self.head_above = head, True
@@ -164,6 +165,11 @@ class RowReader:
         if self.aside and not self.found:
             self.found, self.places = [one for one, _place in self.aside], [place for _one, place in self.aside]
             self.draft.note("mid_only", self.places[0], {"text": self.mid_block or ""})
+        apart = divided(self.found, self.places, self.draft.problems)
+        if apart is not None:
+            self.found, self.draft.problems = apart
+            self.draft.note("all_divided", self.places[0])
+            self.valueless = []
         if len(self.valueless) <= MOST_VALUELESS * len(self.found):
             for place, name in self.valueless:
                 self.draft.note("no_value", place, {"name": name})

@@ -87,7 +87,10 @@ def is_aside(row: Row) -> bool:
 def is_folio(row: Row) -> bool:
     """Whether this row is only a page number."""
     filled = row.filled()
-    return len(filled) == 1 and not row.separated and bool(FOLIO.match(tight(filled[0][1])))
+    if len(filled) != 1:
+        return False
+    text = tight(filled[0][1])
+    return bool(FOLIO.match(text)) and (not row.separated or text[0] in "第共")
 
 
 def split(grid: Grid, labels: Labels) -> list[Section]:

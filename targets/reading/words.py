@@ -67,7 +67,7 @@ MID_GOAL = words(
     "中期目标 实施期目标 中期绩效目标 实施期绩效目标 中期总体目标 实施期总体目标 长期目标 长期绩效目标 项目总目标 "
     "实施周期目标 三年总体目标 项目中期目标 中长期目标 "
 )
-ANNUAL_GOAL = words("年度目标 年度绩效目标 年度总体目标 当年目标 年度总体绩效目标")
+ANNUAL_GOAL = words("年度目标 年度绩效目标 年度总体目标 当年目标 年度总体绩效目标 本年度目标 本年目标 本年度绩效目标")
 GOAL_CELLS = (*MID_GOAL, *ANNUAL_GOAL)
 
 MID_BLOCKS = words(
@@ -115,9 +115,17 @@ ALSO_HEADER = {
     "annual_goal": words(
         "年度绩效总目标 年度总目标 总目标 绩效总目标 项目绩效目标 年度目标任务 绩效目标 当年绩效目标 "
         "项目年度绩效目标 年度绩效目标概述 年度总体目标概述 项目年度绩效总体目标 年度预期目标 项目绩效总目标 "
-        "绩效目标描述 当年目标 本年度绩效目标 预算年度绩效目标 "
+        "绩效目标描述 当年目标 本年度绩效目标 预算年度绩效目标 本年度目标 本年目标 "
     ),
 }
+
+ONE_WORD_LABELS = {
+    "project_name": words("项目 专项 名称"),
+    "funds.total": words("金额 资金 预算 经费 资金额度 预算资金额"),
+    "unit": words("单位"),
+    "department": words("部门"),
+}
+"""Words too common to be labels, taken for one where no other names the field, which is told."""
 
 YEAR_FIELDS = words("项目年度 预算年度 申报年度 所属年度 年度 预算年份")
 OTHER_HEADER = (*YEAR_FIELDS, *words(
@@ -144,7 +152,10 @@ MONEY_COLUMNS = words(
 """Heads over the amounts in forms of monitoring and self-evaluation; the first amount is the budget."""
 
 EXPECTED_GOAL = words("预期目标 年初设定目标 预期年度目标 年初目标 年初预期目标 绩效目标")
-REACHED_GOAL = words("实际完成情况 实际完成目标 全年实际完成情况 目标实际完成情况 年度总体目标完成情况 完成情况")
+REACHED_GOAL = words(
+    "年度总体目标完成情况综述 实际完成情况 实际完成目标 全年实际完成情况 目标实际完成情况 年度总体目标完成情况 "
+    "完成情况 "
+)
 
 COST_CATEGORIES = words(
     "经济成本指标 经济成本 社会成本指标 社会成本 生态环境成本指标 生态环境成本 生态成本指标 环境成本指标 生态成本 "
@@ -174,7 +185,7 @@ ALSO_CATEGORY = {
 """Second-level names of other forms, by our code. COST_CATEGORIES: of 2021, where cost is of the first level."""
 
 ALSO_FAMILY = {
-    "1": words("产出目标 项目产出 产出类指标 产出绩效指标 工作产出指标"),
+    "1": words("产出目标 项目产出 产出类指标 产出绩效指标 工作产出指标 投入 投入目标 投入指标"),
     "2": words(
         "效果指标 效果目标 项目效益 效益目标 项目效果 效果 效益类指标 影响力目标 社会效益和可持续影响指标 "
     ),
@@ -217,12 +228,17 @@ HEADER_BY_WORD = (
     (
         "funds.total",
         re.compile(
-            r"^(?=.{4})(?:其中:)?(?:项目|政策|本年度?|当年|年度|年初|申请|申报|拟申请|批复|下达|本次)*总?(?:预算|资金|投资|经费|金额)"
+            r"^(?=.{4})(?:其中:)?(?:项目|政策|本年度?|当年|年度|年初|申请|申报|拟申请|批复|下达|本次|本级|支出|安排)*总?"
+            r"(?:预算|资金|投资|经费|金额)"
             r"(?:申请|安排|规模|总额|总计|合计|金额|总金额|资金|额度|数|额)*$|^(?:本年度?|当年|年度)(?:申请|安排)数?$"
         ),
     ),
-    ("period", re.compile(r"^(?:项目|政策|计划|拟|实施|执行|建设|起止){1,4}(?:时间|期限|周期|年限)$")),
+    ("funds.fiscal", re.compile(r"^其中:(?:本?年度?)?(?:本级|同级|[市县区旗]本?级?)财政(?:资金|拨款|安排|预算)?$")),
+    ("project_name", re.compile(r"^(?:项目|政策|专项)(?:支出|资金|任务|活动|全)?(?:名称|全称)$")),
+    ("period", re.compile(r"^(?:项目|政策|支出|计划|拟|实施|执行|建设|起止){1,4}(?:时间|期限|周期|年限|期)$")),
     ("department", re.compile(r"^(?:预算|行业|业务)(?:主管)?(?:部门|单位)$")),
+    ("other", re.compile(r"^(?!.*(?:及|和|与|名称))\S{2,8}(?:编码|代码|编号|电话|负责人|联系人)$")),
+    ("unit", re.compile(r"^(?:项目)?(?:责任|实施|承担|执行|建设)(?:主体|单位)(?:名称)?$")),
 )
 """A label of the upper part that is in no list above: what its words make of it."""
 GOAL_OTHERWISE = re.compile(r"^(?:项目|整体|总体|预期|实施期?|政策|绩效|支出){1,3}目标(?:任务|概述|描述)?$")
@@ -284,6 +300,6 @@ BLANK_HEADER = re.compile(
 FOOT = re.compile(
     r"^(?:填[报表写]人|填[报表]日期|填[报表]时间|填[报表]单位|经办人|制表|单位负责人|部门负责人|项目负责人|财务负责人|负责人|审核人|复核人|"
     r"总分|合计|总计|小计|自评得分|自评结论|评价结论|综合评定|总体意见|存在问题|改进措施|联系人|联系电话|审核意见|"
-    r"主管部门(?:审核)?意见|财政部门(?:审核)?意见|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
+    r"主管部门(?:审核)?意见|财政部门(?:审核)?意见|保障\S{0,8}措施|\S{0,12}意见$|其他(?:需要)?说明|审核信息|审批信息|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
 """What begins a line at the foot of a form."""
