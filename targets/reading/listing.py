@@ -41,8 +41,8 @@ def projects(section: Section, labels: Labels) -> list[Section]:
     for number, rows in enumerate(groups):
         made = {i: _field_row(head, rows[0], i) for i in taken}
         # A department left of its projects stands once and holds for those below it.
-        held |= {i: row for i, row in made.items() if row is not None and i < own}
-        header = [row for i in taken if (row := made[i] or held.get(i)) is not None]
+        held |= {i: one for i, one in made.items() if one is not None and i < own}
+        header = [one for i in taken if (one := made[i] or held.get(i)) is not None]
         lines = [replace(row, cells=_without(head, row, fields)) for row in rows]
         part = Section(section.lead if number == 0 else [], [*before, *header, bare, *lines])
         part.above, part.head = section.lead or section.above, head

@@ -113,17 +113,17 @@ def _from_lines(lines: Sequence[Row], labels: Labels) -> Iterator[Row]:
         begun, category = None, ""
         texts.clear()
 
-    for row, after in pairwise([*lines, None]):
-        if row is None:
-            continue
+    for at, row in enumerate(lines):
+        after = lines[at + 1] if at + 1 < len(lines) else None
         cell = row.cells[0]
         header = labels.header(cell)
-        is_goal = header is not None and header.field == "annual_goal" and after is not None
+        is_goal = header is not None and header.field == "annual_goal"
+        is_goal = is_goal and after is not None and not _is_label(after, labels)
         if is_title(row) or is_year_line(row):
             yield from ended()
             order += 1
             yield replace(row, order=order)
-        elif labels.column(cell) is not None or (is_group(cell) and not (is_goal and not _is_label(after, labels))):
+        elif labels.column(cell) is not None or (is_group(cell) and not is_goal):
             yield from ended()
             if not head_done:
                 head_done, order = True, order + 1

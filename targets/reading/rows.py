@@ -99,9 +99,9 @@ class RowReader:
     def _is_field_below(self, row: Row) -> bool:
         """Whether a label that nobody knows stands left, with a text that goes on below the names and the values."""
         (first, label), *others = row.filled()
-        labels = self.draft.labels
         if self.head is None or is_group(label) or len(others) not in (1, 2):
             return False
+        labels = self.draft.labels
         known = any(labels.family(text) or labels.category(text) for _i, text in row.filled())
         return not known and self.head.is_crossed_by(row, first)
 
@@ -142,8 +142,7 @@ class RowReader:
             self._say_once("mid_columns", row.at())
         if first and head.unknown:
             self._say_once("unknown_columns", row.at(), {"heads": ", ".join(head.unknown)})
-        known = [text for text in head.left_out.values() if text not in head.unknown]
-        if first and known and not head.mid:
+        if first and not head.mid and (known := [text for text in head.left_out.values() if text not in head.unknown]):
             self._say_once("other_columns", row.at(), {"heads": ", ".join(known)})
         return True
 
@@ -167,15 +166,14 @@ class RowReader:
             self.draft.note("mid_only", self.places[0], {"text": self.mid_block or ""})
         apart = divided(self.found, self.places, self.draft.problems)
         if apart is not None:
-            self.found, self.draft.problems = apart
+            (self.found, self.draft.problems), self.valueless = apart, []
             self.draft.note("all_divided", self.places[0])
-            self.valueless = []
         if len(self.valueless) <= MOST_VALUELESS * len(self.found):
             for place, name in self.valueless:
                 self.draft.note("no_value", place, {"name": name})
         if len(self.variants) > 1:
-            place = self.variants[0].place if self.head is None else self.head.row.at()
-            self.draft.problems = told_once(self.draft.problems, self.variants, place)
+            at = self.variants[0].place if self.head is None else self.head.row.at()
+            self.draft.problems = told_once(self.draft.problems, self.variants, at)
 
     def note_outside(self, row: Row) -> None:
         """Note a paragraph that stands outside the tables; a page number is none."""
@@ -196,7 +194,7 @@ class RowReader:
         """Return the row with its value in one cell where the form prints sign, number and unit in three."""
         columns = {} if self.head is None else self.head.columns
         at = columns.get("value")
-        if self.head is not None and self.head.values:
+        if self.head and self.head.values:
             return self._one_of_several(row, self.head.values)
         parts = {kind: columns[kind] for kind in ("symbol", "unit") if kind in columns}
         if at is None or not parts or at >= len(row.cells):
@@ -237,8 +235,8 @@ class RowReader:
             if self.ended and self._front(row).category is not None:
                 self.ended = False
                 return False
-            told = "foot" if foot else "left_out"
-            self.draft.note(told, row.at(filled[0][0]), {"text": " ".join(t for _i, t in filled)})
+            text = " ".join(t for _i, t in filled)
+            self.draft.note("foot" if foot else "left_out", row.at(filled[0][0]), {"text": text})
             return True
         return False
 
@@ -265,13 +263,11 @@ class RowReader:
                 self.draft.note("label_shifted", row.at(front.first), {"category": self.draft.printed(code)})
             return
         number = len(self.found) + 1
-        first = front.contents[0][0]
-        place = row.at(first, number)
+        place = row.at(front.contents[0][0], number)
         if not self.mid_block:
             self._doubt(name, value, place, code, bool(labelled))
         self.above = name, value
-        several: list[tuple[str | None, str | None]] = [*lines_of_several(name, value)]
-        if several:
+        if several := lines_of_several(name, value):
             self.draft.note("several", place, {"count": str(len(several))})
         for one_name, one_value in several or [(name, value)]:
             one = IndicatorContent(code, one_name, one_value)
@@ -373,8 +369,7 @@ class RowReader:
             is_value = index >= columns["value"] or (index != columns["name"] and is_measure(text))
             shifted = index != columns["value" if is_value else "name"]
             return (None, text, shifted) if is_value else (text, None, shifted)
-        if len(cells) > 2:
-            cells = self._reduced(row, cells)
+        cells = self._reduced(row, cells) if len(cells) > 2 else cells
         (at_name, name), (at_value, value) = cells
         return name, value, at_name != columns["name"] or at_value != columns["value"]
 
