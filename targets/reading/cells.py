@@ -49,7 +49,7 @@ def name_and_value(text: str) -> tuple[str, str] | None:
     return None
 
 
-def lines_of_several(name: str | None, value: str | None) -> list[tuple[str, str]]:
+def lines_of_several(name: str | None, value: str | None) -> list[tuple[str | None, str | None]]:
     """Return the indicators of a row that holds several in one cell, line beside line; [] when it holds one."""
     names, found = (name or "").split("\n"), (value or "").split("\n")
     if len(names) < 2 or len(names) != len(found) or not all(map(str.strip, names + found)):
