@@ -1,7 +1,6 @@
 """What happens becomes one Notice row, inside the same transaction. Nothing is rendered here, nobody looked up."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +8,10 @@ from django.db import connection
 
 from notifications.kinds import KINDS, TOLD_TO_SIGNERS, kinds_of_transition
 from notifications.models import Notice
-from workflow import record, sql
+from workflow import record
 from workflow.machine import Action
 from workflow.models import Case, Event, Task, User
-from workflow.sweep_sql import Fired
+from workflow.sweep_sql import FiredRungs
 
 SAYING = (Action.FILL_FOR, Action.RETURN, Action.READMIT, Action.REJECT, Action.RELEASE, Action.COPY)
 """The actions whose words are told."""
@@ -36,8 +35,8 @@ DIALECTS = {
 
 def note_transition(
     sender: Any, *, case: Case, event: Event, by: User | None, opened: list[Task], now: datetime, **kwargs: Any
-) -> None:
-    """Receiver of transitioned: a row for each thing that somebody has to be told. One statement at most."""
+) -> list[Notice]:
+    """Receiver of transitioned: return a row for each thing that somebody has to be told; written with the event."""
     kinds = kinds_of_transition(
         action=event.action,
         to_state=event.to_state,
@@ -46,9 +45,9 @@ def note_transition(
         opens_task=bool(opened),
     )
     if not kinds:
-        return
+        return []
     payload = record.payload_of(event) if event.action in SAYING else {}
-    notices = [
+    return [
         Notice(
             kind=kind,
             case=case,
@@ -60,17 +59,15 @@ def note_transition(
         )
         for kind in kinds
     ]
-    sql.insert(notices)
 
 
-def note_rungs(sender: Any, *, fired: Sequence[Fired], now: datetime, **kwargs: Any) -> None:
+def note_rungs(sender: Any, *, fired: FiredRungs, now: datetime, **kwargs: Any) -> None:
     """Receiver of rungs_fired: one row for each reminder and escalation. One statement, whatever their number."""
-    keys = [row.id for row in fired]
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(
             NOTICES_OF_RUNGS.format(**DIALECTS[connection.vendor]),
-            [moment, keys if connection.vendor == "postgresql" else json.dumps(keys)],
+            [moment, list(fired.ids) if connection.vendor == "postgresql" else json.dumps(fired.ids)],
         )
 
 

@@ -23,9 +23,9 @@ from workflow.openings import Move
 from workflow.prepared import Prepared
 from workflow.refusals import Blocked, KeyReused, Refused, Stale
 from workflow.rules import Explanation, Seen, check, explain_all
-from workflow.signals import transitioned, work_waits
+from workflow.signals import work_waits
 from workflow.sql import Happened
-from workflow.starting import start
+from workflow.starting import announce, start
 
 __all__ = [
     "DocumentKind",
@@ -116,8 +116,8 @@ def _perform(
     prepare: Callable[[Case], None] | None,
     details: dict[str, Any],
 ) -> Outcome:
-    case = _lock(case_id)
-    look = Look(case, by=by, on_behalf_of=on_behalf_of, now=now)
+    look = _lock(case_id, by=by, on_behalf_of=on_behalf_of, now=now)
+    case = look.case
     if earlier := look.event_of_key(key):
         return _outcome(case, earlier, repeated=True)
     task = check(look, action, seen=seen, details=details)
@@ -134,22 +134,29 @@ def _perform(
     for number, (other, verb, more) in enumerate(move.follows):
         _perform(other, verb, by=by, seen=None, key=f"{case.pk}.{event.seq}.{number}", now=now,
                  on_behalf_of=on_behalf_of, prepare=None, details=more)  # fmt: skip
-    transitioned.send(sender=Case, case=case, event=event, by=by, opened=move.opened, closed=move.closed, now=now)
     transaction.on_commit(lambda: work_waits.send(sender=Case))
     return _outcome(case, event)
 
 
 _LOCKED = Prepared[Case](
-    lambda pk: Case.objects.select_for_update(of=("self",)).select_related("unit", "department", "route").filter(pk=pk)
+    lambda pk: grants.with_surroundings(Case.objects.select_for_update(of=("self",)).filter(pk=pk)).order_by()
 )
 
 
-def _lock(case_id: int) -> Case:
-    """Return the case, locked until the end of the transaction, with what the rules ask for."""
-    found = _LOCKED(case_id)
+def _lock(case_id: int, *, by: User | None, on_behalf_of: User | None, now: datetime) -> Look:
+    """Return the look at a case that is locked until the end of the transaction. One statement.
+
+    Whoever had to wait for the lock sees the case as it is now, but around it what stood when the statement began: then
+    the chain ends elsewhere than the case says, and all is read again. Raises: Case.DoesNotExist.
+    """
+    found = _LOCKED(case_id) or _LOCKED(case_id)
     if not found:
         raise Case.DoesNotExist
-    return found[0]
+    case, arrays = found[0]
+    look = Look(case, by=by, on_behalf_of=on_behalf_of, now=now)
+    around = grants.surroundings(case, sql.around_of(arrays, task=Task))
+    look.around = around if around.events and around.events[-1].seq == case.head_seq else grants.around(case)
+    return look
 
 
 def _outcome(case: Case, event: Event | Happened, *, repeated: bool = False) -> Outcome:
@@ -178,19 +185,15 @@ def _recompute(case: Case, document: DocumentKind, *, trusted: bool) -> None:
 
 # Writing
 
-ALWAYS = ("version", "moved_at", "content_hash", "head", "head_seq")
-"""The columns of a case that every action writes beside its state."""
-
 
 def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: str, details: dict[str, Any]) -> Event:
-    """Write decision, case, tasks, event and grants. The only place, with `start`, that writes `state`."""
-    case, was = look.case, look.version
-    before = look.wanted_grants(state=move.from_state, tasks=look.open_tasks)
+    """Write all that the move says, in one statement. The only place, with `start`, that writes `state`."""
+    case, was, writes = look.case, look.version, sql.Writes()
     case.version, case.moved_at = was + 1, look.now
     payload = {"pass": case.pass_no, **details, **move.payload}
     if task is not None and task.step is not None:
         payload["step"] = task.step.key
-    event = record.append(
+    event = record.compose(
         case,
         action=action,
         by=look.by,
@@ -202,40 +205,48 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
         version=case.version,
         on_behalf_of=look.on_behalf_of,
     )
-    decides = action in VERDICTS
-    if decides and task is not None and task.step is not None and look.by is not None:
-        decision = Decision(
-            task=task,
-            case=case,
-            step=task.step,
-            pass_no=task.pass_no,
-            verdict=VERDICTS[action],
-            words=str(details.get("reason") or ""),
-            reason_code=str(details.get("reason_code") or ""),
-            actor=look.by,
-            principal=look.on_behalf_of,
-            content_hash=case.content_hash,
-            sheet=details.get("sheet"),
-            event_seq=event.seq,
-            made_at=look.now,
-        )
-        sql.insert([decision])
+    writes.insert("event", [event])
+    if action in VERDICTS and task is not None and task.step is not None and look.by is not None:
+        writes.insert("decision", [_decision(look, action, task, event, details)])
     for name, value in move.columns.items():
         setattr(case, name, value)
-    own = [name for name in move.columns if name not in ALWAYS]
-    if not sql.update(case, ["state", *ALWAYS, *own], version=was):
-        raise Stale(by="", at=look.now, changes=())
-    done = move.done | ({task.pk} if task and decides else set())
-    _close(move.closed, done=done, now=look.now, seq=event.seq)
+    writes.move(case, version=was)
+    done = [t.pk for t in move.closed if t.pk in move.done or (t == task and action in VERDICTS)]
+    for closed in move.closed:
+        closed.status = TaskStatus.DONE if closed.pk in done else TaskStatus.WITHDRAWN
+        closed.closed_at = look.now
+    writes.close([t.pk for t in move.closed], done=done, now=look.now, seq=event.seq)
     for opened in move.opened:
         opened.opened_seq = event.seq
-    sql.insert(move.opened)
-    _write_besides(move)
+    writes.insert("opened", move.opened)
     kept = [t for t in look.open_tasks if t not in move.closed]
     after = look.wanted_grants(state=case.state, tasks=[*kept, *move.opened])
-    if after != before:
-        grants.sync(case, before=before, after=after)
+    grants.change(case, stands=look.around, after=after, writes=writes)
+    told = announce(case, event, by=look.by, opened=move.opened, closed=move.closed, now=look.now)
+    for part, rows in told.items():
+        writes.insert(part, rows)
+    if not writes.send():
+        raise Stale(by="", at=look.now, changes=())
+    _write_besides(move)
     return event
+
+
+def _decision(look: Look, action: Action, task: Task, event: Event, details: dict[str, Any]) -> Decision:
+    return Decision(
+        task=task,
+        case=look.case,
+        step=task.step,
+        pass_no=task.pass_no,
+        verdict=VERDICTS[action],
+        words=str(details.get("reason") or ""),
+        reason_code=str(details.get("reason_code") or ""),
+        actor=look.by,
+        principal=look.on_behalf_of,
+        content_hash=look.case.content_hash,
+        sheet=details.get("sheet"),
+        event_seq=event.seq,
+        made_at=look.now,
+    )
 
 
 def _write_besides(move: Move) -> None:
@@ -246,16 +257,6 @@ def _write_besides(move: Move) -> None:
         row.save(force_insert=True)
     if move.then is not None:
         move.then()
-
-
-def _close(tasks: list[Task], *, done: set[int], now: datetime, seq: int) -> None:
-    """Close the tasks in one update: `done` ones as done, the others as withdrawn."""
-    if not tasks:
-        return
-    sql.close_tasks([t.pk for t in tasks], done=[t.pk for t in tasks if t.pk in done], now=now, seq=seq)
-    for task in tasks:
-        task.status = TaskStatus.DONE if task.pk in done else TaskStatus.WITHDRAWN
-        task.closed_at = now
 
 
 # Writing the content in draft
@@ -280,12 +281,11 @@ def set_content(
     case_id = case if isinstance(case, int) else case.pk
     try:
         with transaction.atomic():
-            locked = _lock(case_id)
-            look = Look(locked, by=by, on_behalf_of=None, now=now)
+            look = _lock(case_id, by=by, on_behalf_of=None, now=now)
             check(look, Action.EDIT, seen=seen, details={})
-            write(locked)
+            write(look.case)
             note_content(look, title=title, amount=amount)
-            return locked
+            return look.case
     except Refused as refusal:
         record.note_refusal(case_id, action=Action.EDIT, by=by, now=now, refusal=refusal)
         raise

@@ -5,13 +5,13 @@ that moves it, `drift` compares all rows with what they should be. Viewing follo
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Now
 
 from workflow import delegations, sql
@@ -219,32 +219,53 @@ def posts_around(case: Case) -> tuple[Post, ...]:
     Needs `case.department` and `case.unit` selected.
     """
     division = case.department.division_in_charge_id
-    found = sql.rows(sql.POSTS_AROUND_A_CASE, case.unit_id, case.department_id, division or 0)
-    return _posts(case, [row[1:] for row in found])
+    return _posts(case, sql.rows(sql.POSTS_AROUND_A_CASE, case.unit_id, case.department_id, division or 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around one case: the posts, guardian's rows, the dates of its round by milestone, the open tasks."""
+    """What stands around one case: the posts, guardian's rows with their keys (holder, permission), the dates of its
+    round by milestone, the open tasks, the chain.
+    """
 
     posts: tuple[Post, ...]
     rows: "Rows"
+    row_ids: dict[str, dict[tuple[int, int], int]]
     dates: dict[str, date]
     tasks: list[Task]
+    events: list[sql.Happened]
 
 
 def around(case: Case) -> Surroundings:
     """Return what stands around `case`. One query. Needs `case.department` and `case.unit` selected."""
-    organisations = (case.unit_id, case.department_id, case.department.division_in_charge_id or 0)
-    parts = sql.around(case.pk, posts=organisations, round_id=case.round_id or 0, model=Task)
+    return surroundings(case, sql.around(case, task=Task))
+
+
+def with_surroundings(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Return `cases` with what a look needs: unit, department, route, and the six arrays of sql.AROUND_A_CASE."""
+    selects = sql.around_parts(Task, mark=lambda names: "%(expressions)s")
+    arrays = {
+        f"around_{part}": Func(*names, template=f"({select})", output_field=TextField())
+        for (part, (_text, names)), select in zip(sql.AROUND_A_CASE.items(), selects, strict=True)
+    }
+    return cases.select_related("unit", "department", "route").annotate(**arrays)
+
+
+def surroundings(case: Case, found: sql.Around) -> Surroundings:
+    """Return what stands around `case` from what was read of it."""
     names = {pk: right for right, pk in permission_ids().items()}
-    groups, people = (frozenset((row[0], names[row[2]]) for row in parts[part]) for part in ("group", "person"))
-    dates = {row[1]: date.fromisoformat(row[3]) for row in parts["date"]}
-    tasks = [sql.unpacked(Task, row[3]) for row in parts["task"]]
-    return Surroundings(_posts(case, parts["post"]), Rows(groups, people), dates, tasks)
+    groups, people = (frozenset((holder, names[pk]) for holder, pk in held) for held in (found.groups, found.people))
+    return Surroundings(
+        posts=_posts(case, found.posts),
+        rows=Rows(groups, people),
+        row_ids={"group": found.groups, "user": found.people},
+        dates=found.dates,
+        tasks=found.tasks,
+        events=found.events,
+    )
 
 
-def _posts(case: Case, found: Iterable[tuple[Any, ...]]) -> tuple[Post, ...]:
+def _posts(case: Case, found: Iterable[Sequence[Any]]) -> tuple[Post, ...]:
     """Return the posts from rows of (group, role, organisation, name, kind, is performance division, member)."""
     division = case.department.division_in_charge_id
     groups: dict[int, tuple[str, int, str, str, bool]] = {}
@@ -339,15 +360,24 @@ def rows_of(case: Case) -> Rows:
     return around(case).rows
 
 
-def sync(case: Case, *, before: Rows | None, after: Rows) -> None:
-    """Make the rows of `case` those of `after`: one DELETE and one INSERT, and the same for people where there are any.
+def sync(case: Case, *, after: Rows) -> None:
+    """Make the rows of `case` those of `after`, whatever stands: a DELETE and an INSERT for groups and for people."""
+    sql.replace_grants(case.pk, "group", _pairs(after.groups))
+    sql.replace_grants(case.pk, "user", _pairs(after.people))
 
-    `before` None: nothing is known of what stands, so every row of the case is replaced.
-    """
+
+def change(case: Case, *, stands: Surroundings, after: Rows, writes: sql.Writes) -> None:
+    """Let `writes` make the rows of `case` those of `after` from those that stand, as they were read under its lock."""
+    was = stands.rows
+    for whose, there, should in (("group", was.groups, after.groups), ("user", was.people, after.people)):
+        if there != should:
+            taken = [stands.row_ids[whose][pair] for pair in _pairs(there - should)]
+            writes.change_grants(case.pk, whose, take=taken, give=_pairs(should - there))
+
+
+def _pairs(rows: frozenset["Row"]) -> list[tuple[int, int]]:
     ids = permission_ids()
-    sql.replace_grants(case.pk, "group", [(pk, ids[right]) for pk, right in sorted(after.groups)])
-    if before is None or before.people or after.people:
-        sql.replace_grants(case.pk, "user", [(pk, ids[right]) for pk, right in sorted(after.people)])
+    return [(holder, ids[right]) for holder, right in sorted(rows)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +401,7 @@ def drift(*, mend: bool = False, among: Q | None = None) -> Iterator[Drift]:
         there = stands.rows
         if there != should:
             if mend:
-                sync(case, before=None, after=should)
+                sync(case, after=should)
             yield Drift(case.number, _words(should, there), _words(there, should))
 
 

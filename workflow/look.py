@@ -14,13 +14,13 @@ from django.db.models import Q
 from workflow import grants, record, routes, signing
 from workflow.machine import FILLING, HEADS, SIGNATURES, Action, Kind, Place, Right, Role
 from workflow.models import Case, Event, Step, Task, User
-from workflow.sql import Happened, chain
+from workflow.sql import Happened
 
 NOT_ACTING = (Action.URGE, Action.COPY, Action.EXPORT, Action.ESCALATE, Action.EDIT, Action.CLEAR_SECRECY,
               Action.REORGANISE, Action.HAND_OVER, Action.PURGE)  # fmt: skip
 """What happens beside the way and takes no approval's undoing away."""
 DRAFTING = (Action.EDIT, Action.SUBMIT)
-LOADED = ("open_tasks", "events", "_around")
+LOADED = ("open_tasks", "around")
 """What a look has loaded of its case, whoever looks."""
 
 
@@ -45,26 +45,27 @@ class Look:
     @cached_property
     def open_tasks(self) -> list[Task]:
         """The open tasks, each with its step from the published route, which needs no query."""
-        tasks = self._around.tasks
+        tasks = self.around.tasks
         steps = {s.pk: s for s in routes.steps_of(self.case.route)} if self.case.route else {}
         for task in tasks:
             if task.step_id in steps:
                 task.step = steps[task.step_id]
         return tasks
 
-    @cached_property
+    @property
     def events(self) -> list[Happened]:
         """The chain of the case, oldest first."""
-        return chain(self.case.pk)
+        return self.around.events
 
     @cached_property
-    def _around(self) -> grants.Surroundings:
+    def around(self) -> grants.Surroundings:
+        """What stands around the case; the engine reads it with the lock, everybody else when first asked."""
         return grants.around(self.case)
 
     @property
     def rows(self) -> grants.Rows:
         """Guardian's rows of the case."""
-        return self._around.rows
+        return self.around.rows
 
     @cached_property
     def rights(self) -> frozenset[Right]:
@@ -101,7 +102,7 @@ class Look:
 
     @property
     def _posts(self) -> tuple[grants.Post, ...]:
-        return self._around.posts
+        return self.around.posts
 
     def posts(self) -> tuple[grants.Post, ...]:
         """Return the role groups around the case, with their members."""
@@ -117,7 +118,7 @@ class Look:
 
     def date_of(self, milestone: str) -> date | None:
         """Return the round's date of a milestone, None where the round sets none."""
-        return self._around.dates.get(milestone)
+        return self.around.dates.get(milestone)
 
     # the record, asked
 

@@ -23,12 +23,12 @@ class Prepared(Generic[M]):
         self._build = build
         self._plan: dict[str, _Plan] = {}
 
-    def __call__(self, key: int) -> list[M]:
-        """Return the instances that `build(key)` would, in one statement."""
+    def __call__(self, key: int) -> list[tuple[M, list[Any]]]:
+        """Return the instances that `build(key)` would, each with its annotations in order; in one statement."""
         plan = self._plan.get(connection.vendor) or self._plan.setdefault(connection.vendor, _Plan(self._build))
         with connection.cursor() as cursor:
             cursor.execute(plan.statement, [key if p == SOME_KEY else p for p in plan.parameters])
-            return [plan.instance(list(row)) for row in cursor.fetchall()]
+            return [(plan.instance(row), [row[n] for n in plan.annotations]) for row in map(list, cursor.fetchall())]
 
 
 class _Plan:
@@ -45,8 +45,9 @@ class _Plan:
         self._from, self._to = fields[0], fields[-1] + 1
         self._names = [column[0].target.attname for column in compiler.select[self._from : self._to]]
         self._related = get_related_populators(known, compiler.select, connection.alias)  # type: ignore[call-arg]
-        columns = [column[0] for column in compiler.select[: compiler.col_count]]
+        columns = [column[0] for column in compiler.select]
         self._converters = list(compiler.get_converters(columns).items())
+        self.annotations = list(compiler.annotation_col_map.values())
 
     def instance(self, row: list[Any]) -> Any:
         """Return the instance of one row with what select_related asked for."""

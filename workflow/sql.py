@@ -1,72 +1,100 @@
 """The fixed statements of the one door, written as SQL because every approval sends them: alike on both databases.
 
-Everything else goes through the ORM. Decision 0013 says what this buys.
+What stands around a case is one read; what a move changes is one write on PostgreSQL (`Writes`). Everything else goes
+through the ORM. Decision 0013 says what this buys.
 """
 
 import json
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import BooleanField, CharField, DateTimeField, ForeignKey, IntegerField, Model, TextField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ForeignKey,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 M = TypeVar("M", bound=Model)
-PLAIN = CharField | TextField | IntegerField | ForeignKey
-"""Fields whose texts and whole numbers need no preparing."""
 
-_POSTS = """
-SELECT 'post', role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,
-       organisation.is_performance_division, person.id
+_POST = (
+    "role_group.group_ptr_id, role_group.role, organisation.id, organisation.name, organisation.kind,"
+    " organisation.is_performance_division, person.id"
+)
+_OF_POSTS = """
   FROM workflow_rolegroup AS role_group
   JOIN workflow_organisation AS organisation ON organisation.id = role_group.organisation_id
   LEFT JOIN workflow_user_groups AS membership ON membership.group_id = role_group.group_ptr_id
   LEFT JOIN workflow_user AS person ON person.id = membership.user_id AND person.is_active
- WHERE organisation.id IN (%s, %s, %s) OR organisation.is_performance_division OR organisation.kind = 'bureau'
+ WHERE organisation.id IN ({keys}) OR organisation.is_performance_division OR organisation.kind = 'bureau'
 """
-POSTS_AROUND_A_CASE = f"{_POSTS} ORDER BY 2, 8"
+POSTS_AROUND_A_CASE = f"SELECT {_POST} {_OF_POSTS.format(keys='%s, %s, %s')} ORDER BY 1, 7"
 """Parameters: unit, department and division in charge, as ids."""
 
-AROUND_A_CASE = (
-    _POSTS
-    + """
- UNION ALL
-SELECT 'group', group_id, '', permission_id, '', '', false, NULL
-  FROM workflow_casegrouppermission WHERE content_object_id = %s
- UNION ALL
-SELECT 'person', user_id, '', permission_id, '', '', false, NULL
-  FROM workflow_caseuserpermission WHERE content_object_id = %s
- UNION ALL
-SELECT 'date', 0, milestone, 0, CAST(date AS varchar(10)), '', false, NULL
-  FROM workflow_rounddate WHERE round_id = %s
- UNION ALL
-SELECT 'task', id, '', 0, CAST({array}({columns}) AS varchar), '', false, NULL
-  FROM workflow_task WHERE case_id = %s AND status = 'open'
- ORDER BY 1, 2, 8
-"""
+EVENT = (
+    "seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,"
+    " content_hash, on_behalf_name"
 )
-"""Parameters: those of the posts, the case twice, its round, the case. The first column says what a row is: a post with
-one member, a grant of a group or a person (holder, -, permission), a date of the round (-, milestone, -, date), or an
-open task (id, -, -, its columns as a JSON array). `array` is the database's function that makes one."""
+ORGANISATIONS = ("unit_id", "department_id", "department__division_in_charge_id")
+AROUND_A_CASE = {
+    "posts": (f"SELECT {{rows}}({{array}}({_POST})) {_OF_POSTS}", ORGANISATIONS),
+    "groups": (
+        "SELECT {rows}({array}(group_id, permission_id, id)) FROM workflow_casegrouppermission"
+        " WHERE content_object_id = {keys}",
+        ("pk",),
+    ),
+    "people": (
+        "SELECT {rows}({array}(user_id, permission_id, id)) FROM workflow_caseuserpermission"
+        " WHERE content_object_id = {keys}",
+        ("pk",),
+    ),
+    "dates": ("SELECT {rows}({array}(milestone, date)) FROM workflow_rounddate WHERE round_id = {keys}", ("round_id",)),
+    "tasks": (
+        "SELECT {rows}({array}({task})) FROM workflow_task WHERE case_id = {keys} AND status = 'open'",
+        ("pk",),
+    ),
+    "events": (f"SELECT {{rows}}({{array}}({EVENT})) FROM workflow_event WHERE case_id = {{keys}}", ("pk",)),
+}
+"""What stands around a case, each part one JSON array of arrays in no order, and the columns of the case that it is
+asked with. posts: one entry a member; groups, people: guardian's rows; dates: of its round; tasks: the open ones with
+every column; events: the chain. `array` and `rows`: the database's functions that make an array of values, of rows."""
+CHAIN_OF_A_CASE = f"SELECT {EVENT} FROM workflow_event WHERE case_id = %s ORDER BY seq"
+DIALECTS = {
+    "postgresql": {"array": "json_build_array", "rows": "json_agg"},
+    "sqlite": {"array": "json_array", "rows": "json_group_array"},
+}
 
-CHAIN_OF_A_CASE = """
-SELECT seq, at, actor_id, actor_name, on_behalf_of_id, action, refused, from_state, to_state, version, key, payload,
-       content_hash, on_behalf_name
-  FROM workflow_event WHERE case_id = %s ORDER BY seq
+MOVED = (
+    "state", "version", "moved_at", "content_hash", "head", "head_seq", "step_id", "pass_no", "route_id", "is_late",
+    "submitted_at", "approved_at", "is_admitted", "is_unfunded",
+)  # fmt: skip
+"""The columns of a case that a move may change: all are written every time, under the lock."""
+MOVE_CASE = f"""
+UPDATE workflow_case SET {", ".join(f"{column} = %s" for column in MOVED)} WHERE id = %s AND version = %s RETURNING id
 """
-
 CLOSE_TASKS = """
 UPDATE workflow_task
    SET status = CASE WHEN id IN ({done}) THEN 'done' ELSE 'withdrawn' END, closed_at = %s, closed_seq = %s,
        next_rung_at = NULL
- WHERE id IN ({tasks})
+ WHERE id IN ({tasks}) RETURNING id
 """
 DELETE_GRANTS = "DELETE FROM workflow_case{whose}permission WHERE content_object_id = %s"
+TAKE_GRANTS = "DELETE FROM workflow_case{whose}permission WHERE id IN ({rows}) RETURNING id"
 INSERT_GRANTS = """
 INSERT INTO workflow_case{whose}permission (content_object_id, {whose}_id, permission_id) VALUES {rows}
+ON CONFLICT DO NOTHING RETURNING id
 """
 """`whose` is "group" or "user"."""
+FIRST_OF = "(SELECT id FROM {part} ORDER BY id LIMIT 1 OFFSET {place})"
+"""Within one statement: the key of a row that another part of it inserts."""
 
 
 class Happened(NamedTuple):
@@ -92,38 +120,77 @@ def chain(case_id: int) -> list[Happened]:
     """Return the events of a case, oldest first."""
     found = [Happened(*row) for row in rows(CHAIN_OF_A_CASE, case_id)]
     if connection.vendor == "sqlite":
-        return [event._replace(at=datetime.fromisoformat(str(event.at)).replace(tzinfo=UTC)) for event in found]
+        return [event._replace(at=_moment(event.at)) for event in found]
     return found
 
 
-def around(case_id: int, *, posts: Sequence[int], round_id: int, model: type[Model]) -> dict[str, list[Any]]:
-    """Return the rows of AROUND_A_CASE by part, without their first column. `model` is Task; `posts`: see _POSTS."""
-    array = "json_build_array" if connection.vendor == "postgresql" else "json_array"
-    statement = AROUND_A_CASE.format(array=array, columns=_columns(model))
-    parts: dict[str, list[Any]] = {part: [] for part in ("post", "group", "person", "date", "task")}
-    for part, *row in rows(statement, *posts, case_id, case_id, round_id, case_id):
-        parts[part].append(tuple(row))
-    return parts
+class Around(NamedTuple):
+    """AROUND_A_CASE as values: posts as _POST, guardian's rows by holder and permission, the rest as it says there."""
+
+    posts: list[list[Any]]
+    groups: dict[tuple[int, int], int]
+    people: dict[tuple[int, int], int]
+    dates: dict[str, date]
+    tasks: list[Any]
+    events: list[Happened]
+
+
+def around(case: Model, *, task: type[Model]) -> Around:
+    """Return what stands around a case, in one statement. `task` is the model of tasks."""
+    names = [name for _text, names in AROUND_A_CASE.values() for name in names]
+    parts = ", ".join(f"({part})" for part in around_parts(task, mark=lambda names: ", ".join("%s" for _ in names)))
+    (found,) = rows(f"SELECT {parts}", *(_followed(case, name) for name in names))
+    return around_of(found, task=task)
+
+
+def around_parts(task: type[Model], *, mark: Callable[[Sequence[str]], str]) -> list[str]:
+    """Return the selects of AROUND_A_CASE for this database; `mark` gives what stands for the columns of the case."""
+    columns = ", ".join(str(field.column) for field in task._meta.concrete_fields)
+    words = {"task": columns, **DIALECTS[connection.vendor]}
+    return [text.format(keys=mark(names), **words) for text, names in AROUND_A_CASE.values()]
+
+
+def around_of(arrays: Sequence[Any], *, task: type[Model]) -> Around:
+    """Return the values of one row of AROUND_A_CASE."""
+    posts, groups, people, dates, tasks, events = (
+        json.loads(array) if isinstance(array, str) else array or [] for array in arrays
+    )
+    return Around(
+        posts=sorted(posts, key=lambda row: (row[0], row[-1] or 0)),
+        groups={(holder, permission): pk for holder, permission, pk in groups},
+        people={(holder, permission): pk for holder, permission, pk in people},
+        dates={milestone: date.fromisoformat(day) for milestone, day in dates},
+        tasks=[_unpacked(task, values) for values in sorted(tasks)],
+        events=[Happened(seq, _moment(at), *rest) for seq, at, *rest in sorted(events)],
+    )
+
+
+def _followed(case: Any, name: str) -> int:
+    for part in name.split("__"):
+        case = getattr(case, part)
+    return case or 0
+
+
+def _unpacked(model: type[M], values: list[Any]) -> M:
+    """Return the instance whose columns are `values`, as JSON has them."""
+    names, readers = _reading(model)
+    for place, read in readers:
+        if values[place] is not None:
+            values[place] = read(values[place])
+    return model.from_db(connection.alias, names, values)
 
 
 @cache
-def _columns(model: type[Model]) -> str:
-    return ", ".join(str(field.column) for field in model._meta.concrete_fields)
-
-
-def unpacked(model: type[M], array: str) -> M:
-    """Return the instance whose columns a JSON array holds, as AROUND_A_CASE gives it."""
+def _reading(model: type[Model]) -> tuple[tuple[str, ...], tuple[tuple[int, Any], ...]]:
+    """Return the attributes of a model, and how those columns are read that JSON has no word for, by their place."""
     fields = model._meta.concrete_fields
-    values = [_plain(field, value) for field, value in zip(fields, json.loads(array), strict=True)]
-    return model.from_db(connection.alias, [field.attname for field in fields], values)
+    readers = [(n, _moment) for n, field in enumerate(fields) if isinstance(field, DateTimeField)]
+    truths = [(n, bool) for n, field in enumerate(fields) if isinstance(field, BooleanField)]
+    return tuple(field.attname for field in fields), (*readers, *truths)
 
 
-def _plain(field: Any, value: Any) -> Any:
-    if value is None or not isinstance(field, DateTimeField | BooleanField):
-        return value
-    if isinstance(field, BooleanField):
-        return bool(value)
-    moment = datetime.fromisoformat(value)
+def _moment(at: Any) -> datetime:
+    moment = datetime.fromisoformat(str(at))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -134,64 +201,181 @@ def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def close_tasks(tasks: Collection[int], *, done: Collection[int], now: datetime, seq: int) -> None:
-    """Close `tasks` at `now` by the event `seq`: those in `done` as done, the others as withdrawn. One statement."""
-    statement = CLOSE_TASKS.format(done=_marks(done) or "NULL", tasks=_marks(tasks))
-    _execute(statement, *done, connection.ops.adapt_datetimefield_value(now), seq, *tasks)
+# Writing
+
+Pair = tuple[int, int]
 
 
-def replace_grants(case_id: int, whose: str, pairs: Sequence[tuple[int, int]]) -> None:
+class Writes:
+    """What a move writes: gathered and sent as one statement on PostgreSQL, written at once part by part on SQLite.
+
+    A gathered row may refer to one gathered before that has no key yet: a notice to its event. Instances have their
+    keys after `send`.
+    """
+
+    def __init__(self) -> None:
+        self._gathers = connection.vendor == "postgresql"
+        self._parts: dict[str, tuple[str, Sequence[Any]]] = {}
+        self._instances: dict[str, Sequence[Model]] = {}
+        self._keys: dict[str, list[int]] = {}
+
+    def insert(self, part: str, instances: Sequence[Model]) -> None:
+        """Insert new instances of one model."""
+        if instances:
+            statement, parameters = _insertion(instances, refer=self._reference)
+            self._add(part, statement, parameters)
+            self._instances[part] = instances
+            if not self._gathers:
+                _give_keys(instances, self._keys[part])
+
+    def move(self, case: Model, *, version: int) -> None:
+        """Write the columns MOVED of `case` where its row still has `version`."""
+        columns = _columns_of(type(case), connection.vendor, MOVED)
+        self._add("moved", MOVE_CASE, [*columns.values(case), case.pk, version])
+
+    def close(self, tasks: Sequence[int], *, done: Collection[int], now: datetime, seq: int) -> None:
+        """Close `tasks` at `now` by the event `seq`: those in `done` as done, the others as withdrawn."""
+        if tasks:
+            statement = CLOSE_TASKS.format(done=_marks(done) or "NULL", tasks=_marks(tasks))
+            at = connection.ops.adapt_datetimefield_value(now)
+            self._add("closed", statement, [*done, at, seq, *tasks])
+
+    def change_grants(self, case_id: int, whose: str, *, take: Sequence[int], give: Collection[Pair]) -> None:
+        """Delete grant rows of a case by their keys, and insert others, each a group or user and a permission."""
+        if take:
+            self._add(f"{whose}_taken", TAKE_GRANTS.format(whose=whose, rows=_marks(take)), take)
+        if give:
+            self._add(f"{whose}_given", *_grants_inserted(case_id, whose, give))
+
+    def send(self) -> bool:
+        """Write what is gathered and give the new rows their keys; return whether the case still had its version."""
+        if self._parts:
+            parts = ", ".join(f"{part} AS ({statement})" for part, (statement, _values) in self._parts.items())
+            found = " UNION ALL ".join(f"SELECT '{part}', id FROM {part}" for part in ("moved", *self._instances))
+            parameters = [value for _statement, values in self._parts.values() for value in values]
+            keys: dict[str, list[int]] = {}
+            for part, key in _sent_raw(f"WITH {parts} {found}", parameters):
+                keys.setdefault(part, []).append(key)
+            for part, instances in self._instances.items():
+                _give_keys(instances, sorted(keys[part]))
+            self._keys |= keys
+        return bool(self._keys.get("moved"))
+
+    def _add(self, part: str, statement: str, parameters: Sequence[Any]) -> None:
+        if self._gathers:
+            self._parts[part] = statement, parameters
+        else:
+            self._keys[part] = [key for (key,) in rows(statement, *parameters)]
+
+    def _reference(self, other: Model) -> str:
+        """Return the SQL for the key of an instance that was gathered and is not yet stored."""
+        for part, instances in self._instances.items():
+            for place, instance in enumerate(instances):
+                if instance is other:
+                    return FIRST_OF.format(part=part, place=place)
+        raise ValueError(f"{other!r} is neither stored nor about to be")
+
+
+def _sent_raw(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return every row of a long statement on PostgreSQL.
+
+    psycopg turns %s into $1 anew each time where a statement has more than 50; its raw cursor takes them numbered.
+    """
+    if connection.queries_logged:
+        return rows(statement, *parameters)
+    from psycopg import RawCursor
+
+    raw: Any = RawCursor(connection.connection)
+    with connection.make_cursor(raw) as cursor:
+        cursor.execute(_numbered(statement), parameters)
+        return cursor.fetchall()
+
+
+@lru_cache(maxsize=256)
+def _numbered(statement: str) -> str:
+    first, *others = statement.split("%s")
+    return first + "".join(f"${n}{text}" for n, text in enumerate(others, start=1))
+
+
+def replace_grants(case_id: int, whose: str, pairs: Sequence[Pair]) -> None:
     """Delete the grant rows of a case and insert `pairs` (group or user, permission). One or two statements."""
-    _execute(DELETE_GRANTS.format(whose=whose), case_id)
-    if pairs:
-        values = ", ".join("(%s, %s, %s)" for _ in pairs)
-        parameters = [value for holder, permission in pairs for value in (case_id, holder, permission)]
-        _execute(INSERT_GRANTS.format(whose=whose, rows=values), *parameters)
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_GRANTS.format(whose=whose), [case_id])
+        if pairs:
+            cursor.execute(*_grants_inserted(case_id, whose, pairs))
 
 
 def insert(instances: Sequence[Model]) -> None:
     """Insert new instances of one model and give them their keys: what bulk_create sends, compiled once a model."""
-    if not instances:
-        return
-    head, fields = _insert_head(type(instances[0]))
-    one = "(" + ", ".join("%s" for _ in fields) + ")"
-    statement = head.format(rows=", ".join(one for _ in instances))
-    parameters = [_sent(field, getattr(instance, field.attname)) for instance in instances for field in fields]
-    for instance, (key,) in zip(instances, rows(statement, *parameters), strict=True):
+    if instances:
+        statement, parameters = _insertion(instances)
+        _give_keys(instances, [key for (key,) in rows(statement, *parameters)])
+
+
+def _grants_inserted(case_id: int, whose: str, pairs: Collection[Pair]) -> tuple[str, list[int]]:
+    values = ", ".join("(%s, %s, %s)" for _ in pairs)
+    parameters = [value for holder, permission in pairs for value in (case_id, holder, permission)]
+    return INSERT_GRANTS.format(whose=whose, rows=values), parameters
+
+
+def _give_keys(instances: Sequence[Model], keys: Sequence[int]) -> None:
+    for instance, key in zip(instances, keys, strict=True):
         instance.pk = key
         instance._state.adding, instance._state.db = False, connection.alias
 
 
-def _sent(field: Any, value: Any) -> Any:
-    """Return a value as the database takes it: plain texts and numbers go as they are, the rest as its field says."""
-    if value is None or (type(value) in (int, str) and isinstance(field, PLAIN)):
-        return value
-    return field.get_db_prep_save(value, connection)
+def _insertion(instances: Sequence[Model], *, refer: Any = None) -> tuple[str, list[Any]]:
+    """Return the statement that inserts instances of one model, and its parameters.
+
+    `refer`: gives the SQL for the key of an instance that one of these points to and that is not yet stored.
+    """
+    model = type(instances[0])
+    columns = _columns_of(model, connection.vendor)
+    tuples, parameters = [], []
+    for instance in instances:
+        marks, values = columns.marks, columns.values(instance)
+        for place, field in columns.pointers:
+            if values[place] is None and (other := instance._state.fields_cache.get(field.name)) is not None:
+                if other.pk is not None:
+                    values[place] = other.pk
+                else:
+                    marks = (*marks[:place], refer(other), *marks[place + 1 :])
+        tuples.append(f"({', '.join(marks)})")
+        parameters += [value for value, mark in zip(values, marks, strict=True) if mark == "%s"]
+    return f"INSERT INTO {model._meta.db_table} ({columns.names}) VALUES {', '.join(tuples)} RETURNING id", parameters
+
+
+class Columns:
+    """Some columns of a model: their names, and their values as one database takes them."""
+
+    def __init__(self, fields: Sequence[Any], *, vendor: str) -> None:
+        self.names = ", ".join(f'"{field.column}"' for field in fields)
+        self.marks = tuple("%s" for _ in fields)
+        self.pointers = [(place, field) for place, field in enumerate(fields) if isinstance(field, ForeignKey)]
+        self._read = attrgetter(*(field.attname for field in fields))
+        self._prepared = [(n, field) for n, field in enumerate(fields) if not isinstance(field, PLAIN[vendor])]
+
+    def values(self, instance: Model) -> list[Any]:
+        """Return the values of `instance`, the few that are not plain prepared by their field."""
+        values = list(self._read(instance))
+        for place, field in self._prepared:
+            if values[place] is not None:
+                values[place] = field.get_db_prep_save(values[place], connection)
+        return values
+
+
+PLAIN: dict[str, tuple[type[Any], ...]] = {
+    "postgresql": (CharField, TextField, IntegerField, ForeignKey, BooleanField, DateField),
+    "sqlite": (CharField, TextField, IntegerField, ForeignKey),
+}
+"""The fields whose values a database's module takes as they are."""
 
 
 @cache
-def _insert_head(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
-    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    return f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {{rows}} RETURNING id", fields
-
-
-def update(instance: Model, names: Collection[str], *, version: int) -> bool:
-    """Write the fields `names` where the row still has `version`; return whether it had. One statement."""
-    fields = [instance._meta.get_field(name) for name in names]
-    columns = ", ".join(f"{field.column} = %s" for field in fields)  # type: ignore[union-attr]
-    values = [_sent(field, getattr(instance, field.attname)) for field in fields]  # type: ignore[union-attr]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {instance._meta.db_table} SET {columns} WHERE id = %s AND version = %s",
-            [*values, instance.pk, version],
-        )
-        return cursor.rowcount == 1
-
-
-def _execute(statement: str, *parameters: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+def _columns_of(model: type[Model], vendor: str, columns: Sequence[str] | None = None) -> Columns:
+    """Return these columns of `model`, by default all but the key."""
+    fields = {field.column: field for field in model._meta.concrete_fields if not field.primary_key}
+    return Columns([fields[column] for column in columns or fields], vendor=vendor)
 
 
 def _marks(values: Collection[Any]) -> str:

@@ -5,13 +5,15 @@ The caller has checked that the person may open it. Called as engine.start.
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from workflow import grants, record, sql
 from workflow.look import Look
 from workflow.machine import Action, Kind, TaskKind
-from workflow.models import Case, Event, Milestone, NumberSeries, Organisation, Round, User
+from workflow.models import Case, Event, Milestone, NumberSeries, Organisation, Round, Task, User
 from workflow.openings import new_task
 from workflow.refusals import KeyReused
 from workflow.signals import transitioned, work_waits
@@ -89,8 +91,9 @@ def _open(look: Look, task_kind: TaskKind, *, key: str, due_on: date | None) -> 
     )
     record.save_head(case)
     sql.insert(tasks)
-    grants.sync(case, before=None, after=look.wanted_grants(state=case.state, tasks=tasks))
-    transitioned.send(sender=Case, case=case, event=event, by=look.by, opened=tasks, closed=[], now=look.now)
+    grants.sync(case, after=look.wanted_grants(state=case.state, tasks=tasks))
+    for rows in announce(case, event, by=look.by, opened=tasks, closed=[], now=look.now).values():
+        sql.insert(rows)
     transaction.on_commit(lambda: work_waits.send(sender=Case))
     return case
 
@@ -108,3 +111,15 @@ def _next_number(fiscal_year: int) -> str:
     series.last += 1
     series.save(update_fields=["last"])
     return f"{fiscal_year}-{series.last:04d}"
+
+
+def announce(
+    case: Case, event: Event, *, by: User | None, opened: list[Task], closed: list[Task], now: datetime
+) -> dict[str, list[Model]]:
+    """Ask the receivers of `transitioned` what is to be written with `event`; return the unsaved rows by model."""
+    rows: dict[str, list[Model]] = {}
+    answers: Any = transitioned.send(sender=Case, case=case, event=event, by=by, opened=opened, closed=closed, now=now)
+    for _receiver, answer in answers:
+        for row in answer or ():
+            rows.setdefault(row._meta.db_table, []).append(row)
+    return rows

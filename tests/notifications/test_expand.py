@@ -93,7 +93,7 @@ class TestTransitions:
             act(case, Action.SUBMIT, world.editor, seen=engine.Seen(99, ""))
         assert not Notice.objects.exists()
 
-    def test_the_notice_costs_the_transition_one_statement(self, world, toy, django_assert_num_queries):
+    def test_the_notice_is_written_with_the_event_and_costs_no_statement(self, world, toy, django_assert_num_queries):
         from notifications import receivers
         from workflow.models import Case, Event
 
@@ -101,8 +101,16 @@ class TestTransitions:
         event = Event.objects.filter(case=case, action=Action.SUBMIT).get()
         Notice.objects.all().delete()
         tasks = list(Task.objects.filter(case=case, status="open"))
-        with django_assert_num_queries(1):
-            receivers.note_transition(Case, case=case, event=event, by=world.editor, opened=tasks, closed=[], now=NOW)
+        with django_assert_num_queries(0):
+            given = receivers.note_transition(
+                Case, case=case, event=event, by=world.editor, opened=tasks, closed=[], now=NOW
+            )
+        assert [(notice.kind, notice.event, notice.task) for notice in given] == [("arrived", event, tasks[0])]
+        assert not Notice.objects.exists()
+        act(case, Action.APPROVE, world.reviewer)
+        written = Notice.objects.get()
+        assert written.event == Event.objects.filter(case=case, action=Action.APPROVE).get()
+        assert written.task == Task.objects.filter(case=case, status="open").order_by("pk").first()
 
     def test_an_announcement_of_a_document_room_is_told(self, world, toy):
         case = toy_case(world, toy)

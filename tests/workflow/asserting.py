@@ -43,7 +43,7 @@ def whole_database():
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.managed or model._meta.proxy:
             continue
-        columns = [c for c in (f.column for f in model._meta.concrete_fields)
+        columns = [c for c in (f.column for f in model._meta.local_concrete_fields)
                    if not (model is Case and c in OF_THE_RECORD)]  # fmt: skip
         table = model._meta.db_table
         but = {"workflow_event": " WHERE refused = ''", "notifications_notice": " WHERE kind <> 'nobody_there'"}

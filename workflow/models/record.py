@@ -5,9 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.models.case import Case
 from workflow.models.people import User
+from workflow.models.rows import QuickRows
 
 
-class Event(models.Model):
+class Event(QuickRows, models.Model):
     """One thing that happened to a case, or was refused. Written by workflow.record, with what it records."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.machine import Kind, Rule, SamePerson, State, TaskKind, WhenNobody
 from workflow.models.people import User
+from workflow.models.rows import QuickRows
 
 
-class Route(models.Model):
+class Route(QuickRows, models.Model):
     """One version of a route. A case keeps the version it was submitted under.
 
     A draft is edited by workflow.route_editing, at most one a kind and profile; routes.publish makes it immutable.
@@ -43,7 +44,7 @@ class Route(models.Model):
         return f"{self.title} v{self.version}"
 
 
-class Step(models.Model):
+class Step(QuickRows, models.Model):
     """One signature on the way. Changed only while its route is unpublished."""
 
     route = models.ForeignKey(Route, models.CASCADE, related_name="steps")

@@ -1,12 +1,17 @@
 """How a row of the database becomes an instance, for the models of which every page and every action reads many."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models.base import ModelState
 
+if TYPE_CHECKING:
+    from django.db.models import Model as Base
+else:
+    Base = object
 
-class QuickRows:
+
+class QuickRows(Base):
     """A model whose whole rows become instances as unpickling makes them: columns set, `__init__` not called.
 
     A third of the time, since `__init__` walks fields, defaults and descriptors that a stored row has no need of. Such
@@ -14,13 +19,12 @@ class QuickRows:
     """
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Sequence[str], values: Sequence[Any]) -> Self:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
         """Return the instance of one stored row; Django's documented hook for this."""
-        meta: Any = cls._meta  # type: ignore[attr-defined]
-        if len(values) != len(meta.concrete_fields):
-            return super().from_db(db, field_names, values)  # type: ignore[misc, no-any-return]
+        if len(values) != len(cls._meta.concrete_fields):
+            return super().from_db(db, field_names, values, **kwargs)
         instance = cls.__new__(cls)
-        instance.__dict__.update(zip((field.attname for field in meta.concrete_fields), values, strict=True))
-        state = instance._state = ModelState()  # type: ignore[attr-defined]
-        state.adding, state.db = False, db
+        instance.__dict__.update(zip((field.attname for field in cls._meta.concrete_fields), values, strict=True))
+        instance._state = ModelState()
+        instance._state.adding, instance._state.db = False, db
         return instance
