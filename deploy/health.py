@@ -5,11 +5,10 @@ name nor a session. Redis and the mail server are not asked: losing them must no
 """
 
 import functools
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable
-from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -19,11 +18,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from notifications import queries
-from workflow import deadlines, sweeping
+from deploy import status
+from workflow import deadlines
 from workflow.administering import Duty
-from workflow.machine import TaskStatus
-from workflow.models import CalendarYear, Heartbeat, Task
 from workflow.views.asking import keeper
 
 _migrated = False
@@ -64,15 +61,6 @@ def _storage() -> str:
     return "ok"
 
 
-def _free_percent() -> int:
-    """Return how much of the disk that holds VAR_DIR is free, in percent; -1 when it cannot be asked."""
-    try:
-        usage = shutil.disk_usage(settings.VAR_DIR)
-    except OSError:
-        return -1
-    return usage.free * 100 // usage.total
-
-
 @functools.cache
 def version() -> dict[str, str]:
     """Return the name and version of the project, from pyproject.toml."""
@@ -80,7 +68,7 @@ def version() -> dict[str, str]:
     return {"name": project["name"], "version": project["version"]}
 
 
-def _answer(body: dict[str, object], status: int = 200) -> HttpResponse:
+def _answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 
@@ -109,45 +97,14 @@ def show_version(request: HttpRequest) -> HttpResponse:
     return _answer({**version()})
 
 
-def _age(since: datetime | None, now: datetime) -> int | None:
-    return None if since is None else max(0, int((now - since).total_seconds()))
-
-
 @require_safe
 def statusz(request: HttpRequest) -> HttpResponse:
-    """Answer administrators with what waits, since when (in seconds), who lives, and what the calendar knows.
+    """Answer administrators with what waits, who lives, and what the calendar knows (status.facts).
 
     Raises: PermissionDenied for everybody else.
     """
     keeper(request, Duty.OPERATION, Duty.RECORD)
-    now = deadlines.database_now()
-    due, outbox = sweeping.backlog(now=now), queries.outbox()
-    years = sorted(CalendarYear.objects.values_list("year", flat=True))
-    return _answer({
-        "time": now.isoformat(),
-        "sweep": {"tasks_due": due.tasks, "oldest_unfired_seconds": _age(due.oldest, now)},
-        "outbox": {
-            "notices": outbox.notices,
-            "oldest_notice_seconds": _age(outbox.oldest_notice, now),
-            "pending": outbox.pending,
-            "oldest_pending_seconds": _age(outbox.oldest_pending, now),
-        },
-        "incidents": {"deliveries": outbox.incidents, "notices": outbox.stuck},
-        "storage": {"free_percent": _free_percent()},
-        "heartbeats": {
-            row.name: {
-                "seconds": _age(row.beat_at, now),
-                "up_since": row.up_since.isoformat() if row.up_since else None,
-            }
-            for row in Heartbeat.objects.order_by("name")
-        },
-        "calendar": {
-            "years": years,
-            "this_year_known": deadlines.day_of(now).year in years,
-            "next_year_known": deadlines.day_of(now).year + 1 in years,
-            "provisional_deadlines": Task.objects.filter(status=TaskStatus.OPEN, due_is_provisional=True).count(),
-        },
-    })  # fmt: skip
+    return _answer(status.facts(now=deadlines.database_now()))
 
 
 urlpatterns = [

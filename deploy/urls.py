@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("targets.urls")),
     path("", include("notifications.urls")),
     path("", include("deploy.health")),
+    path("", include("deploy.status")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

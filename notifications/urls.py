@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import preferences, trouble, views
+from notifications import outward, preferences, trouble, views
 
 urlpatterns = [
     path("notices", views.notices, name="notices"),
@@ -19,5 +19,11 @@ urlpatterns = [
     path("incidents/<int:delivery>/resolve", trouble.resolve, name="incident_resolve"),
     path("incidents/notices/<int:notice>/retry", trouble.retry_notice, name="notice_retry"),
     path("incidents/hooks/<int:delivery>/retry", trouble.retry_hook, name="hook_retry"),
+    path("incidents/hooks/<int:delivery>/resolve", trouble.resolve_hook, name="hook_resolve"),
+    path("channels", outward.channels, name="channels"),
+    path("channels/mail/try", outward.try_mail, name="mail_try"),
+    path("channels/hooks/new", outward.hook_edit, name="hook_new"),
+    path("channels/hooks/<int:pk>", outward.hook_edit, name="hook_edit"),
+    path("channels/hooks/<int:pk>/try", outward.try_hook, name="hook_try"),
     path("mails", views.mails, name="mails"),
 ]

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from notifications.models import Notice
+from notifications.models import Hook, Notice
 from targets import projects
 from tests.targets import papers
 from tests.world import NOW, build_world, key, person
@@ -45,7 +45,7 @@ LOOKED_AT = {
     READS_FINANCE: "ladders extensions people orphans route_list route_show",
     SETS_RULES: "round_edit word_templates word_template_shipped",
     frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation incidents statusz accounts account "
-    "account_new organisation_new",
+    "account_new organisation_new status_page channels hook_new hook_edit",
     frozenset({"admin", "auditor"}): "rulings record_board",
     ACTS_IN_FINANCE: "control_figures project_import execution_import",
     EDITS: "table_blank table_template import project_add",
@@ -69,7 +69,7 @@ PRESSED_ONLY = (
     "table_admission table_decide table_act report_act import_batch_read import_batch_cancel import_batch_confirm "
     "import_mend import_confirm project_add_row execution_match period_create period_open report_save report_submit "
     "report_recall report_decide notices_read prepared_send mute feed_token incident_retry incident_resolve "
-    "notice_retry hook_retry"
+    "notice_retry hook_retry hook_resolve hook_try mail_try"
 ).replace("project_add_row ", "")
 """Changes something, so a look at it is answered 405 and nothing happens."""
 TO_FILL = "table_fill_for"
@@ -79,7 +79,7 @@ PUBLIC = "login logout robots livez readyz version feed set_language"
 PRESSED = {
     SETS_RULES: "round_edit word_templates word_template_return route_draft route_step route_step_add",
     frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation organisation_over incident_resolve "
-    "notice_retry account account_new organisation_new",
+    "notice_retry account account_new organisation_new hook_new hook_resolve mail_try",
     ACTS_IN_FINANCE: "control_figures project_import execution_import period_create period_open",
     EDITS: "import project_add",
     HEADS: "case_purge",
@@ -92,7 +92,8 @@ HIDING = "case case_history case_way table_ report_ review_sheet attachment mute
 """What is refused with 404, as it must not be told whether the case is there."""
 
 
-NUMBERED = {"round_edit": Round, "organisation": Organisation, "route_": Route, "notice_retry": Notice}
+NUMBERED = {"round_edit": Round, "organisation": Organisation, "route_": Route, "notice_retry": Notice,
+            "hook_edit": Hook}  # fmt: skip
 """Addresses with the number of a row that is there, by how their names begin; 1 is none on every database."""
 
 
@@ -135,6 +136,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     world = build_world()
     world.case = papers.submitted(world)
     world.nobody = person("nobody")
+    Hook.objects.create(title="演示群", address="https://robots.example.org/x")
     world.admin = User.objects.create(username="admin", full_name="演示·管理", administers="system")
     return world
 

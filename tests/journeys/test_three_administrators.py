@@ -27,6 +27,7 @@ LOOKED_AT = {
     "calendar_edit": frozenset({"system"}), "ladder_edit": frozenset({"system"}), "round_edit": frozenset({"system"}),
     "word_templates": frozenset({"system"}),
     "incidents": frozenset({"system", "audit"}), "statusz": frozenset({"system", "audit"}),
+    "status_page": frozenset({"system", "audit"}), "channels": frozenset({"system"}), "hook_new": frozenset({"system"}),
     "rulings": frozenset({"audit"}), "record_board": frozenset({"audit"}),
     "route_list": ALL, "route_show": ALL, "route_draft": frozenset({"security"}), "route_step": frozenset({"security"}),
     "control_figures": frozenset(), "project_import": frozenset(), "execution_import": frozenset(),

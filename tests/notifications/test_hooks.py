@@ -217,3 +217,25 @@ def test_a_failed_hook_is_an_incident_and_can_be_tried_again(world, toy, receive
     assert client.post(reverse("hook_retry", args=[row.pk])).status_code == 302
     receiver.status = 200
     assert hooks.deliver(now=HookDelivery.objects.get().available_at) == 1
+
+
+def test_a_failed_hook_is_dealt_with_only_with_a_word_and_stays_known(world, toy, receiver):
+    make_hook()
+    returned_case(world, toy)
+    receiver.status = 404
+    expand(now=county.NOW)
+    hooks.deliver(now=county.NOW)
+    User.objects.filter(pk=world.teacher.pk).update(administers="system")
+    client = Client()
+    client.force_login(User.objects.get(pk=world.teacher.pk))
+    row = HookDelivery.objects.get()
+    address = reverse("hook_resolve", args=[row.pk])
+    assert "重新复制地址" in client.get(reverse("incidents")).content.decode()
+    assert client.post(address, {"note": " "}).status_code == 422
+    assert HookDelivery.objects.get().resolved_at is None
+    assert client.post(address, {"note": "已电话通知"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.resolved_note, row.resolved_by.username, row.status) == ("已电话通知", "teacher", Status.FAILED)
+    assert "重新复制地址" not in client.get(reverse("incidents")).content.decode()
+    assert client.post(address, {"note": "noch einmal"}).status_code == 404
+    assert client.post(reverse("hook_retry", args=[row.pk])).status_code == 404
