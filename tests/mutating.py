@@ -42,6 +42,10 @@ ASKING = ("filter", "exclude", "Q")
 ADMIN = "/admin.py"
 
 
+RIGHT, NARROWER, ENTRY = "right", "narrower", "entry"
+"""A check of who may act or see is gone; somebody may less than they should; a check of what may be entered is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One check to take away: its name, what it is in (a function, or "" for a table) and how it is done."""
@@ -50,8 +54,7 @@ class Mutant:
     place: tuple[str, str]
     """(file, outermost function)"""
     apply: Callable[[], None]
-    is_right: bool = True
-    """Whether it is a check of who may act or see; else of what may be entered."""
+    sort: str = RIGHT
 
     @property
     def key(self) -> str:
@@ -175,54 +178,67 @@ def _gives_nothing(node: ast.If) -> bool:
     return False
 
 
-def _parts(test: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield (part, what it becomes): each operand of a condition made to say nothing.
+def _parts(test: ast.expr, *, grants: bool) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
+    """Yield (part, what it becomes, whether more is allowed then): each operand of a condition made to say nothing.
 
     An operand of `or` becomes False and one of `and` True; of two sets or conditions of a query one alone stays.
+    `grants`: the condition allows where it holds; else it refuses.
     """
     if isinstance(test, ast.BoolOp):
         neutral = isinstance(test.op, ast.And)
         for part in test.values:
-            yield part, ast.Constant(neutral)
-            yield from _parts(part)
+            yield part, ast.Constant(neutral), neutral is grants
+            yield from _parts(part, grants=grants)
     elif isinstance(test, ast.BinOp) and isinstance(test.op, (ast.BitOr, ast.BitAnd)):
-        yield test, test.left
-        yield test, test.right
+        wider = isinstance(test.op, ast.BitAnd) is grants
+        yield test, test.left, wider
+        yield test, test.right, wider
         for side in (test.left, test.right):
-            yield from _parts(side)
+            yield from _parts(side, grants=grants)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _parts(test.operand)
+        yield from _parts(test.operand, grants=not grants)
     elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "bool" and test.args:
-        yield from _parts(test.args[0])
+        yield from _parts(test.args[0], grants=grants)
 
 
-def _spots(function: ast.FunctionDef, *, name: str) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
-    """Yield every (expression, what it becomes, whether it is one of rights) of one function: one mutant each."""
+Spot = tuple[ast.expr, ast.expr, str]
+
+
+def _spots(function: ast.FunctionDef, *, name: str) -> Iterator[Spot]:
+    """Yield every (expression, what it becomes, the sort of mutant) of one function: one mutant each."""
     rights = name in RIGHTS
     for node in ast.walk(function):
         if isinstance(node, ast.If) and (_raised(node.body[-1]) or (rights and _gives_nothing(node))):
             of_people = rights or _raised(node.body[-1]) in _of_people()
-            yield node.test, ast.Constant(False), of_people
-            yield from ((*part, of_people) for part in _parts(node.test))
+            yield node.test, ast.Constant(False), RIGHT if of_people else ENTRY
+            for part, becomes, wider in _parts(node.test, grants=False):
+                yield part, becomes, (RIGHT if wider else NARROWER) if of_people else ENTRY
         elif isinstance(node, ast.If) and name in FINDING and _finds(node):
-            yield node.test, ast.Constant(False), True
+            yield node.test, ast.Constant(False), RIGHT
         elif guard := _guard(node):
-            yield node.value, ast.Constant(None), _guards()[guard]  # type: ignore[attr-defined]
-        elif rights and isinstance(node, ast.Return) and node.value is not None:
-            answers = ast.unparse(function.returns) if function.returns else ""
-            if answers in ("bool", "Q") or answers.startswith("QuerySet"):
-                yield from ((*part, True) for part in _parts(node.value))
-        elif rights and isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
-            for test in (test for generator in node.generators for test in generator.ifs):
-                yield test, ast.Constant(True), True
-                yield from ((*part, True) for part in _parts(test))
-            if isinstance(node, ast.GeneratorExp):
-                yield from ((*part, True) for part in _parts(node.elt))
-        elif rights and name not in EDITING and isinstance(node, ast.Call):
-            yield from ((*part, True) for part in _conditions(node))
+            yield node.value, ast.Constant(None), RIGHT if _guards()[guard] else ENTRY  # type: ignore[attr-defined]
+        elif rights:
+            yield from _granting(function, node, name=name)
         elif name.endswith(ADMIN) and isinstance(node, ast.Return) and function.name.startswith("has_"):
             assert node.value is not None
-            yield node.value, ast.Constant(True), True
+            yield node.value, ast.Constant(True), RIGHT
+
+
+def _granting(function: ast.FunctionDef, node: ast.AST, *, name: str) -> Iterator[Spot]:
+    """Yield the spots of an expression that says who may: what a predicate answers, what is left of a list or query."""
+    found: list[tuple[ast.expr, ast.expr, bool]] = []
+    if isinstance(node, ast.Return) and node.value is not None:
+        answers = ast.unparse(function.returns) if function.returns else ""
+        if answers in ("bool", "Q") or answers.startswith("QuerySet"):
+            found += _parts(node.value, grants=True)
+    elif isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)):
+        for test in (test for generator in node.generators for test in generator.ifs):
+            found += [(test, ast.Constant(True), True), *_parts(test, grants=True)]
+        if isinstance(node, ast.GeneratorExp):
+            found += _parts(node.elt, grants=True)
+    elif isinstance(node, ast.Call) and name not in EDITING:
+        found += ((*one, True) for one in _conditions(node))
+    yield from ((part, becomes, RIGHT if wider else NARROWER) for part, becomes, wider in found)
 
 
 def _conditions(call: ast.Call) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -262,7 +278,7 @@ def _code_mutants() -> Iterator[Mutant]:
     for path in files():
         tree, name = ast.parse(path.read_text()), str(path.relative_to(ROOT))
         for qualified, function in outermost(tree):
-            for at, to, of_people in _spots(function, name=name):
+            for at, to, sort in _spots(function, name=name):
                 words = " ".join(ast.unparse(at).split())
                 becomes = " ".join(ast.unparse(to).split())
 
@@ -270,7 +286,7 @@ def _code_mutants() -> Iterator[Mutant]:
                     assert give_code(path, _changed(tree, at, to)), "no living function took the change"
 
                 yield Mutant(f"{name}:{at.lineno} {qualified}: {words[:160]} → {becomes[:160]}", (name, qualified),
-                             apply, of_people)  # fmt: skip
+                             apply, sort)  # fmt: skip
 
 
 def mutants() -> list[Mutant]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.mutating import ROOMS, Mutant
+from tests.mutating import NARROWER, RIGHT, ROOMS, Mutant
 
 TABLES = "workflow/machine.py"
 
@@ -40,7 +40,8 @@ def _grant_mutants() -> Iterator[Mutant]:
     for n, row in enumerate(STANDING_GRANTS):
         words = f"{row.right.name} of {row.role.name}@{row.place.name}"
         less = (*STANDING_GRANTS[:n], *STANDING_GRANTS[n + 1 :])
-        yield Mutant(f"{TABLES} GRANTS without {words}", ("GRANTS", row.right.name), stand(less))
+        yield Mutant(f"{TABLES} GRANTS without {words}", ("GRANTS", row.right.name), stand(less),
+                     NARROWER)  # fmt: skip
         for column, value in (("states", tuple(State)), ("kinds", tuple(Kind))):
             if getattr(row, column) != value:
                 wide = (*less, replace(row, **{column: value}))
@@ -64,7 +65,8 @@ def _grant_mutants() -> Iterator[Mutant]:
                 TASK_RIGHTS[kind] = changed
 
             yield Mutant(f"{TABLES} TASK_RIGHTS {kind.name} {'without' if right in rights else 'with'} "
-                         f"{right.name}", ("TASK_RIGHTS", kind.name), apply)  # fmt: skip
+                         f"{right.name}", ("TASK_RIGHTS", kind.name), apply,
+                         NARROWER if right in rights else RIGHT)  # fmt: skip
 
 
 def _address_mutants() -> Iterator[Mutant]:

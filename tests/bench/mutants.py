@@ -1,6 +1,7 @@
 """Mutants of checks: each check is taken away in turn, and the tests must notice.
 
-    python -m tests.bench.mutants [--list] [--rights] [--jobs N] [--results FILE] [--sample N] [--tests path …] [part …]
+    python -m tests.bench.mutants [--list] [--rights] [--jobs N] [--results FILE] [--notes FILE] [--sample N]
+                                    [--tests path …] [part …]
 
 All tests run once in one process, which notes the functions each of them enters; then each mutant (tests/mutating.py)
 lives in a fork of that process, with its database in memory, and meets the tests that enter its function, until one
@@ -29,8 +30,15 @@ from tests import mutating
 TESTS = ("tests/workflow", "tests/targets", "tests/notifications", "tests/journeys")
 LEFT_OUT = {"postgres", "redis_server", "browser", "bench"}
 NO_RIGHTS = ("test_reading", "test_checks", "test_values", "test_figures", "test_sheets", "test_profiles",
-             "test_export.py", "test_calendar", "test_pictures")  # fmt: skip
+             "test_export.py", "test_calendar", "test_pictures", "five_hundred")  # fmt: skip
 """Tests of files, texts and times: nobody is refused in them."""
+PAGES = "test_rights_of_pages"
+"""Where every address is asked by every kind of person and by nobody."""
+FIRST = ("workflow/rules.py", "NEEDS", "workflow/engine.py", "workflow/grants.py", "workflow/look.py", "GRANTS",
+         "TASK_RIGHTS", "workflow/delegations.py")  # fmt: skip
+"""What is run first: the gate itself."""
+GATE = ("test_bad_input", "test_refusals", "test_verbs", "test_outside", "test_walk", "test_visibility")
+"""Where the gate is tried with every verb, state and person: what meets its mutants first."""
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 KILLED, SURVIVED = 0, 3
 SEED = 20261124
@@ -53,6 +61,10 @@ class Mutants:
         if asked.results and Path(asked.results).exists():
             lines = [json.loads(line) for line in Path(asked.results).read_text().splitlines()]
             self.results = {line["mutant"]: line for line in lines if line["result"] in asked.standing}
+        if asked.notes and Path(asked.notes).exists():
+            noted = json.loads(Path(asked.notes).read_text())
+            self.seconds = noted["seconds"]
+            self.hits.update({(file, function): set(tests) for file, function, tests in noted["hits"]})
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -80,7 +92,8 @@ class Mutants:
         wanted = _chosen(self.asked)
         self._note_what_enters_what()
         self.ends = items[:2]
-        for item, following in zip(items, [*items[1:], self._another(items[-1])], strict=True):
+        new = [item for item in items if item.nodeid not in self.seconds or item in self.ends]
+        for item, following in zip(new, [*new[1:], self._another(new[-1])], strict=True):
             self.current = item.nodeid
             start, self.failed = time.process_time(), False
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -89,6 +102,9 @@ class Mutants:
             else:
                 self.seconds[item.nodeid] = time.process_time() - start
         self._forget_to_note()
+        if self.asked.notes:
+            hits = [[*place, sorted(tests)] for place, tests in self.hits.items()]
+            Path(self.asked.notes).write_text(json.dumps({"hits": hits, "seconds": self.seconds}))
         good = [item for item in items if item.nodeid in self.seconds]
         left = [m for m in wanted if m.key not in self.results and m.key not in self.equivalent]
         print(f"\n{len(good)} tests in {sum(self.seconds.values()):.0f} s; {len(left)} mutants to run", flush=True)
@@ -99,9 +115,12 @@ class Mutants:
     def _say(self, wanted: list[mutating.Mutant]) -> None:
         """Print the count by result, and name what was not killed."""
         for words, some in (
-            ("who may act or see", [m for m in wanted if m.is_right]),
-            ("what may be entered", [m for m in wanted if not m.is_right]),
+            ("checks of who may act or see", [m for m in wanted if m.sort == mutating.RIGHT]),
+            ("rights that somebody has", [m for m in wanted if m.sort == mutating.NARROWER]),
+            ("checks of what may be entered", [m for m in wanted if m.sort == mutating.ENTRY]),
         ):
+            if not some:
+                continue
             said = Counter(self._result(m) for m in some)
             print(f"{words}: {len(some)} mutants; " + ", ".join(f"{n} {word}" for word, n in sorted(said.items())))
         for mutant in wanted:
@@ -140,17 +159,20 @@ class Mutants:
         if table in ("NEEDS", "GRANTS", "TASK_RIGHTS"):
             entering = self.hits["workflow/rules.py", "_check_right"] | self.hits["workflow/grants.py", "wanted"]
         elif table == "ADDRESS":
-            entering = {item.nodeid for item in items}
+            entering = {item.nodeid for item in items if PAGES in item.nodeid}
         else:
             entering = self.hits[mutant.place]
 
-        def order(item: pytest.Item) -> tuple[int, int, bool, float]:
-            words = f"{item.nodeid} {_source(item)}".lower()
-            near = "pages_of_people" in words if table == "ADDRESS" else name.lower() in words
+        gate = table in FIRST and table != "workflow/delegations.py"
+
+        def order(item: pytest.Item) -> tuple[float, ...]:
+            words = item.nodeid if gate else f"{item.nodeid} {_source(item)}"
+            file = item.nodeid.split("::")[0].rsplit("/", 1)[-1].removesuffix(".py")
             return (
                 -self.kills_at[mutant.place][item.nodeid],
-                -self.kills[item.nodeid] // 10,
-                not near,
+                not (gate and file in GATE),
+                -self.kills[item.nodeid] // 5,
+                name.lower() not in words.lower(),
                 self.seconds[item.nodeid],
             )
 
@@ -254,8 +276,10 @@ def _source(item: pytest.Item) -> str:
 
 def _chosen(asked: argparse.Namespace) -> list[mutating.Mutant]:
     found = [m for m in mutating.mutants() if not asked.parts or any(part in m.name for part in asked.parts)]
-    found = [m for m in found if m.is_right or not asked.rights]
-    return random.Random(SEED).sample(found, min(asked.sample, len(found))) if asked.sample else found
+    found = [m for m in found if m.sort == mutating.RIGHT or not asked.rights]
+    if asked.sample:
+        return random.Random(SEED).sample(found, min(asked.sample, len(found)))
+    return sorted(found, key=lambda m: FIRST.index(m.place[0]) if m.place[0] in FIRST else len(FIRST))
 
 
 def main() -> int:
@@ -266,6 +290,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=300, help="seconds a mutant")
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--results")
+    parser.add_argument("--notes", help="what enters what, from an earlier run; new tests are added to it")
     parser.add_argument("--standing", nargs="*", default=["killed", "survived", "doubtful", "too long"],
                         help="which results in FILE stand and are not run again")  # fmt: skip
     parser.add_argument("--tests", nargs="*", default=list(TESTS))

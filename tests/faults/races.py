@@ -8,9 +8,9 @@ from threading import Barrier, Thread
 from django.db import DatabaseError, connection
 
 from tests.world import NOW, ToyDocument, key, seen, toy_case, walk_to
-from workflow import engine
+from workflow import batches, engine
 from workflow.machine import Action
-from workflow.models import Case, Decision, Event, User
+from workflow.models import Batch, Case, Decision, Event, User
 from workflow.refusals import Refused
 
 
@@ -23,6 +23,10 @@ class Tally:
     lost: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     told_who: int = 0
+    refused: int = 0
+
+
+CARRIED = {"document_number": "演示〔2027〕1号", "document_date": "2026-09-07", "amount": "500000"}
 
 
 def at_once(calls: list[Callable[[], object]]) -> list[object]:
@@ -66,6 +70,69 @@ def two_approvers(world: object, toy: ToyDocument, *, races: int) -> Tally:
         for result in results:
             tally.answers[type(result).__name__] += 1
             tally.told_who += getattr(result, "code", "") == "stale" and "演示·" in str(result)
+    return tally
+
+
+def at_one_desk(
+    world: object, toy: ToyDocument, *, stop: str, acts: list[tuple[str, Action]], races: int
+) -> tuple[Tally, Counter[str]]:
+    """Let the two of `acts` (who, what) be done at once to a case at `stop`; return the tally and what was done."""
+    tally, done = Tally(), Counter[str]()
+    for _ in range(races):
+        case = walk_to(toy_case(world, toy), world, stop)
+        looked, before = seen(case), Event.objects.filter(case=case, refused="").count()
+
+        def carry(name: str, action: Action, case: Case = case, looked: engine.Seen = looked) -> engine.Outcome:
+            by = User.objects.get(username=name)
+            return engine.perform(case.pk, action, by=by, seen=looked, key=key(), now=NOW, reason="race", **CARRIED)
+
+        results = at_once([lambda one=one: carry(*one) for one in acts])
+        effects = Event.objects.filter(case=case, refused="").order_by("seq")[before:]
+        tally.races += 1
+        tally.doubled += len(effects) > 1
+        tally.lost += len(effects) != 1
+        done.update(event.action for event in effects)
+        for result in results:
+            tally.answers[type(result).__name__] += 1
+            tally.told_who += getattr(result, "code", "") == "stale" and "演示·" in str(result)
+    return tally, done
+
+
+def releases_at_once(world: object, toy: ToyDocument, *, races: int, cases: int = 4) -> Tally:
+    """Let two heads of finance release the same held cases at once, each as a batch, while one case is returned.
+
+    `lost`: cases that stand nowhere; `doubled`: cases with more than one release, or released and returned.
+    """
+    tally = Tally()
+    for _ in range(races):
+        held = [walk_to(toy_case(world, toy), world, "release") for _ in range(cases)]
+        loaded = Case.objects.filter(pk__in=[c.pk for c in held]).select_related("unit", "department", "step", "route")
+        looked = seen(held[0])
+
+        rows = [(case, {}) for case in loaded.order_by("pk")]
+        heads = [User.objects.get(username=name) for name in ("leader", "leader2")]
+        looked_at = [batches.prepare(action=Action.RELEASE, rows=rows, by=by, now=NOW) for by in heads]
+
+        def release(batch: Batch) -> Batch:
+            return batches.confirm(batch, by=batch.by, now=NOW, details=dict(CARRIED))
+
+        def send_back(case: Case = held[0], looked: engine.Seen = looked) -> engine.Outcome:
+            by = User.objects.get(username="leader")
+            return engine.perform(case.pk, Action.RETURN, by=by, seen=looked, key=key(), now=NOW, reason="race")
+
+        results = at_once([*(lambda batch=batch: release(batch) for batch in looked_at), send_back])
+        tally.races += 1
+        for result in results:
+            tally.answers[type(result).__name__] += 1
+        for case in held:
+            ends = Event.objects.filter(case=case, refused="", action__in=(Action.RELEASE, Action.RETURN)).count()
+            tally.doubled += ends > 1
+            tally.lost += ends != 1
+        batches_of = [r for r in results if isinstance(r, Batch)]
+        tally.told_who += sum(
+            "演示·" in line["words"] for batch in batches_of for line in batch.results if not line["done"]
+        )
+        tally.refused += sum(not line["done"] for batch in batches_of for line in batch.results)
     return tally
 
 

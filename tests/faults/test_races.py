@@ -7,8 +7,9 @@ import pytest
 
 from tests.faults import races
 from tests.workflow.conftest import toy  # noqa: F401
-from tests.world import build_world
+from tests.world import build_world, person
 from workflow import grants, record
+from workflow.machine import Action, Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACES = int(os.environ.get("BTR_RACES", "25"))
@@ -50,4 +51,35 @@ def test_of_two_saves_over_the_same_reading_one_is_kept_and_the_other_is_stale(w
     tally = races.stale_saves(world, toy, times=RACES)
     assert (tally.races, tally.doubled, tally.lost) == (RACES, 0, 0)
     assert tally.answers == {"str": RACES, "Stale": RACES}
+    assert_record_and_grants_hold()
+
+
+@pytest.mark.parametrize(
+    ("stop", "acts"),
+    [
+        ("department_review", [("reviewer", Action.APPROVE), ("editor", Action.RECALL)]),
+        ("release", [("leader", Action.RELEASE), ("leader2", Action.RELEASE)]),
+        ("release", [("leader", Action.RELEASE), ("leader2", Action.RETURN)]),
+        ("performance", [("performance_reviewer", Action.APPROVE), ("business_reviewer", Action.UNDO_APPROVAL)]),
+        ("approved", [("editor", Action.ADJUST), ("business_reviewer", Action.FUNDS_CHANGED)]),
+    ],
+    ids=["approve or recall", "two releases", "release or return", "approve or undo", "adjust or control figure"],
+)
+def test_of_two_who_act_at_once_on_one_case_one_has_an_effect(world, toy, stop, acts):  # noqa: F811
+    world.leader2 = person("leader2", (world.bureau, Role.FINANCE_HEAD))
+    tally, done = races.at_one_desk(world, toy, stop=stop, acts=acts, races=max(RACES // 2, 3))
+    assert (tally.doubled, tally.lost) == (0, 0)
+    assert tally.answers == {"Outcome": tally.races, "Stale": tally.races}
+    assert tally.told_who == tally.races
+    assert set(done) <= {action.value for _who, action in acts}
+    assert_record_and_grants_hold()
+
+
+def test_two_releases_of_the_same_cases_while_one_is_returned_decide_each_case_once(world, toy):  # noqa: F811
+    world.leader2 = person("leader2", (world.bureau, Role.FINANCE_HEAD))
+    tally = races.releases_at_once(world, toy, races=max(RACES // 5, 3))
+    assert (tally.doubled, tally.lost) == (0, 0)
+    assert set(tally.answers) <= {"Batch", "Outcome", "Stale"}
+    assert tally.refused >= 3 * tally.races
+    assert tally.told_who == tally.refused
     assert_record_and_grants_hold()

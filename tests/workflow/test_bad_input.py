@@ -5,14 +5,16 @@ whose delegation has just ended. Each refusal changes nothing but its own record
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests.workflow.asserting import assert_refused, assert_sound, refreshed, rows
 from tests.workflow.test_verbs import monitored
-from tests.world import NOW, act, key, person, seen, toy_case, walk_to
-from workflow import delegations, engine
+from tests.world import NOW, act, group, key, person, seen, toy_case, walk_to
+from workflow import delegations, engine, routes
 from workflow.machine import FINAL_STATES, NEEDS, Action, Kind, Role
-from workflow.models import Case, Event, User
+from workflow.models import Case, Event, Step, User
 from workflow.refusals import (
+    NobodyThere,
     NotPossible,
     NotVisible,
     ReasonMissing,
@@ -216,3 +218,51 @@ def test_final_states_are_left_by_nothing(world, toy, stop, action, who):
     for verb, (_stop, holder, _more) in VALID.items():
         user = getattr(world, holder)
         assert_refused(NotPossible, case, lambda v=verb, u=user: attempt(case, v, u, now=NOW.replace(year=2029)))
+
+
+@pytest.mark.parametrize(
+    ("stop", "empty", "action", "who", "more"),
+    [
+        ("draft", ("reviewer", "head"), Action.SUBMIT, "editor", {}),
+        ("department_review", ("business_reviewer",), Action.APPROVE, "reviewer", {}),
+        ("department_review", ("business_reviewer",), Action.APPROVE_WITH_CONDITIONS, "reviewer",
+         {"conditions": ["补充依据"]}),
+        ("finance_review", ("performance_reviewer",), Action.APPROVE, "business_reviewer", {}),
+        ("performance", ("leader",), Action.APPROVE, "performance_reviewer", {}),
+        ("performance", ("business_reviewer",), Action.RETURN, "performance_reviewer", {"to": "business"}),
+        ("performance", ("reviewer", "head"), Action.RETURN, "performance_reviewer", {"to": "office"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_before_an_empty_step_every_verb_that_would_enter_it_is_refused(world, toy, stop, empty, action, who, more):
+    world.business2.groups.clear()
+    case = stopped(world, toy, stop)
+    for name in empty:
+        getattr(world, name).groups.clear()
+    refusal = assert_refused(NobodyThere, case, lambda: act(case, action, getattr(world, who), reason="理由", **more))
+    assert "请联系管理员" in str(refusal)
+    getattr(world, empty[0]).groups.add(*kept_groups(world, empty[0]))
+    act(case, action, getattr(world, who), reason="理由", **more)
+    assert_sound(case)
+
+
+def kept_groups(world, name):
+    posts = {"reviewer": (world.office, Role.DEPARTMENT_REVIEWER), "leader": (world.bureau, Role.FINANCE_HEAD),
+             "business_reviewer": (world.business, Role.FINANCE_REVIEWER),
+             "performance_reviewer": (world.performance, Role.FINANCE_REVIEWER)}  # fmt: skip
+    return [group(*posts[name])]
+
+
+@pytest.mark.parametrize("repeated", [{"position": 2}, {"key": "office"}])
+def test_a_route_is_a_line_and_cannot_be_bent_into_a_cycle(world, toy, repeated):
+    case = walk_to(toy_case(world, toy), world, "department_review")
+    first, *_others = routes.steps_of(case.route)
+    columns = {"position": 99, "key": "again", "stage": first.stage, "title": "再审", "waiting_title": "待再审"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Step.objects.create(route=case.route, **columns | repeated)
+    after, passed = None, []
+    while (step := routes.next_step(case, routes.steps_of(case.route), after=after)) is not None:
+        assert step.key not in passed
+        passed.append(step.key)
+        after = step
+    assert passed == ["office", "business", "performance", "release"]

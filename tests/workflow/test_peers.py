@@ -12,10 +12,10 @@ from notifications import expand
 from notifications.models import Delivery
 from tests.workflow.asserting import assert_refused, assert_sound, refreshed, rows
 from tests.world import NOW, act, key, seen, toy_case, walk_to, write_text
-from workflow import engine, grants
+from workflow import batches, engine, grants
 from workflow.look import Look
 from workflow.machine import Action, State
-from workflow.models import Case, CaseGroupPermission, Event, User
+from workflow.models import Batch, Case, CaseGroupPermission, Event, User
 from workflow.refusals import NotPermitted, NotPossible, Stale
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +138,22 @@ def test_the_same_key_with_another_action_is_refused_and_changes_nothing(world, 
                            key=used, now=NOW)  # fmt: skip
     assert (again.repeated, again.action) == (True, "claim")
     assert refreshed(case).step.key == "business"
+
+
+def test_of_five_hundred_with_three_bad_ones_the_others_are_done(world, toy):
+    cases = [walk_to(toy_case(world, toy), world, "department_review") for _ in range(500)]
+    loaded = Case.objects.select_related("unit", "department", "step", "route").order_by("pk")
+    by = User.objects.get(pk=world.reviewer.pk)
+    batch = batches.prepare(action=Action.APPROVE, rows=[(case, {}) for case in loaded], by=by, now=NOW)
+    bad = [cases[0], cases[250], cases[499]]
+    for case in bad:
+        act(case, Action.RECALL, world.editor)
+    batch = batches.confirm(batch, by=by, now=NOW)
+    while batch.status == Batch.Status.WAITING:
+        batch = batches.go_on(batch, now=NOW)
+    failed = [result for result in batch.results if not result["done"]]
+    assert (len(batch.results), len(failed)) == (500, 3)
+    assert all("演示·editor" in result["words"] for result in failed)
+    assert {case.pk for case in bad} == set(Case.objects.filter(state=State.DRAFT).values_list("pk", flat=True))
+    assert Case.objects.filter(state=State.FINANCE_REVIEW).count() == 497
+    assert list(grants.drift()) == []
