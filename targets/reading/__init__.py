@@ -25,6 +25,7 @@ from targets.reading.refusals import refusal
 from targets.reading.result import Place, Problem, Reading, ReadTable, Refusal
 from targets.reading.rows import RowReader
 from targets.reading.sections import Section, is_block, split, strangers
+from targets.reading.turned import turned
 from targets.reading.words import BLANK_HEADER
 from workflow.text import _
 
@@ -131,7 +132,7 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     )
     read_year(section.lead or section.above, draft)
     in_rows = late = False
-    rows = laid_below(section.rows, labels)
+    rows = turned(laid_below(section.rows, labels), labels)
     others = strangers(section, labels)
     for strange in others:
         text = " ".join(cell for cell in strange[0].cells if cell)

@@ -167,3 +167,11 @@ class Fronts:
         if index == self.columns["family"] and self.headed:
             return places == [self.columns["category"], *whole] and len(text) <= 20
         return index == self.columns["category"] and places[:2] == whole and len(text) <= 20
+
+
+def label_alone(row: Row, labels: Labels) -> IndicatorLabel | None:
+    """Return the level, first or second, that is all this row holds: （一）数量指标."""
+    filled = row.filled()
+    text = filled[0][1] if len(filled) == 1 else ""
+    label = labels.category(text) or labels.family(text) if text else None
+    return label if label is not None and not label.rest else None

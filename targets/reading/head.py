@@ -46,6 +46,11 @@ class Head:
         same = self.row.spans[here][0] == before.row.spans[there][0] if drawn else here == there
         return same and self.words() == before.words()
 
+    @property
+    def has_levels(self) -> bool:
+        """Whether a column holds the levels of the indicators."""
+        return bool({"family", "category"} & set(self.columns))
+
     def words(self) -> tuple[str, ...]:
         """Return the words of the head from its first known column on: what is left of it may differ on a new page."""
         return self.row.cells[min(self.columns.values(), default=0) :]

@@ -27,6 +27,8 @@ FUNDS = ("funds.total", "funds.fiscal", "funds.other")
 REQUIRED_FIELDS = (*HEADER_TEXTS, "funds.total")
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年")
 YEAR_OF_BUDGET = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*度")
+YEARS = re.compile(r"(?:19|20)\d{2}\s*年?\s*[-—–~～至]+\s*(?:19|20)\d{2}\s*年度?")
+"""Several years, of which none is said to be that of the budget."""
 SPLIT_YEAR = re.compile(r"(?<=\d)\s+(?=年)|(?<=年)\s+(?=度)")
 DAY_LINE = re.compile(r"日期|时间|\d月\d{1,2}日")
 FIELD_GAP = re.compile(r"\n|[ \u3000]{2,}")
@@ -80,7 +82,8 @@ def _read_header_row(row: Row, draft: Draft, *, told: bool = False) -> None:
     if any(take(row, draft) for take in (is_goal_head, take_goal_below, is_money_head, _take_below)):
         return
     found = [(i, label) for i, cell in enumerate(row.cells) if cell and (label := draft.labels.header(cell))]
-    if not found and draft.money_columns and "funds.total" not in draft.texts:
+    in_funds = draft.money_columns or bool({"funds.fiscal", "funds.other"} & set(draft.texts))
+    if not found and in_funds and "funds.total" not in draft.texts:
         found = [(i, HeaderLabel("funds.total")) for i, text in row.filled()[:2] if tight(text) in WHOLE_WORDS][:1]
     found = _annual_half(row, found, draft)
     if not found:
@@ -196,7 +199,12 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
             draft.note("glued", row.at(index), {"raw": row.cells[index]})
         values.insert(0, (index + 1, label.rest))
     name = label.field
-    if name == MID_FUNDS_FIELD:
+    if label.year is not None and draft.fiscal_year is None and name in (*FUNDS, "funds", "annual_goal"):
+        draft.fiscal_year = label.year
+    if name == MID_FUNDS_FIELD or label.year not in (None, draft.fiscal_year):
+        draft.last_field = None
+        if values and name != MID_FUNDS_FIELD:
+            draft.note("other_field", row.at(index), {"text": " ".join([row.cells[index], *(t for _i, t in values)])})
         return
     if name == OTHER_FIELD:
         draft.last_field = None
@@ -211,6 +219,7 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         return
     if name == "funds":
         draft.funds_unit = label.unit or draft.funds_unit
+        values = values[1:] if len(values) > 1 and tight(values[0][1]) in WHOLE_WORDS else values
         name = "funds.total" if values and not _is_part(values) else name
         if values and name == "funds":
             draft.last_field = None
@@ -242,8 +251,10 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         value = rest.strip() if colon and tight(whole) in WHOLE_WORDS else value
         value = in_wan(value, row.at(at), name, draft, label.unit)
     elif _other_fields(values[1:], draft):
-        text = " ".join(text for _i, text in values[1:])
-        draft.note("other_field", row.at(values[1][0]), {"text": text})
+        behind = replace(row, cells=tuple(t if values[1][0] <= i < end else "" for i, t in enumerate(row.cells)))
+        if not _take_otherwise(behind, draft):
+            text = " ".join(text for _i, text in values[1:])
+            draft.note("other_field", row.at(values[1][0]), {"text": text})
     elif len(values) > 1:
         value = " ".join(text for _i, text in values)
         draft.note("header_shifted", row.at(values[1][0]), {"value": value, "label": draft.label(name)})
@@ -331,7 +342,7 @@ def read_year(lead: list[Row], draft: Draft) -> None:
     for row in lead:
         unit = PRINTED_UNIT.search(tight(" ".join(row.cells)))
         draft.funds_unit = unit[1] if unit else draft.funds_unit
-    lines = [" ".join(row.cells) for row in reversed(lead)]
+    lines = [YEARS.sub("", " ".join(row.cells)) for row in reversed(lead)]
     texts = [text for line in lines for text in (SPLIT_YEAR.sub("", unicodedata.normalize("NFKC", line)), tight(line))]
     found = [YEAR_OF_BUDGET.search(text) for text in texts]
     found += [YEAR.search(text) for text in texts if not DAY_LINE.search(text)]

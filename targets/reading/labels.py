@@ -7,7 +7,7 @@ brackets are all the same label. Built once a profile.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from targets.profiles import Category, Family, Profile, load
@@ -31,6 +31,7 @@ from targets.reading.words import (
 
 BLANKS = re.compile(r"\s+")
 UNIT = re.compile(r"\((元|千元|万元|亿元)\)$")
+YEAR_FRONT = re.compile(r"^((?:19|20)\d{2})年度?(?=.)")
 REMARK = re.compile(r"\([^()]{0,30}\)$")
 DASH = r"[-—–－﹣‐―_.．、:：]"
 MARK = r"[（(][^（）()]{0,20}[)）]"
@@ -72,7 +73,7 @@ def _tight(text: str) -> str:
 class HeaderLabel:
     """A header field found in a cell: `rest` is text after a colon in the same cell, `unit` a printed unit.
 
-    `own`: the profile's word for it, not another county's.
+    `own`: the profile's word for it, not another county's; `year`: the year that the label itself names (2025年预算).
     """
 
     field: str
@@ -80,6 +81,7 @@ class HeaderLabel:
     unit: str | None = None
     official: bool = True
     own: bool = False
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,9 @@ class Labels:
         plain = REMARK.sub("", bare).rstrip(":")
         known = (bare, plain, plain.removesuffix("数"), plain.removeprefix("其中:"))
         field = next((self._header[word] for word in known if word in self._header), None)
+        if year := YEAR_FRONT.match(plain):
+            label = self._header_words(f"年度{plain[year.end() :]}")
+            return replace(label, year=int(year[1]), own=False) if label is not None else None
         field = field or next((name for name, pattern in HEADER_BY_WORD if pattern.match(plain)), None)
         if field is None:
             return None

@@ -10,23 +10,22 @@ from targets.content import IndicatorContent
 from targets.reading.cells import (
     is_measure,
     is_value,
-    joined_value,
     lines_of_several,
     says_nothing,
-    texts_of_several,
     without_numbers,
 )
 from targets.reading.contents import DEPTH, corrected, found_head, head_of, headless
 from targets.reading.divided import divided
 from targets.reading.doubts import better_category, doubt_of
 from targets.reading.draft import Draft
-from targets.reading.fronts import Front, Fronts
+from targets.reading.fronts import Front, Fronts, label_alone
 from targets.reading.grid import Row
 from targets.reading.head import Head, of_year, refined
 from targets.reading.labels import is_group, means_only, nearest, tight, unknown_label
 from targets.reading.problems import told_once
 from targets.reading.result import Fix, Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
+from targets.reading.wholes import whole_value
 from targets.reading.words import FOOT, MID_BLOCKS
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
@@ -93,8 +92,23 @@ class RowReader:
         if self._is_foot(row):
             return
         self._note_gap()
-        whole = self._whole_value(row)
-        self._read_cells(whole if self.head is None else self.head.in_order(whole))
+        if self._take_band(row):
+            return
+        if self.head is not None:
+            row, told = whole_value(row, self.head)
+            row = self.head.in_order(row)
+            if told is not None:
+                self._say_once(told[0], self._of_table(row), told[1])
+        self._read_cells(row)
+
+    def _take_band(self, row: Row) -> bool:
+        """Take a level that stands alone in its row, above the names, in a form that has no columns of levels."""
+        label = label_alone(row, self.draft.labels)
+        if label is None or self.head is None or self.head.has_levels:
+            return False
+        self.family, self.open = label.code[:1], False
+        self.category = label.code if len(label.code) > 1 else None
+        return True
 
     def _is_field_below(self, row: Row) -> bool:
         """Whether a label that nobody knows stands left, with a text that goes on below the names and the values."""
@@ -189,30 +203,6 @@ class RowReader:
         if kind not in self.said:
             self.said.add(kind)
             self.draft.note(kind, place, facts)
-
-    def _whole_value(self, row: Row) -> Row:
-        """Return the row with its value in one cell where the form prints sign, number and unit in three."""
-        columns = {} if self.head is None else self.head.columns
-        at = columns.get("value")
-        if self.head and self.head.values:
-            return self._one_of_several(row, self.head.values)
-        parts = {kind: columns[kind] for kind in ("symbol", "unit") if kind in columns}
-        if at is None or not parts or at >= len(row.cells):
-            return row
-        texts = {kind: row.cells[i] if i < len(row.cells) else "" for kind, i in parts.items()}
-        value = joined_value(texts.get("symbol", ""), row.cells[at], texts.get("unit", ""))
-        cells = [value if i == at else "" if i in parts.values() else text for i, text in enumerate(row.cells)]
-        if any(texts.values()):
-            self._say_once("three_columns", self._of_table(row))
-        return row.moved(cells, range(len(cells)))
-
-    def _one_of_several(self, row: Row, heads: dict[int, str]) -> Row:
-        """Return the row with the values of all townships in one cell, each behind its head."""
-        texts, first = texts_of_several(heads, row.cells), min(heads)
-        cells = ["；".join(texts) if i == first else "" if i in heads else text for i, text in enumerate(row.cells)]
-        if len(texts) > 1:
-            self._say_once("several_values", self._of_table(row), {"heads": ", ".join(heads.values())})
-        return row.moved(cells, range(len(cells)))
 
     def _note_gap(self) -> None:
         if self.gap is not None and (self.found or self.category):
