@@ -13,7 +13,7 @@ from workflow import delegations, grants, record, routes, signing, sql
 from workflow.delegations import Deputy
 from workflow.grants import Post
 from workflow.machine import Action, Place, Role, TaskKind, TaskStatus
-from workflow.models import Case, Event, Rung, Task, User
+from workflow.models import Case, Decision, Event, Organisation, Rung, Task, User
 
 HEADS: dict[str, tuple[tuple[Role, Place | None], ...]] = {
     Role.EDITOR: ((Role.UNIT_HEAD, Place.UNIT), (Role.DEPARTMENT_HEAD, Place.DEPARTMENT)),
@@ -44,6 +44,10 @@ class Around:
     notice: Notice
     posts: Sequence[Post]
     open_tasks: Sequence[Task]
+    submitter: int | None = None
+    """Who submitted the case last (their id), where the kind tells them."""
+    returned_by: Organisation | None = None
+    """Whose desk it came back from, so that the unit calls those who know."""
 
     @property
     def task(self) -> Task | None:
@@ -90,9 +94,41 @@ def around(notices: Sequence[Notice], directory: Directory) -> list[Around]:
     tasks = Task.objects.filter(case__in={notice.case_id for notice in notices}, status=TaskStatus.OPEN)
     for task in tasks.select_related("step", "role_group__organisation").order_by("pk"):
         open_tasks.setdefault(task.case_id, []).append(task)
+    submitters, returned = _submitters(notices), _returned_by(notices)
     return [
-        Around(notice, directory.posts_around(notice.case), open_tasks.get(notice.case_id, ())) for notice in notices
+        Around(
+            notice,
+            directory.posts_around(notice.case),
+            open_tasks.get(notice.case_id, ()),
+            submitters.get(notice.case_id),
+            returned.get(notice.pk),
+        )
+        for notice in notices
     ]
+
+
+def _submitters(notices: Sequence[Notice]) -> dict[int, int]:
+    """Return who submitted last by case, for the notices whose kind tells them. One statement at most."""
+    cases = {notice.case_id for notice in notices if KINDS[notice.kind].audience == "unit_and_submitter"}
+    if not cases:
+        return {}
+    submissions = Event.objects.filter(case__in=cases, action=Action.SUBMIT, refused="").order_by("case", "seq")
+    last = dict(submissions.values_list("case", "actor"))
+    return {case: actor for case, actor in last.items() if actor is not None}
+
+
+def _returned_by(notices: Sequence[Notice]) -> dict[int, Organisation]:
+    """Return the office that returned the case by notice, where an office did. Two statements at most."""
+    events = {notice.event_id: notice for notice in notices if notice.kind == "returned" and notice.event_id}
+    if not events:
+        return {}
+    places = dict(Event.objects.filter(pk__in=events).values_list("pk", "seq"))
+    decisions = Decision.objects.select_related("task__role_group__organisation").filter(
+        case__in={notice.case_id for notice in events.values()}, event_seq__in=set(places.values())
+    )
+    groups = {(one.case_id, one.event_seq): one.task.role_group for one in decisions.order_by("-pk")}
+    found = {notice.pk: groups.get((notice.case_id, places[event])) for event, notice in events.items()}
+    return {pk: group.organisation for pk, group in found.items() if group is not None}
 
 
 def people_of(seen: Around, directory: Directory) -> list[User]:
@@ -189,10 +225,7 @@ def _unit(seen: Around) -> list[int]:
 
 
 def _unit_and_submitter(seen: Around) -> list[int]:
-    submissions = Event.objects.filter(case=seen.notice.case_id, action=Action.SUBMIT, refused="")
-    submitted = submissions.order_by("-seq").first()
-    submitter = [submitted.actor_id] if submitted and submitted.actor_id else []
-    return [*_editors(seen), *submitter]
+    return [*_editors(seen), *([seen.submitter] if seen.submitter else [])]
 
 
 def _own_heads(seen: Around) -> list[int]:

@@ -3,12 +3,13 @@
 What is due goes into one message a person and day (digests). Called by the background job and by `manage.py sweep`.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from notifications import audience, digests, hooks, wording
@@ -26,8 +27,17 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 GIVES_UP_AFTER = timedelta(hours=24)
 AT_MOST = 60
 """Messages one call sends: a rate that any mail server takes."""
-HANDFUL = 10
-"""Single messages that are claimed, and whose recipients are asked for, together; each is sent and committed alone."""
+HANDFUL = 60
+"""Messages that are claimed, and whose recipients are asked for, together; each is sent and committed alone."""
+MANY = 2000
+"""Rows of messages about what is due that are claimed together; what one person has is never divided."""
+HOLDS = 120.0
+"""Seconds after which the rest of a handful is given back, long before its lease ends: the mail server is slow."""
+SENT = """
+UPDATE notifications_delivery SET status = %s, sent_at = %s, lease_until = NULL, message_id = %s, subject = %s,
+       body = %s, last_error = '' WHERE id = %s
+"""
+"""Written as SQL because every message sends it, in a commit of its own."""
 
 
 class NoteMissing(Refused):
@@ -65,17 +75,51 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> DeliverResult:
         waiting = list(singles.values_list("pk", flat=True)[:limit])
         for start in range(0, len(waiting), HANDFUL):
             claimed = _claim(waiting[start : start + HANDFUL], now=now)
-            for delivery, seen in zip(claimed, _still_meant(claimed, now=now), strict=True):
-                result += _send_one(delivery, seen, line, now=now)
+            seen = _still_meant(claimed, now=now)
+            for message in _while_held([[pair] for pair in zip(claimed, seen, strict=True)]):
+                result += _send_one(*message[0], line, now=now)
         due = _sendable(now=now).filter(notice__kind__in=DIGEST_KINDS)
         if not calendar.is_working(deadlines.day_of(now)):
             due = due.none()
         ready = due if digests.all_known(now=now) else due.filter(created_at__lte=now - digests.PATIENCE)
-        people = ready.order_by("recipient").values_list("recipient", flat=True).distinct()
-        for person in list(people[: max(limit - result.sent, 0)]):
-            if claimed := _claim_all_of(person, now=now):
-                result += _send_digest(claimed, line, now=now)
+        people = ready.values("recipient").annotate(lines=Count("pk")).order_by("recipient")
+        counted = list(people.values_list("recipient", "lines")[: max(limit - result.sent, 0)])
+        for handful in _handfuls(counted):
+            told = _claim_all_of(handful, now=now)
+            claimed = [delivery for _digest, mine in told for delivery in mine]
+            seen_of = dict(zip((one.pk for one in claimed), _still_meant(claimed, now=now), strict=True))
+            days = {mine[0].recipient_id: digest for digest, mine in told}
+            for pairs in _while_held([[(one, seen_of[one.pk]) for one in mine] for _digest, mine in told]):
+                result += _send_digest(days[pairs[0][0].recipient_id], pairs, line, now=now)
     return result
+
+
+Pair = tuple[Delivery, audience.Around | None]
+"""A claimed delivery, and what its words need; None: the recipient is no longer meant."""
+
+
+def _while_held(messages: Sequence[list[Pair]]) -> Iterator[list[Pair]]:
+    """Yield the messages of one handful one by one; after HOLDS seconds give what is left back instead."""
+    begin = time.monotonic()
+    for place, message in enumerate(messages):
+        if time.monotonic() - begin > HOLDS:
+            left = [delivery.pk for rest in messages[place:] for delivery, _seen in rest]
+            Delivery.objects.filter(pk__in=left).update(lease_until=None, attempts=F("attempts") - 1)
+            return
+        yield message
+
+
+def _handfuls(people: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Divide people (id, lines) into handfuls of HANDFUL people and MANY lines at most, one person at least."""
+    handful, lines = list[int](), 0
+    for person, many in people:
+        if handful and (len(handful) >= HANDFUL or lines + many > MANY):
+            yield handful
+            handful, lines = [], 0
+        handful.append(person)
+        lines += many
+    if handful:
+        yield handful
 
 
 def _sendable(*, now: datetime) -> QuerySet[Delivery]:
@@ -96,28 +140,35 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Delivery]:
     )
 
 
-def _claim_all_of(person: int, *, now: datetime) -> list[Delivery]:
-    """Take everything due of one person, under the lock of their day's digest; nothing while another is sending it."""
-    mine = Delivery.objects.filter(
-        recipient=person, channel=Channel.EMAIL, status=Status.PENDING, notice__kind__in=DIGEST_KINDS
-    )
-    digest = digests.of_today(person, Channel.EMAIL, now=now)
+def _claim_all_of(people: Collection[int], *, now: datetime) -> list[tuple[Digest, list[Delivery]]]:
+    """Take everything due of each of the people, under the lock of their day's digest; nothing of those whom another
+    is sending to. A few statements, whatever their number."""
+    rows = digests.of_today(people, Channel.EMAIL, now=now)
     with transaction.atomic():
-        is_ours = Digest.objects.select_for_update(skip_locked=True).filter(pk=digest.pk).first() is not None
-        if not is_ours or mine.filter(lease_until__gt=now).exists():
-            return []
-        return _claim(list(mine.filter(available_at__lte=now).values_list("pk", flat=True)), now=now)
+        free = Digest.objects.select_for_update(skip_locked=True).filter(pk__in=rows)
+        days = {digest.recipient_id: digest for digest in free}
+        mine = Delivery.objects.filter(
+            recipient__in=days, channel=Channel.EMAIL, status=Status.PENDING, notice__kind__in=DIGEST_KINDS
+        )
+        busy = set(mine.filter(lease_until__gt=now).values_list("recipient", flat=True))
+        due = mine.filter(available_at__lte=now).exclude(recipient__in=busy)
+        claimed = _claim(list(due.values_list("pk", flat=True)), now=now)
+    told = dict[int, list[Delivery]]()
+    for delivery in claimed:
+        told.setdefault(delivery.recipient_id, []).append(delivery)
+    return [(days[person], told[person]) for person in sorted(told)]
 
 
-MANY = 200
+ASKED = 200
 """Deliveries for which people and tasks are asked at once."""
 
 
 def _still_meant(deliveries: Sequence[Delivery], *, now: datetime) -> list[audience.Around | None]:
     """Return, for each, what the words need while the recipient is still one of those to be told, else None."""
     directory, meant = audience.Directory(now), list[audience.Around | None]()
-    for start in range(0, len(deliveries), MANY):
-        part = deliveries[start : start + MANY]
+    directory.active({delivery.recipient_id for delivery in deliveries})
+    for start in range(0, len(deliveries), ASKED):
+        part = deliveries[start : start + ASKED]
         for delivery, seen in zip(part, audience.around([one.notice for one in part], directory), strict=True):
             is_meant = bool(delivery.recipient.email) and audience.is_meant(seen, delivery.recipient_id, directory)
             meant.append(seen if is_meant else None)
@@ -139,31 +190,20 @@ def _send_one(delivery: Delivery, seen: audience.Around | None, line: email.Line
         )
     except NotSent as error:
         return _not_sent([delivery], error, now=now)
-    Delivery.objects.filter(pk=delivery.pk).update(
-        status=Status.SENT,
-        sent_at=now,
-        lease_until=None,
-        message_id=number,
-        subject=words.subject,
-        body=words.body,
-        last_error="",
-    )
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(SENT, [Status.SENT.value, moment, number, words.subject, words.body, delivery.pk])
     return DeliverResult(sent=1)
 
 
-def _send_digest(claimed: Sequence[Delivery], line: email.Line, *, now: datetime) -> DeliverResult:
-    """Send one message about all of `claimed`, which are of one recipient, unless the day's has gone already."""
-    meant, moot = [], []
-    for delivery, seen in zip(claimed, _still_meant(claimed, now=now), strict=True):
-        if seen is None:
-            moot.append(delivery)
-        else:
-            meant.append((delivery, wording.words_of(seen, now=now)))
+def _send_digest(digest: Digest, pairs: Sequence[Pair], line: email.Line, *, now: datetime) -> DeliverResult:
+    """Send one message about all of `pairs`, which are of one recipient, unless the day's (`digest`) has gone."""
+    moot = [delivery for delivery, seen in pairs if seen is None]
+    meant = [(delivery, wording.words_of(seen, now=now)) for delivery, seen in pairs if seen is not None]
     result = _drop(moot, now=now) if moot else DeliverResult()
     if not meant:
         return result
-    recipient = claimed[0].recipient
-    digest = digests.of_today(recipient.pk, Channel.EMAIL, now=now)
+    recipient = pairs[0][0].recipient
     pks = [delivery.pk for delivery, _words in meant]
     if digest.sent_at is not None:
         Delivery.objects.filter(pk__in=pks).update(
@@ -197,7 +237,7 @@ def _send_digest(claimed: Sequence[Delivery], line: email.Line, *, now: datetime
             if (delivery.subject, delivery.body) != (words.subject, words.body):
                 delivery.subject, delivery.body = words.subject, words.body
                 changed.append(delivery)
-        Delivery.objects.bulk_update(changed, ["subject", "body"], batch_size=MANY)
+        Delivery.objects.bulk_update(changed, ["subject", "body"], batch_size=ASKED)
     return result + DeliverResult(sent=1)
 
 

@@ -1,7 +1,7 @@
 """One message a person and day about everything that is due: when it may go, and what it says."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,22 +27,25 @@ def all_known(*, now: datetime) -> bool:
     return not is_due.exists() and not Notice.objects.filter(expand.waiting(now=now)).exists()
 
 
-def of_today(recipient: int, channel: Channel, *, now: datetime) -> Digest:
-    """Return the one digest row of the person's day (`recipient`: their id); `sent_at` set: the message has gone.
+def of_today(people: Collection[int], channel: Channel, *, now: datetime) -> list[int]:
+    """Return the ids of the one digest row of each person's day (`people`: their ids); `sent_at` set: it has gone.
 
     A row that was never marked as sent moves on to today and keeps its number: if the mail server did take it before
-    a crash, what is sent now carries the same Message-ID.
+    a crash, what is sent now carries the same Message-ID. A few statements, whatever the number of people.
     """
     today = deadlines.day_of(now)
-    rows = Digest.objects.filter(recipient_id=recipient, channel=channel)
-    unsent = rows.filter(sent_at__isnull=True, day__lt=today)
-    if not rows.filter(day=today).exists() and (left := unsent.order_by("-day").first()) is not None:
+    rows = Digest.objects.filter(recipient__in=people, channel=channel)
+    missing = set(people) - set(rows.filter(day=today).values_list("recipient", flat=True))
+    left = rows.filter(recipient__in=missing, sent_at__isnull=True, day__lt=today).order_by("recipient", "day")
+    for person, pk in dict(left.values_list("recipient", "pk")).items():
         try:
             with transaction.atomic():
-                unsent.filter(pk=left.pk).update(day=today)
+                missing -= {person} if rows.filter(pk=pk, sent_at__isnull=True).update(day=today) else set()
         except IntegrityError:
-            logger.info("Another sender has begun the day of person %s", recipient)
-    return Digest.objects.get_or_create(recipient_id=recipient, channel=channel, day=today)[0]
+            logger.info("Another sender has begun the day of person %s", person)
+    made = [Digest(recipient_id=person, channel=channel, day=today) for person in sorted(missing)]
+    Digest.objects.bulk_create(made, ignore_conflicts=True)
+    return list(rows.filter(day=today).values_list("pk", flat=True))
 
 
 def next_time(*, now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from notifications.kinds import KINDS
 from notifications.models import Notice
 from workflow import deadlines, kinds
 from workflow.machine import TaskKind
-from workflow.models import Case, Decision, Organisation, Rung
+from workflow.models import Case, Rung
 
 UNKNOWN = "–"
 WHY = {
@@ -76,7 +76,7 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
     notice, case = seen.notice, seen.notice.case
     task = seen.task or next(iter(seen.open_tasks), None)
     due_at = task.due_at if task else None
-    office = _office_that_returned(notice) or case.department.division_in_charge or case.department
+    office = seen.returned_by or case.department.division_in_charge or case.department
     holder, holder_phone = holder_of(case, task)
     number, on = notice.facts.get("document_number", ""), notice.facts.get("document_date", "")
     return {
@@ -103,18 +103,6 @@ def _document_words(number: str, on: str) -> str:
     if not on:
         return gettext("Document number %(number)s.") % {"number": number}
     return gettext("Document number %(number)s, %(on)s.") % {"number": number, "on": on}
-
-
-def _office_that_returned(notice: Notice) -> Organisation | None:
-    """Return whose desk it came back from, so that the unit calls those who know; None for other kinds."""
-    if notice.kind != "returned" or notice.event is None:
-        return None
-    signed = Decision.objects.select_related("task__role_group__organisation").filter(
-        case=notice.case_id, event_seq=notice.event.seq
-    )
-    decision = signed.first()
-    group = decision.task.role_group if decision else None
-    return group.organisation if group else None
 
 
 def day_words(day: date) -> str:
