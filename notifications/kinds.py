@@ -225,7 +225,7 @@ TOLD_AS = {
 }
 
 
-TOLD_TO_SIGNERS = {Action.RETURN: "returned_after_you", Action.REJECT: "rejected_after_you"}
+TOLD_TO_SIGNERS: dict[str, str] = {Action.RETURN: "returned_after_you", Action.REJECT: "rejected_after_you"}
 """What those who signed an earlier step are told besides."""
 
 
@@ -236,7 +236,7 @@ def kinds_of_transition(
     main = _kind_of_transition(
         action=action, to_state=to_state, case_kind=case_kind, opens_review=opens_review, opens_task=opens_task
     )
-    besides = TOLD_TO_SIGNERS.get(Action(action), "") if action in Action.values else ""
+    besides = TOLD_TO_SIGNERS.get(action, "")
     return tuple(kind for kind in (main, besides) if kind)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import reasons
 from workflow.models import Case, Event, Organisation, RungFired, Task, User
+from workflow.models.rows import QuickRows
 
 
 class Channel(models.TextChoices):
@@ -30,11 +31,11 @@ class Status(models.TextChoices):
     INCIDENT = "incident", _("Given up, needs a person")
 
 
-class Notice(models.Model):
+class Notice(QuickRows, models.Model):
     """One thing that somebody has to be told (the outbox). Written by receivers, marked expanded by expand."""
 
     kind = models.SlugField(max_length=32, db_index=False)
-    # A notice is written with rows that its transaction has just written or holds, and none of them is ever deleted. The
+    # A notice is written with rows that its transaction has just written or holds; none of them is ever deleted. The
     # database does not look each of them up once more: that was two thirds of what writing a notice cost (0020).
     case = models.ForeignKey(Case, models.PROTECT, related_name="notices", db_constraint=False)
     event = models.ForeignKey(

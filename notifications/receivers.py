@@ -48,7 +48,7 @@ def note_transition(
         return []
     payload = record.payload_of(event) if event.action in SAYING else {}
     return [
-        Notice(
+        Notice.fresh(
             kind=kind,
             case=case,
             event=event,

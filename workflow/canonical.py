@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 KEPT_CONTROLS = "\n\t"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def clean_text(text: str) -> str:
@@ -25,7 +26,7 @@ def canonical_json(value: Mapping[str, Any]) -> str:
     Raises: TypeError when `value` holds a float or anything that JSON has no word for.
     """
     _refuse_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def sha256_hex(text: str) -> str:

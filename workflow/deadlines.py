@@ -78,14 +78,13 @@ def term_end(day: date, days: int, *, counts_calendar_days: bool, working: WorkC
 
 def day_of(moment: datetime) -> date:
     """Return the local day of `moment`."""
-    return timezone.localtime(moment).date()
+    return moment.astimezone(timezone.get_default_timezone()).date()
 
 
 def day_end(day: date) -> datetime:
     """Return the end of `day` as settings.DAY_ENDS_AT says; "24:00" is the first instant of the next day."""
     hours, minutes = (int(part) for part in settings.DAY_ENDS_AT.split(":"))
-    start = datetime.combine(day + timedelta(days=hours // 24), time(hours % 24, minutes))
-    return timezone.make_aware(start).astimezone(UTC)
+    return _instant(day + timedelta(days=hours // 24), time(hours % 24, minutes))
 
 
 def due_day(due_at: datetime) -> date:
@@ -95,7 +94,11 @@ def due_day(due_at: datetime) -> date:
 
 def morning(day: date) -> datetime:
     """Return the time of `day` at which reminders are sent, settings.REMINDERS_AT."""
-    return timezone.make_aware(datetime.combine(day, time.fromisoformat(settings.REMINDERS_AT))).astimezone(UTC)
+    return _instant(day, time.fromisoformat(settings.REMINDERS_AT))
+
+
+def _instant(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, timezone.get_default_timezone()).astimezone(UTC)
 
 
 def working_days_left(*, due_at: datetime, now: datetime) -> int:
@@ -128,8 +131,10 @@ def rung_time(rung: Rung, *, opened_at: datetime, due_at: datetime) -> datetime:
     HALF is the first morning after half of the working days. A task opened after its due day is escalated
     `days` working days after it was opened: nobody is late with what they did not have.
     """
-    opened_on, due_on = day_of(opened_at), due_day(due_at)
-    working = calendar.current()
+    return _rung_time(rung, opened_on=day_of(opened_at), due_on=due_day(due_at), working=calendar.current())
+
+
+def _rung_time(rung: Rung, *, opened_on: date, due_on: date, working: WorkCalendar) -> datetime:
     if rung.basis == Rung.Basis.HALF:
         half = (working.between(opened_on, due_on) + 1) // 2
         return morning(working.add(opened_on, half))
@@ -143,7 +148,10 @@ def next_rung_at(
     """Return the time of the first rung later than `after`, None when there is none."""
     if due_at is None:
         return None
-    times = (rung_time(rung, opened_at=opened_at, due_at=due_at) for rung in ladders.rungs_of(ladder_id))
+    opened_on, due_on, working = day_of(opened_at), due_day(due_at), calendar.current()
+    times = (
+        _rung_time(rung, opened_on=opened_on, due_on=due_on, working=working) for rung in ladders.rungs_of(ladder_id)
+    )
     return min((moment for moment in times if moment > after), default=None)
 
 

@@ -232,7 +232,7 @@ def _write(look: Look, action: Action, task: Task | None, move: Move, *, key: st
 
 
 def _decision(look: Look, action: Action, task: Task, event: Event, details: dict[str, Any]) -> Decision:
-    return Decision(
+    return Decision.fresh(
         task=task,
         case=look.case,
         step=task.step,

@@ -140,7 +140,7 @@ def new_task(
     clock = deadlines.clock(
         task_kind=kind, now=look.now, days_allowed=days, fixed=fixed, counts_calendar_days=counts_calendar_days
     )
-    return Task(
+    return Task.fresh(
         case=case,
         kind=kind,
         step=step,

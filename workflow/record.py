@@ -78,7 +78,7 @@ def compose(
 
     For who appends to many cases at once and inserts all events in one statement.
     """
-    event = Event(
+    event = Event.fresh(
         case=case,
         seq=case.head_seq + 1,
         at=now,

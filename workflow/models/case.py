@@ -175,7 +175,7 @@ class Task(QuickRows, models.Model):
         ]
 
 
-class Decision(models.Model):
+class Decision(QuickRows, models.Model):
     """One signed verdict on one task. Append-only; a voided decision is voided by an event."""
 
     task = models.OneToOneField(Task, models.PROTECT, related_name="decision")
