@@ -8,6 +8,7 @@ import secrets
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from notifications.models import FeedToken
 from workflow import deadlines, queries
@@ -48,6 +49,8 @@ def feed(user: User, *, now: datetime) -> str:
 def _event(task: Task, *, now: datetime) -> list[str]:
     assert task.due_at is not None
     what = task.step.title if task.step else task.get_kind_display()
+    if task.due_is_provisional:
+        what = gettext("(provisional) %(what)s") % {"what": what}
     return [
         "BEGIN:VEVENT",
         f"UID:task-{task.pk}@budget-target-review",

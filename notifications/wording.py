@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from notifications.audience import Around, holder_of
 from notifications.kinds import KINDS
 from notifications.models import Notice
-from workflow import deadlines, kinds
+from workflow import deadlines, kinds, words
 from workflow.machine import TaskKind
-from workflow.models import Case, Rung
+from workflow.models import Case, Rung, Task
 
 UNKNOWN = "–"
 WHY = {
@@ -87,7 +87,7 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
         "words": notice.facts.get("reason", UNKNOWN),
         "step": (str(task.step) if task and task.step else ""),
         "task": str(TaskKind(task.kind).label) if task else UNKNOWN,
-        "due": day_words(deadlines.due_day(due_at)) if due_at else UNKNOWN,
+        "due": _due_words(task, due_at) if task and due_at else UNKNOWN,
         "left": left_words(due_at, now=now) if due_at else UNKNOWN,
         "office": office.name,
         "phone": office.phone,
@@ -95,6 +95,10 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
         "holder_phone": holder_phone or UNKNOWN,
         "document": _document_words(number, on),
     }
+
+
+def _due_words(task: Task, due_at: datetime) -> str:
+    return words.provisional(day_words(deadlines.due_day(due_at)), is_provisional=task.due_is_provisional)
 
 
 def _document_words(number: str, on: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from workflow import deadlines, ladders, words
+from workflow import calendar, deadlines, ladders, words
 from workflow.models import Rung, Task, User
 from workflow.queries import Debtor
 
@@ -63,7 +63,9 @@ def told_next(task: Task) -> str:
         return ""
     for rung in ladders.rungs_of(task.ladder_id):
         if deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at) == task.next_rung_at:
-            return f"{Rung.Audience(rung.audience).label} {words.stamp(task.next_rung_at)}"
+            is_open = task.due_is_provisional or not calendar.is_published(deadlines.day_of(task.next_rung_at))
+            when = words.provisional(words.stamp(task.next_rung_at), is_provisional=is_open)
+            return f"{Rung.Audience(rung.audience).label} {when}"
     return ""
 
 

@@ -137,7 +137,7 @@ def note(
         said = _("%(reason)s Deadline: %(old)s → %(new)s.") % {
             "reason": reason,
             "old": words.deadline(old),
-            "new": words.deadline(task.due_at),
+            "new": words.provisional(words.deadline(task.due_at), is_provisional=task.due_is_provisional),
         }
     record.append(
         case,

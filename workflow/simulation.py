@@ -25,6 +25,11 @@ class Told:
     is_automatic: bool
     is_past: bool
 
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the day lies in a year whose calendar is not published yet."""
+        return not calendar.is_published(deadlines.day_of(self.at))
+
 
 def simulate(*, task_kind: str, rungs: Sequence[Rung], now: datetime) -> list[Told]:
     """Return what `rungs` would send for a sample of SAMPLE_DAYS opened now and for open tasks of the kind, by time."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow import engine, grants
 from workflow.asides import URGE_EVERY
-from workflow.machine import Action
+from workflow.machine import Action, State
 from workflow.models import Case, Event, User
 from workflow.refusals import Refused
 
@@ -59,6 +59,14 @@ def urge(*, numbers: Collection[str], by: User, key: str, now: datetime) -> list
         else:
             done.append(Urged(case, None))
     return done
+
+
+def is_offered(case: Case, *, standing_in_unit: bool) -> bool:
+    """Return whether pages offer urging: a unit may, by right, but does not urge the finance bureau.
+
+    Its page shows how long the case has waited and the phone of the office instead. Source: practice.md, 6.
+    """
+    return not (standing_in_unit and case.state == State.FINANCE_REVIEW)
 
 
 def cooling(cases: Iterable[int], *, now: datetime) -> dict[int, datetime]:

@@ -109,6 +109,11 @@ def deadline(due_at: datetime | None) -> str:
     return f"{stamp(deadlines.due_day(due_at))} {clock}"
 
 
+def provisional(text: str, *, is_provisional: bool) -> str:
+    """Return a date in words; one that hangs on a year whose calendar is not published yet says so."""
+    return _("%(day)s (provisional)") % {"day": text} if is_provisional else text
+
+
 def calendar_term(days: int) -> str:
     """Return "20 calendar days": a term that counts every day, holidays too."""
     return ngettext("%(days)s calendar day", "%(days)s calendar days", days) % {"days": days}

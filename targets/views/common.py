@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from workflow import choices, engine, grants, queries, story
+from workflow import choices, engine, grants, queries, story, urging
 from workflow.engine import Seen
 from workflow.machine import REVIEW_STATES, Action, Added, Kind, Rule
 from workflow.models import Case, User
@@ -59,7 +59,9 @@ def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
     if principal is not None:
         for_them = engine.available_actions(case, by=by, now=now, look=look.for_principal(principal))
         may |= {e.action.value: e for e in for_them if e.action in VERBS}
-    verbs = [may[verb] for verb in VERBS if verb in may and may[verb].may and verb not in DECIDED]
+    in_unit = any(held.organisation_id == case.unit_id for held in grants.roles_of(by))
+    hidden = () if urging.is_offered(case, standing_in_unit=in_unit) else (Action.URGE,)
+    verbs = [may[verb] for verb in VERBS if verb in may and may[verb].may and verb not in (*DECIDED, *hidden)]
     return {
         "case": case, "standing": standing, "may": may, "now": now, "look": look,
         "steps": story.route_steps(case, open_tasks=standing.tasks, look=look),

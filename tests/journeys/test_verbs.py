@@ -57,6 +57,8 @@ def test_every_verb_of_the_review_page(site):  # noqa: F811
     walk.is_with(editor, "待主管部门审核")
     walk.decide(business, "approve")
     walk.is_with(editor, "待业务股审核")
+    # A unit never urges the finance bureau: its page names the office with its phone instead.
+    assert walk.offers(editor) == set()
 
     walk.decide(business, "return", words="成本合计 10 万元，资金 12 万元，请补足。", again="direct")
     walk.is_with(editor, "退回修改")

@@ -11,7 +11,7 @@ from notifications.kinds import KINDS
 from notifications.models import Delivery, FeedToken, Preference
 from tests import world as county
 from workflow.machine import Action
-from workflow.models import User
+from workflow.models import Task, User
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,10 @@ def test_a_feed_shows_ones_open_deadlines_until_it_is_revoked(world, toy, settin
     lines = answer.content.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert answer.content.count(b"BEGIN:VEVENT") == 1
+    assert "（暂定）" not in answer.content.decode()
+    Task.objects.filter(case=case).update(due_is_provisional=True)
+    again = Client().get(reverse("feed", args=[token])).content.replace(b"\r\n ", b"").decode()
+    assert "SUMMARY:（暂定）" in again
     assert token not in FeedToken.objects.get().digest
     client.post(reverse("feed_token"), {"revoke": "1"})
     assert Client().get(reverse("feed", args=[token])).status_code == 404

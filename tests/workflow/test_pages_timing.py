@@ -11,7 +11,7 @@ from django.utils import timezone
 from notifications.expand import expand
 from notifications.models import Delivery
 from tests import world as county
-from workflow import calendar, deadlines, extensions, ladders, record
+from workflow import calendar, call_list, deadlines, extensions, ladders, projecting, record, simulation
 from workflow.models import CalendarYear, Event, Extension, Ladder, RoundDate, RungFired, Task, User, WorkDay
 from workflow.refusals import DetailMissing, NotPermitted
 from workflow.sweeping import sweep
@@ -313,3 +313,24 @@ def test_a_deadline_that_hangs_on_an_unpublished_year_says_so_on_every_page(worl
     Task.objects.filter(case=case).update(due_is_provisional=True)
     for address in ("/", "/?tab=mine", f"/cases/{case.number}/history"):
         assert "暂定" in client.get(address).content.decode(), address
+
+
+def test_what_is_counted_in_an_unpublished_year_says_so_wherever_it_is_told(world, toy):
+    """On the board: who is told next; in the simulation: each day; in the record: the deadline that moved."""
+    case = county.toy_case(world, toy)
+    task = Task.objects.get(case=case)
+    projecting.set_due(task, due_at=deadlines.day_end(date(2026, 12, 31)), now=county.NOW, is_new_term=True)
+    rung = next(r for r in ladders.rungs_of(task.ladder_id) if r.is_escalation)
+    at = deadlines.rung_time(rung, opened_at=task.opened_at, due_at=task.due_at)
+    Task.objects.filter(pk=task.pk).update(next_rung_at=at)
+    task.refresh_from_db()
+    assert at.year == 2027
+    assert call_list.told_next(task).endswith("（暂定）")
+    told = simulation.simulate(task_kind="fill", rungs=[rung], now=county.NOW)
+    assert [one.is_provisional for one in told] == [one.at.year == 2027 for one in told]
+    assert any(one.is_provisional for one in told)
+    Task.objects.filter(pk=task.pk).update(budget_days=90, due_is_provisional=False)
+    assert projecting.reproject(now=county.NOW) == 1
+    task.refresh_from_db()
+    assert task.due_is_provisional
+    assert "（暂定）" in Event.objects.filter(case=case, action="move_deadline").get().payload
