@@ -38,7 +38,7 @@ STEADY = _lexicon(
 )
 STATES = _lexicon(
     "优良 良好 优秀 合理 及时 健全 可控 好 长远 满意 较好 优 良 安全 规范 完善 高 较高 "
-    "稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位"
+    "按时 如期 按期 足额 稳定 充分 非常满意 比较满意 基本满意 显现 深远 到位"
 )
 YES = re.compile(
     "^(?:是|否|有|无|达标|合格|完成|已完成|按时完成|及时完成|按期完成|足额|不超预算|达成.{0,4}指标|应.{1,2}尽.{1,2}|"
@@ -51,12 +51,13 @@ YES = re.compile(
 GRADE = re.compile(
     "^[≥=]?(?:达到|达|不低于|优于)?(?:国家|省|自治区|市)?(?:[A-D]{1,3}|[IVX]{1,3}|[一二三四五甲乙丙]|[1-5]A{0,4}|优秀|合格|良好)"
     "(?:级|类|等次|等级|等|星级|星|档)(?:水质|标准|水平)?(?:及?以上)?$"
+    "|^[一二三]级[甲乙丙]等(?:医院|水平|标准)?$"
     "|^(?:优秀|优良|良好|合格|中等|达标|优|良|中)(?:及?以上)$"
 )
 VERB = "|".join(sorted(RISING | FALLING | STEADY))
 ADVERB = "|".join(sorted(ADVERBS, key=lambda word: (-len(word), word)))
 LEVEL = re.compile(
-    rf"^(?:较上年|较去年|同比)?(?P<noun>效果|成效|作用|影响)?(?:得到)?(?P<adverb>(?:{ADVERB}){{1,2}})?(?:得到)?(?P<verb>{VERB})?$"
+    rf"^(?:[较比](?:上年|去年|往年|(?:19|20)\d{{2}}年)(?:同期)?|同比)?(?:有)?(?P<noun>效果|成效|作用|影响)?(?:得到)?(?P<adverb>(?:{ADVERB}){{1,2}})?(?:得到)?(?P<verb>{VERB})?$"
 )
 HOW = re.compile(rf"^(?:{ADVERB})[\u4e00-\u9fff]{{2,4}}$")
 STATE = "|".join(sorted({word for word in STATES | STEADY | RISING if len(word) == 2}))

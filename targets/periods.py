@@ -69,10 +69,12 @@ BEFORE = re.compile(
     r"(?P<done>(?:全部|全面|按时|按期)?(?:完成|到位|建成|竣工|发放|支付|结束|实施)[^\d]{0,4})?$"
 )
 WHOLE_YEAR = re.compile("^(?:全年度?|当年|本年度?|年内|年度内|当年内|(?:本|当)年度?内|全年开展|全年持续)$")
+DAY_OF_MONTH = re.compile(r"^(?:3[01]|[12]\d|0?[1-9])[日号](?:之|以)?前$")
+NEXT_YEAR = re.compile(r"^(?:次年|下年|明年)(?=\d)")
 THIS_YEAR = re.compile(r"^(?:当年|本年度?|今年)(?=\d)")
 OPEN = re.compile(
-    "^(?:全年不间断|全天候?|全天不间断|24小时不间断|随时|长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|按[月年]|按季度|按月安排|"
-    "按月发放|逐月)$"
+    "^(?:全年不间断|全天候?|全天不间断|24小时不间断|随时|长期(?:坚持|持续)?|常年|持续|每[月年周天日]|每季度|当月|逐月|"
+    "按(?:[月季年]|季度|学期|批次)(?:安排|发放|支付|拨付|开展|完成)?)$"
 )
 PARTS = {
     "上半年": (1, 6),
@@ -95,7 +97,7 @@ PROJECT_END = re.compile(
     "(?:完成|竣工|交付|到位|完工)?$"
 )
 EVERY = re.compile(
-    r"^每(?:月|季度|季|年|学期|周)(?:末月\d{1,2}[日号]|\d{1,2}[日号]|底|末|初|上旬|中旬|下旬)?(?:之?前|内)?"
+    r"^每(?:月|季度|季|年|学期|周)(?:末月?\d{1,2}[日号]|\d{1,2}[日号]|底|末|初|上旬|中旬|下旬)?(?:之?前|内)?"
     r"(?:按时|及时|足额)?(?:发放|支付|完成|开展|拨付|到位|上报)?(?:到位)?$"
 )
 MONTHS = re.compile(r"^(?:(?:19|20)\d{2}年)?\d{1,2}月(?:底|份|初)?(?:[、,和及]\d{1,2}月(?:底|份|初)?)+(?:之?前)?$")
@@ -111,7 +113,9 @@ def find(text: str, *, year: int | None) -> When | None:
     if WHOLE_YEAR.match(text):
         span = Period(date(year, 1, 1), date(year, 12, 31), "year") if year else None
         return When("period", span, text, sure=year is not None)
-    if OPEN.match(text) or EVERY.match(text) or MONTHS.match(text) or SEASONS.match(text):
+    if year is not None and NEXT_YEAR.match(text):
+        return find(NEXT_YEAR.sub("", text), year=year + 1)
+    if DAY_OF_MONTH.match(text) or OPEN.match(text) or EVERY.match(text) or MONTHS.match(text) or SEASONS.match(text):
         return When("period", None, text)
     if AT_MOST.match(text):
         last = find(text[1:], year=year)

@@ -21,6 +21,7 @@ __all__ = ["KINDS", "YUAN", "IndicatorValue", "Item", "in_yuan", "parse", "print
 MAX_LENGTH = 200
 POINTS = "、,;:。 "
 TENTHS = re.compile(r"(?<![\d.])(\d)成(半)?(?![\u4e00-\u9fff]*(?:效|果|立|员|本|都|活))")
+KEPT = re.compile(r"^(?:稳定|保持|维持|稳定保持)在(?=[≥≤<>=]?\d)")
 QUALITATIVE = re.compile("^定性[:： ]?(?=.)")
 
 
@@ -39,7 +40,7 @@ def parse(
         return IndicatorValue("text", raw, confidence="low")
     if is_placeholder_normal(text):
         return IndicatorValue("placeholder", raw, unit=hints(name or "")[1])
-    text = QUALITATIVE.sub("", text).strip(POINTS) or text
+    text = KEPT.sub("", QUALITATIVE.sub("", text)).strip(POINTS) or text
     text = TENTHS.sub(lambda m: f"{m[1]}{5 if m[2] else 0}%", text) if "成" in text else text
     found = _understood(text, raw, name or "", year, code)
     unclear = found is None or found.confidence == "low"

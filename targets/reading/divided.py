@@ -9,7 +9,7 @@ from targets.reading.cells import is_measure, is_value, name_and_value
 from targets.reading.problems import KINDS
 from targets.reading.result import Place, Problem
 
-AFTER_COLON = re.compile(r"^(?P<name>[^:：]{2,60})[:：]\s*(?P<value>\S.{0,40})$", re.S)
+AFTER_COLON = re.compile(r"^(?P<name>[^:：]{1,59}[^:：\d])[:：]\s*(?P<value>\S.{0,40})$", re.S)
 MOST = 0.8
 GONE = {KINDS[kind].message for kind in ("value_in_name", "no_value", "half_name")}
 """What is said of an undivided name, and is true no more."""

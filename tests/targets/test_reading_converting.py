@@ -186,7 +186,7 @@ def test_a_clean_file_is_read_after_the_scan(scanner, name, data):
 
 
 def test_an_infected_file_is_refused_by_its_finding_and_never_opened(scanner, monkeypatch):
-    monkeypatch.setattr("targets.reading.grids_of_file", lambda **_file: pytest.fail("was opened"))
+    monkeypatch.setattr("targets.reading.door.grids_of_file", lambda **_file: pytest.fail("was opened"))
     scanner(b"stream: Eicar-Test-Signature FOUND\0")
     found = read(name="a.docx", data=docx(SMALL))
     assert (found.tables, found.refused.code, found.refused.facts) == ((), "infected", {"what": "Eicar-Test-Signature"})

@@ -1,5 +1,7 @@
 """The same content from text, Word and Excel: the eight real tables, and tables that a generator makes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,15 @@ def test_a_file_with_changed_bytes_is_answered(data):
 
 SMALL = TableContent(project_name="演示", fiscal_year=2025, indicators=(IndicatorContent("11", "演示数", "1个"),))
 WHOLE_DOCX, WHOLE_XLSX = docx(SMALL), xlsx(SMALL)
+
+
+def test_the_process_that_takes_files_apart_loads_nothing_of_what_recognises_the_form():
+    code = "import sys, targets.reading.__main__; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "targets.reading.docx" in found
+    assert not {"targets.values", "targets.reading.labels", "targets.reading.door", "django"} & set(found)
+
+
+def test_a_name_that_the_door_does_not_have_is_said_to_be_missing():
+    with pytest.raises(AttributeError):
+        reading.no_such_name  # noqa: B018

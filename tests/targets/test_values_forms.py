@@ -144,6 +144,8 @@ $\\geq 95\\%$||rate|≥|95||%|higher
 ≥1:1.5|配比|rate|≥|1||:1.5|higher
 1年|质保期|duration||1|1|年|higher
 ≥5%|村集体经济增长率|rate|≥|5||%|higher
+稳定在95%以上||rate|≥|95||%|higher
+保持在≤3%||rate|≤||3|%|lower
 """.strip().splitlines()
 
 # raw | kind | start | end | qualifier
@@ -194,6 +196,11 @@ TIMES = """
 在项目计划完成时间内完成|date|||project end
 项目期限内|date|||project end
 合同约定期限内完成|date|||project end
+每季末20日前|period|||每季末20日前
+按季发放|period|||按季发放
+10日前|period|||10日前
+当月|period|||当月
+次年3月前|date|2025-03-01|2025-03-31|前
 """.strip().splitlines()
 
 # raw | kind | level | direction | confidence
@@ -261,6 +268,10 @@ B级以上|boolean|B级以上||high
 *|placeholder|||high
 **人|placeholder|||high
 ≧ %|placeholder|||high
+二级甲等|boolean|二级甲等||high
+按时|level|按时||high
+如期|level|如期||high
+较2024年提高|level|较2024年提高|up|high
 """.strip("\n").splitlines()
 
 
