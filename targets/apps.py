@@ -30,13 +30,15 @@ class TargetsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from targets import batches, jobs, kinds, monitoring, organisations, purging
+        from targets import batches, jobs, kinds, monitoring, organisations, profiles, purging
         from targets.reading import intake
         from workflow import kept
+        from workflow import kinds as document_kinds
         from workflow import purging as signed_purging
         from workflow.signals import reorganised, time_passes
 
         kinds.register_all()
+        document_kinds.name_profiles(profiles.name_of)
         signed_purging.register(purging.TargetStore())
         reorganised.connect(organisations.follow, dispatch_uid="targets.organisations")
         intake.use(intake.Tools(converter=settings.CONVERTER, scanner=settings.CLAMD_SOCKET))

@@ -1,6 +1,6 @@
 """What a kind of document answers to the procedure: four hooks, registered once at start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -30,6 +30,7 @@ class DocumentKind(Protocol):
 
 
 _documents: dict[str, DocumentKind] = {}
+_name_of_profile: Callable[[str], str] = str
 
 
 def register(kind: str, document: DocumentKind) -> None:
@@ -40,3 +41,14 @@ def register(kind: str, document: DocumentKind) -> None:
 def document_of(case: Case) -> DocumentKind:
     """Return the hooks of the kind of `case`. Raises: KeyError when the kind was never registered."""
     return _documents[case.kind]
+
+
+def name_profiles(name_of: Callable[[str], str]) -> None:
+    """Say how a profile is called on a page: the room that has profiles names them once at start."""
+    global _name_of_profile
+    _name_of_profile = name_of
+
+
+def profile_name(profile: str) -> str:
+    """Return how people call a profile; its id where nobody names it."""
+    return _name_of_profile(profile)

@@ -29,6 +29,8 @@ DECIDING = (
     Action.APPROVE, Action.APPROVE_WITH_CONDITIONS, Action.UNDO_APPROVAL, Action.RETURN, Action.REJECT, Action.READMIT,
     Action.RELEASE, Action.CANCEL, Action.OPEN_MONITORING, Action.SUSPEND, Action.RESUME, Action.CLOSE,
 )  # fmt: skip
+DOING = (*DECIDING, Action.SUBMIT)
+"""What a person has dealt with (已办): decisions, and what was handed in."""
 BEGINNING = (Action.START, Action.SUBMIT)
 UNIT_KINDS = (TaskKind.FILL, TaskKind.CORRECT, TaskKind.REPORT, TaskKind.ADJUST)
 """The kinds of task that a unit has; the others are decisions."""
@@ -111,10 +113,10 @@ class Counts:
 
 
 def counts_for(user: User, *, now: datetime) -> Counts:
-    """Return how many tasks are open and overdue, decisions made and cases begun by `user`. Two statements."""
+    """Return how many tasks are open and overdue, and what `user` dealt with and began. Two statements."""
     open_ = _open_counts(user, now=now)
     made = _events_by(user).aggregate(
-        done=Count("id", filter=Q(action__in=DECIDING)),
+        done=Count("id", filter=Q(action__in=DOING)),
         mine=Count("case", filter=Q(action__in=BEGINNING), distinct=True),
     )
     return Counts(**open_, **made)
@@ -157,8 +159,8 @@ def _page(rows: QuerySet[Any], *, size: int) -> Page:
 
 
 def done_by(user: User, *, after: int | None = None, size: int = PAGE) -> Page:
-    """Return the decisions that `user` made, newest first, with their cases; `after`: the last event id seen."""
-    rows = _events_by(user).filter(action__in=DECIDING).select_related("case__unit", "case__step").order_by("-id")
+    """Return what `user` decided and submitted, newest first, with their cases; `after`: the last event id seen."""
+    rows = _events_by(user).filter(action__in=DOING).select_related("case__unit", "case__step").order_by("-id")
     return _page(rows.filter(id__lt=after) if after else rows, size=size)
 
 

@@ -88,7 +88,7 @@ def _rule(
 
 def outcomes_of_report(report: ReportSubject) -> dict[str, tuple[Verdict, tuple[Finding, ...]]]:
     """Return rule id → what it says of the report, with its findings where it fails."""
-    said = {}
+    said: dict[str, tuple[Verdict, tuple[Finding, ...]]] = {}
     for one in REPORT_RULES.values():
         answer = one.judge(report)
         if isinstance(answer, Verdict):

@@ -74,9 +74,10 @@ class AttachmentKind:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One region's form of the target table, in one version."""
+    """One region's form of the target table, in one version. `name`: what people call it; `title`: as printed."""
 
     id: str
+    name: str
     title: str
     value_label: str
     funds_unit: str
@@ -124,6 +125,11 @@ def load(id: str = DEFAULT) -> Profile:
     return _from_mapping(_whole(id))
 
 
+def name_of(id: str) -> str:
+    """Return what people call the profile; its id when none of that id is shipped."""
+    return load(id).name if id in known() else id
+
+
 def _whole(id: str) -> dict[str, Any]:
     """Read a profile's file; what it does not say stands in the one it is `based_on`, single grades and words too."""
     own = tomllib.loads((FOLDER / f"{id}.toml").read_text("utf-8"))
@@ -134,6 +140,7 @@ def _whole(id: str) -> dict[str, Any]:
 def _from_mapping(raw: Mapping[str, Any]) -> Profile:
     profile = Profile(
         **{name: raw[name] for name in ("id", "title", "value_label", "funds_unit")},
+        name=raw.get("name") or raw["title"],
         families=tuple(
             Family(f["code"], f["label"], tuple(f["words"]), f.get("need", "required")) for f in raw["families"]
         ),

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflow import call_list, orphans, route_words, words
+from workflow import call_list, kinds, orphans, route_words, words
 from workflow.machine import Action
 from workflow.models import Case, Event, Rung, Step, Task
 
@@ -64,6 +64,9 @@ def due_chip(
         "resting": resting_since,
         "is_provisional": is_provisional and due_at is not None,
     }
+
+
+register.filter("profile_name", kinds.profile_name)
 
 
 @register.filter

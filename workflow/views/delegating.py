@@ -19,7 +19,7 @@ from workflow.machine import Kind
 from workflow.models import Delegation, RoleGroup, Task, User
 from workflow.refusals import DetailMissing, Refused
 from workflow.views.asking import person
-from workflow.views.people import named
+from workflow.views.choosing import Choice, choices, named
 from workflow.views.timing import parse_date_or_none
 
 SHOWN = 100
@@ -117,13 +117,13 @@ def _tasks_of(principal: User, kinds: tuple[Kind, ...]) -> list[Task]:
     return list(tasks.select_related("case__unit", "step").order_by("due_at", "pk"))
 
 
-def _offered(user: User) -> Sequence[User]:
+def _offered(user: User) -> Sequence[Choice]:
     """Return the accounts that the page offers: colleagues of the same offices; to administrators everybody."""
-    found = User.objects.filter(is_active=True, administers=None).exclude(pk=user.pk).order_by("username")
+    found = User.objects.filter(is_active=True, administers=None).exclude(pk=user.pk)
     if not administering.is_administrator(user):
         offices = RoleGroup.objects.filter(user=user).values("organisation_id")
         found = found.filter(groups__rolegroup__organisation__in=offices).distinct()
-    return list(found[:2000])
+    return choices(found)
 
 
 def _page(

@@ -18,20 +18,12 @@ from workflow import administering, deadlines, grants, handover, organisations, 
 from workflow.administering import Duty
 from workflow.machine import Role
 from workflow.models import Organisation, RoleGroup, Ruling, User
-from workflow.refusals import DetailMissing, Refused, UnknownPerson
+from workflow.refusals import DetailMissing, Refused
 from workflow.views.asking import administrator, keeper, person
+from workflow.views.choosing import choices, named
 from workflow.views.timing import parse_date_or_none
 
 RULINGS_SHOWN = 200
-
-
-def named(text: str) -> User:
-    """Return the active person of this account. Raises: UnknownPerson."""
-    name = text.strip()
-    found = User.objects.filter(username=name, is_active=True).first()
-    if found is None:
-        raise UnknownPerson(name=name or "—", why=_("There is no active account of that name."))
-    return found
 
 
 @require_safe
@@ -150,7 +142,7 @@ def _organisation_page(
         "organisation": found,
         "groups": [(group, [one for one in group.user_set.all() if one.is_active]) for group in groups],
         "roles": [(role.value, role.label) for role in reorganising.ROLES_AT[found.kind]],
-        "accounts": User.objects.filter(is_active=True, administers=None).order_by("username")[:2000],
+        "accounts": choices(User.objects.filter(is_active=True, administers=None)),
         "spellings": reorganising.spellings(found),
         "before": found.predecessors.order_by("code"),
         "others": Organisation.objects.filter(kind=found.kind, successor=None, valid_to=None).exclude(pk=found.pk),
@@ -210,14 +202,15 @@ def hand_over(request: HttpRequest, username: str) -> HttpResponse:
     leaver = get_object_or_404(User, username=username)
     context: dict[str, Any] = {"section": "people", "leaver": leaver, "typed": request.POST, "administers": True,
                                "keeps_accounts": administering.has(by, Duty.ACCOUNTS),
-                               "keeps_rights": administering.has(by, Duty.RIGHTS)}  # fmt: skip
+                               "keeps_rights": administering.has(by, Duty.RIGHTS),
+                               "accounts": choices(User.objects.filter(is_active=True, administers=None).exclude(
+                                   pk=leaver.pk))}  # fmt: skip
     try:
         if request.method == "POST":
             return _handed(request, leaver, by=by, context=context)
     except Refused as refusal:
         context["refusal"] = refusal
-    context |= {"held": handover.held_by(leaver, now=now), "accounts": User.objects.filter(is_active=True).exclude(
-        pk=leaver.pk).order_by("username")[:2000]}  # fmt: skip
+    context["held"] = handover.held_by(leaver, now=now)
     return render(request, "workflow/hand_over.html", context, status=422 if "refusal" in context else 200)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workflow import pictures, queries, route_checks, route_editing, route_words
+from workflow.kinds import profile_name
 from workflow.machine import REVIEW_STATES, Kind, Rule, SamePerson, TaskKind, WhenNobody
 from workflow.models import Milestone, Route, Step, User
 from workflow.refusals import Refused
@@ -63,7 +64,7 @@ def _kinds_without_draft(rows: list[Route]) -> list[tuple[str, str, str]]:
     profiles = sorted({route.profile for route in rows})
     drafted = {(route.case_kind, route.profile) for route in rows if not route.published_at}
     return [
-        (kind.value, profile, f"{kind.label} · {profile}")
+        (kind.value, profile, f"{kind.label} · {profile_name(profile)}")
         for profile in profiles
         for kind in Kind
         if (kind.value, profile) not in drafted
