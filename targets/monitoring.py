@@ -144,17 +144,12 @@ def open_report(case: Case, *, period_id: int, by: User | None, now: datetime) -
     revision = in_force(case)
     assert revision is not None
     content = TableContent.from_canonical(json.loads(revision.content))
-    original = _original_funds(case, revision)
     report_case = engine.start(
         kind=Kind.REPORT, unit=case.unit, title=case.title, fiscal_year=case.fiscal_year, profile=case.profile, by=by,
         key=f"report:{case.pk}:{period.pk}", now=now, round=case.round, parent=case, amount=case.amount,
         is_key=case.is_key, is_off_list=case.is_off_list, task_kind=TaskKind.REPORT, due_on=period.unit_due)
-    texts = rows.header_texts(content)
     report = MonitoringReport.objects.create(
-        case=report_case, target=case, period=period, target_hash=revision.content_hash,
-        project_name=texts["project_name"], department_text=texts["department"], unit_text=texts["unit"],
-        annual_goal=texts["annual_goal"], **(original or {f"budget_{part}": texts[f"funds.{part}"] for part in PARTS}),
-        adjusted_total=texts["funds.total"] if original else "")
+        case=report_case, target=case, period=period, **snapshot_of(case, revision, content))
     IndicatorProgress.objects.bulk_create(
         IndicatorProgress(report=report, position=n, code=row.code, name=row.name or "", target_value=row.value or "",
                           planned_month=row.planned_month)
@@ -163,6 +158,16 @@ def open_report(case: Case, *, period_id: int, by: User | None, now: datetime) -
 
 
 PARTS = ("total", "fiscal", "other")
+
+
+def snapshot_of(case: Case, revision: Revision, content: TableContent) -> dict[str, str]:
+    """Return the columns that a report copies from the version of the table that it measures."""
+    texts, original = rows.header_texts(content), _original_funds(case, revision)
+    return {
+        "target_hash": revision.content_hash, "project_name": texts["project_name"],
+        "department_text": texts["department"], "unit_text": texts["unit"], "annual_goal": texts["annual_goal"],
+        **(original or {f"budget_{part}": texts[f"funds.{part}"] for part in PARTS}),
+        "adjusted_total": texts["funds.total"] if original else ""}
 
 
 def _original_funds(case: Case, revision: Revision) -> dict[str, str] | None:
@@ -194,17 +199,18 @@ def save_report(*, case: Case, by: User, now: datetime, seen: Seen, header: Mapp
     Raises: UnknownField, UnknownRow, UnknownPossibility, TextTooLong, and engine.set_content's. Nothing is saved then.
     """
     return engine.set_content(case, by=by, now=now, seen=seen, amount=case.amount,
-                              write=lambda locked: _write(locked, Unsaved(header, rows)))
+                              write=lambda locked: write_unsaved(locked, Unsaved(header, rows)))
 
 
 def submit_report(*, case: Case, by: User, now: datetime, seen: Seen, key: str,
                   unsaved: Unsaved | None = None) -> Outcome:
     """Save what the form still holds and submit the report, in one transaction. Raises: Blocked; save_report's."""
     return engine.perform(case, Action.SUBMIT, by=by, seen=seen, key=key, now=now,
-                          prepare=lambda locked: _write(locked, unsaved or Unsaved({}, ())))
+                          prepare=lambda locked: write_unsaved(locked, unsaved or Unsaved({}, ())))
 
 
-def _write(case: Case, unsaved: Unsaved) -> None:
+def write_unsaved(case: Case, unsaved: Unsaved) -> None:
+    """Write what a form holds into the report and compute its lights, inside the engine's lock."""
     report = MonitoringReport.objects.select_related("period").get(pk=case.pk)
     for name, typed in unsaved.header.items():
         if name not in (*AMOUNTS, *TEXTS):

@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern] = [
     path("monitoring/periods/<int:pk>/open", monitoring.period_open, name="period_open"),
     path("reports/<case_number:number>", monitoring.report, name="report"),
     path("reports/<case_number:number>/save", monitoring.report_save, name="report_save"),
+    path("reports/<case_number:number>/take-over", monitoring.report_take_over, name="report_take_over"),
     path("reports/<case_number:number>/submit", monitoring.report_submit, name="report_submit"),
     path("reports/<case_number:number>/recall", editing.case_recall, {"kind": Kind.REPORT, "page": "report"},
          name="report_recall"),

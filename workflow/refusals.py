@@ -121,6 +121,13 @@ class AdjustmentOpen(Refused):
     message = _("An adjustment is under way: %(number)s. Wait until it is decided, or cancel it.")
 
 
+class AlreadyDecided(NotPermitted):
+    """Facts: at, who."""
+
+    code = "already_decided"
+    message = _("You have signed this step already, on %(at)s; it still needs others. %(who)s")
+
+
 class Unconfirmed(Refused):
     code = "unconfirmed"
     message = _("%(name)s filled this table in for the unit on %(at)s. The unit confirms it first.")

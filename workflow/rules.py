@@ -16,6 +16,7 @@ from workflow.look import Look
 from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State, TaskKind
 from workflow.models import Task, User
 from workflow.refusals import (
+    AlreadyDecided,
     AskedFirst,
     Claimed,
     ConditionsOpen,
@@ -32,6 +33,7 @@ from workflow.refusals import (
     Unconfirmed,
 )
 
+DECISIONS = (*SIGNATURES, Action.RETURN, Action.REJECT, Action.CLAIM)
 EDIT_NEEDS = Needs((State.DRAFT,), Right.CHANGE)
 
 
@@ -157,7 +159,7 @@ def _check_right(look: Look, action: Action) -> Task | None:
     if needs.right is not None and needs.right not in look.rights:
         headed = _headed_task(look, needs) if needs.for_others else None
         if headed is None and not (action == Action.SUBMIT and look.submits_for()):
-            raise NotPermitted(action=action.label, who=_who_can(look))
+            raise _not_theirs(look, action)
     if action in RELATIONS:
         RELATIONS[action](look)
     if not needs.task:
@@ -165,12 +167,23 @@ def _check_right(look: Look, action: Action) -> Task | None:
     task = headed or _own_task(look, needs)
     if task is None:
         if any(t.kind in needs.task for t in look.open_tasks):
-            raise NotPermitted(action=action.label, who=_who_can(look))
+            raise _not_theirs(look, action)
         raise NotPossible(action=action.label, state=case.desk)
     if needs.signs:
         _check_duties(look, task, action)
         _check_turn(look, task, action)
     return task
+
+
+def _not_theirs(look: Look, action: Action) -> NotPermitted:
+    """Return the refusal for who has no task in it: who signed the step that still waits for others is told so."""
+    step = next((t.step for t in look.open_tasks if t.step), None)
+    if action in DECISIONS and step is not None and look.holder is not None:
+        mine = [s for s in look.signed.of_people([look.holder.pk]) if s.step == step.key and not s.completes]
+        if mine:
+            event = next(e for e in look.events if e.seq == mine[-1].seq)
+            return AlreadyDecided(action=action.label, at=_moment(event.at), who=_who_can(look))
+    return NotPermitted(action=action.label, who=_who_can(look))
 
 
 def _own_task(look: Look, needs: Needs) -> Task | None:

@@ -39,6 +39,7 @@ urlpatterns = [
     path("cases/<slug:number>/scan", batches.release_scan, name="release_scan"),
     path("cases/<slug:number>", inbox.case, name="case"),
     path("cases/<slug:number>/history", reading.case_history, name="case_history"),
+    path("cases/<slug:number>/why", reading.case_why, name="case_why"),
     path("cases/<slug:number>/way", reading.case_way, name="case_way"),
     path("cases/<slug:number>/purge", purging.case_purge, name="case_purge"),
     path("purges", purging.purges, name="purges"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from targets import execution, monitoring, organisations, overview, profiles, report_findings
+from targets import execution, monitoring, organisations, overview, profiles, remeasuring, report_findings
 from targets.forms import DecisionForm, ListFilters, PeriodForm
 from targets.models import IndicatorProgress, MonitoringPeriod, MonitoringReport
 from targets.models.monitoring import Possibility
@@ -29,7 +29,7 @@ from workflow.queries import standing_of
 from workflow.refusals import Blocked, Refused, Stale
 
 SHOWN_ON_THE_FORM = (Stale, Blocked, TextTooLong, UnknownField, monitoring.UnknownRow, monitoring.UnknownPossibility,
-                     execution.LockedMoney)
+                     execution.LockedMoney, remeasuring.NothingNewer)
 CAUSES = tuple((f.name, f.verbose_name) for f in IndicatorProgress._meta.fields if f.name in monitoring.CAUSES)
 FUNDS = ("total", "fiscal", "other")
 
@@ -198,7 +198,8 @@ def _sheet(case: Case, found: MonitoringReport, rows: Sequence[IndicatorProgress
              for part in FUNDS]
     return {"report": found, "lines": lines, "funds": funds, "rate": _rate(found), "possibilities": Possibility.choices,
             "causes": CAUSES, "section": "monitoring", "value_label": profile.value_label,
-            "findings": report_findings.findings_of(found, rows),
+            "findings": report_findings.findings_of(found, rows), "measured": remeasuring.measured(found),
+            "profile": profile,
             "line_percent": monitoring.execution_line(found.period.to_date.month)}
 
 
@@ -241,6 +242,20 @@ def report_save(request: HttpRequest, number: str) -> HttpResponse:
         return _shown_again(request, case, refusal)
     messages.success(request, _("Saved at %(clock)s. The report is not submitted yet.")
                      % {"clock": f"{timezone.localtime():%H:%M:%S}"})
+    return redirect("report", number)
+
+
+@require_POST
+def report_take_over(request: HttpRequest, number: str) -> HttpResponse:
+    """Save what the form holds and let the report measure what came into force since it was opened."""
+    case = visible_case(request, number, kind=Kind.REPORT)
+    try:
+        remeasuring.take_over(case=case, by=person(request), now=timezone.now(), seen=posted_seen(request),
+                              unsaved=monitoring.Unsaved(*_posted(request.POST)))
+    except SHOWN_ON_THE_FORM as refusal:
+        return _shown_again(request, case, refusal)
+    messages.success(request, _("The report measures the adjusted targets now. What was filled in has stayed with its "
+                                "indicators; look through the rows that are new."))
     return redirect("report", number)
 
 

@@ -41,7 +41,7 @@ LOOKED_AT = {
     ALL: "inbox password_change password_change_done batch_list purges overdue_board rounds calendar leaving "
     "delegations table_export_jobs table_list verify project_list project_template monitoring notices notice_badge "
     "prepared preferences robots livez readyz version",
-    SEES: "case case_history case_way review_sheet table table_export table_print table_library",
+    SEES: "case case_history case_way case_why review_sheet table table_export table_print table_library",
     READS_FINANCE: "ladders extensions people orphans route_list route_show",
     SETS_RULES: "round_edit word_templates word_template_shipped",
     frozenset({"admin"}): "calendar_edit ladder_edit hand_over organisation incidents statusz accounts account "
@@ -67,7 +67,8 @@ PRESSED_ONLY = (
     "word_template_activate table_export_many table_save table_autosave table_copy table_submit table_recall "
     "table_secrecy table_cancel table_answer attachment_add attachment_remove table_take_over table_confirm "
     "table_admission table_decide table_act report_act import_batch_read import_batch_cancel import_batch_confirm "
-    "import_mend import_confirm project_add_row execution_match period_create period_open report_save report_submit "
+    "import_mend import_confirm project_add_row execution_match period_create period_open report_save report_take_over "
+    "report_submit "
     "report_recall report_decide notices_read prepared_send mute feed_token incident_retry incident_resolve "
     "notice_retry hook_retry hook_resolve hook_try mail_try"
 ).replace("project_add_row ", "")
@@ -88,7 +89,7 @@ PRESSED = {
 }
 """Whom pressing takes further than the door: to a result, or to a sentence on what is missing."""
 FURTHER = (200, 302, 409, 422)
-HIDING = "case case_history case_way table_ report_ review_sheet attachment mute"
+HIDING = "case case_history case_way case_why table_ report_ review_sheet attachment mute"
 """What is refused with 404, as it must not be told whether the case is there."""
 
 

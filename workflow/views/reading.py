@@ -5,6 +5,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,10 +13,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from workflow import call_list, deadlines, extensions, kinds, pictures, purging, queries, route_words, story, urging
+from workflow import (
+    call_list,
+    deadlines,
+    delegations,
+    engine,
+    extensions,
+    kinds,
+    pictures,
+    purging,
+    queries,
+    route_words,
+    story,
+    urging,
+)
 from workflow.context_processors import seat_of
 from workflow.machine import TaskKind
-from workflow.models import CalendarYear, Ladder, Milestone, Round, Route, WorkDay
+from workflow.models import CalendarYear, Delegation, Ladder, Milestone, Round, Route, WorkDay
 from workflow.refusals import Refused
 from workflow.views.asking import person, visible_case
 
@@ -56,6 +70,34 @@ def case_way(request: HttpRequest, number: str) -> HttpResponse:
         ),
         "machine": pictures.machine_svg(now_at=case.state),
         "may_purge": purging.is_head(person(request), case),
+    })  # fmt: skip
+
+
+@require_safe
+def case_why(request: HttpRequest, number: str) -> HttpResponse:
+    """Say for every action whether the person may do it now, by what right and until when, or why not and who can."""
+    case, user, now = visible_case(request, number), person(request), timezone.now()
+    standing = queries.standing(case)
+    acting = [(None, engine.available_actions(case, by=user, now=now))]
+    acting += [
+        (one, engine.available_actions(case, by=user, now=now, on_behalf_of=one))
+        for one in delegations.principals_of(user, now=now, kind=case.kind)
+    ]
+    ended = Delegation.objects.filter(deputy=user, starts_at__lte=now).filter(
+        Q(ends_at__lte=now) | Q(revoked_at__isnull=False)
+    )
+    return render(request, "workflow/case_why.html", {
+        "section": "tables",
+        "case": case,
+        "standing": standing,
+        "link": kinds.document_of(case).url(case),
+        "holders": [(task, queries.holder_of(task)) for task in standing.tasks],
+        "acting": [
+            (principal, [one for one in found if one.may], [one for one in found if not one.may])
+            for principal, found in acting
+        ],
+        "ended": ended.select_related("principal").order_by("-ends_at")[:3],
+        "now": now,
     })  # fmt: skip
 
 
