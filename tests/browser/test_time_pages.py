@@ -4,16 +4,19 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
 from django.utils import timezone
 
+from notifications.channels import webhook
 from notifications.expand import expand
-from notifications.models import Muted, Preference, QuietHours
+from notifications.models import Hook, Muted, Preference, QuietHours
 from tests.browser.conftest import SIZES, Visit
 from tests.browser.test_procedure_pages import TAGS
 from workflow import projecting
+from workflow.deadlines import database_now
 from workflow.machine import Action
 from workflow.models import CalendarYear, Event, Ladder, Task, User, WorkDay
-from workflow.sweeping import sweep
+from workflow.sweeping import note_beat, sweep
 
 LINES = "2031-01-01,放假,元旦\n2031-05-01,放假,劳动节\n2031-10-01,放假,国庆节\n2031-10-11,上班,国庆节"
 
@@ -48,6 +51,7 @@ def test_no_page_of_time_has_an_accessibility_violation_or_scrolls_sideways(size
     pages = [
         ("business_reviewer", "/overdue"), ("leader", "/calendar/edit?year=2031"), ("leader", "/ladders/fill/edit"),
         ("leader", "/rounds/{round}/edit"), ("editor", "/notices"), ("editor", "/notices/preferences"),
+        ("leader", "/status"), ("leader", "/channels"), ("leader", "/channels/hooks/new"), ("leader", "/incidents"),
     ]  # fmt: skip
     number = late[0].case.round_id
     windows = {who: visit(who=who, size=size) for who in dict.fromkeys(who for who, _path in pages)}
@@ -142,3 +146,49 @@ def test_notices_are_read_and_muted_and_preferences_kept(visit, county_at_work, 
     page.click("text=恢复提醒")
     page.wait_for_selector("text=已恢复")
     assert not Muted.objects.exists()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_webhook_is_entered_and_every_way_out_is_tried(visit, administrator, settings, monkeypatch, script):
+    settings.EMAIL_ENABLED, settings.WEBHOOK_HOSTS = True, frozenset({"robots.example.org"})
+    monkeypatch.setattr(webhook, "resolve", lambda host, port: "8.8.8.8")
+    calls = []
+    monkeypatch.setattr(webhook, "send", lambda hook, **told: calls.append((hook.title, told["text"])))
+    window = visit(who="leader", script=script)
+    page = window.open("/channels")
+    page.fill("#to", "nobody")
+    page.click("form:has(#to) button")
+    assert "不是邮箱地址" in page.inner_text("#tried")
+    page.fill("#to", "guanli@example.org")
+    page.click("form:has(#to) button")
+    page.wait_for_selector("#tried.good")
+    assert [message.to for message in mail.outbox] == [["guanli@example.org"]]
+    page.click("text=新增推送地址")
+    page.fill("#id_title", "演示群")
+    page.select_option("#id_shape", "wecom")
+    page.fill("#id_address", "https://other.example.org/send")
+    page.check('input[name=kinds][value="returned"]')
+    page.check("#id_is_active")
+    page.click("button[data-main-action]")
+    page.wait_for_selector("text=BTR_WEBHOOK_HOSTS")
+    assert (Hook.objects.count(), page.input_value("#id_title")) == (0, "演示群")
+    page.fill("#id_address", "https://robots.example.org/send?key=1")
+    page.click("button[data-main-action]")
+    page.wait_for_url("**/channels")
+    page.click("text=发送测试消息")
+    page.wait_for_selector("#tried.good")
+    forget_refusals(window)
+    assert [title for title, _text in calls] == [Hook.objects.get().title]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_state_of_the_system_says_what_to_do_and_leads_there(visit, administrator, late, script):
+    page = visit(who="leader", script=script).open("/status")
+    assert "有需要马上处理的问题" in page.inner_text("main")
+    note_beat(name="sweep", now=database_now())
+    Task.objects.filter(status="open").update(next_rung_at=None)
+    expand(now=timezone.now())
+    page.click("text=刷新")
+    page.wait_for_selector("text=一切正常")
+    page.click("main >> text=已录入的工作日历")
+    page.wait_for_url("**/calendar")
