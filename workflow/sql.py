@@ -319,9 +319,10 @@ def _grants_inserted(case_id: int, whose: str, pairs: Collection[Pair]) -> tuple
 
 
 def _give_keys(instances: Sequence[Model], keys: Sequence[int]) -> None:
+    alias = connection.alias
     for instance, key in zip(instances, keys, strict=True):
         instance.pk = key
-        instance._state.adding, instance._state.db = False, connection.alias
+        instance._state.adding, instance._state.db = False, alias
 
 
 def _insertion(instances: Sequence[Model], *, refer: Any = None) -> tuple[str, list[Any]]:
