@@ -36,6 +36,16 @@ class CalendarRefused(Refused):
     )
 
 
+class CalendarOverlaps(Refused):
+    """Facts: date, year, other."""
+
+    code = "calendar_overlaps"
+    message = _(
+        "%(date)s is given for %(year)s and stands in the calendar of %(other)s already. A day belongs to one notice:"
+        " take it out of one of the two. Nothing was stored."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
     """The days that differ from the plain week (date to "is worked"), and the years whose notice is known."""
@@ -149,9 +159,10 @@ def import_years(years: Sequence[Mapping[str, Any]], *, now: datetime) -> int:
     Each: year, source, published_on (or absent), holidays and working, lists of {date, name}. Deadlines that were
     computed without the year move with projecting.reproject.
     Raises: CalendarRefused for a day outside the year (December before allowed), named twice, a holiday on a
-    weekend, or a make-up day on a weekday; nothing is stored then.
+    weekend, or a make-up day on a weekday; CalendarOverlaps for a day or a year that is given twice, or a day that
+    another year's notice holds. Nothing is stored then.
     """
-    rows = [(year, days_of(year)) for year in years]
+    rows = _rows_of(years)
     with transaction.atomic():
         for year, days in rows:
             WorkDay.objects.filter(year_id=year["year"]).delete()
@@ -174,8 +185,25 @@ def with_years(years: Sequence[Mapping[str, Any]]) -> WorkCalendar:
     stood = current()
     given = {year["year"] for year in years}
     rows = WorkDay.objects.exclude(year__in=given).values_list("date", "is_working")
-    differing = dict(rows) | {day.date: day.is_working for year in years for day in days_of(year)}
+    differing = dict(rows) | {day.date: day.is_working for _year, days in _rows_of(years) for day in days}
     return WorkCalendar(differing, stood.years | given)
+
+
+def _rows_of(years: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[WorkDay]]]:
+    """Return each year with its unsaved rows. One statement. Raises: CalendarRefused, CalendarOverlaps."""
+    rows = [(year, days_of(year)) for year in years]
+    stands = WorkDay.objects.exclude(year__in={year["year"] for year in years})
+    wanted = {day.date for _year, days in rows for day in days}
+    taken: dict[date, int] = dict(stands.filter(date__in=wanted).values_list("date", "year_id"))
+    done: set[int] = set()
+    for year, days in rows:
+        for day in days:
+            if day.date in taken or year["year"] in done:
+                other = taken.get(day.date, year["year"])
+                raise CalendarOverlaps(date=day.date.isoformat(), year=year["year"], other=other)
+        taken |= {day.date: year["year"] for day in days}
+        done.add(year["year"])
+    return rows
 
 
 def days_of(year: Mapping[str, Any]) -> list[WorkDay]:

@@ -21,6 +21,8 @@ WORKED_WORDS = {"上班", "班", "调休上班", "working", "work"}
 HEADINGS = {"日期", "date"}
 ALWAYS_FREE = ((1, 1), (5, 1), (10, 1))
 """Public holidays on the same date each year: a calendar without them is not whole."""
+MOVING = {"春节": "春节", "清明节": "清明", "劳动节": "劳动", "端午节": "端午", "中秋节": "中秋", "国庆节": "国庆"}
+"""Holidays of several days or of the lunar calendar, and the word that their days are named with."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
@@ -41,6 +43,16 @@ class CalendarNotWhole(Refused):
     message = _(
         "The calendar of %(year)s is not whole: %(date)s is a public holiday and does not stand in it."
         " Compare it with the notice. Nothing was stored."
+    )
+
+
+class CalendarNoSource(Refused):
+    """Facts: year."""
+
+    code = "calendar_no_source"
+    message = _(
+        "Say which notice the working days of %(year)s come from, for instance “国办发明电〔2026〕7号”."
+        " Nothing was stored."
     )
 
 
@@ -128,12 +140,23 @@ def _line(cells: Sequence[str], number: int) -> tuple[date, bool, str]:
 
 
 def check_whole(year: Mapping[str, Any]) -> None:
-    """Raises: CalendarNotWhole when a public holiday of a fixed date, on a weekday, is missing."""
+    """Raises: CalendarNotWhole when a public holiday of a fixed date, on a weekday, is missing; CalendarNoSource."""
+    if not str(year["source"]).strip():
+        raise CalendarNoSource(year=year["year"])
     free = {entry["date"] for entry in year["holidays"]}
     for month, number in ALWAYS_FREE:
         day = date(year["year"], month, number)
         if day.weekday() < 5 and day not in free:
             raise CalendarNotWhole(date=day.isoformat(), year=year["year"])
+
+
+def unnamed(year: Mapping[str, Any]) -> list[str]:
+    """Return the public holidays that no day of the year is named after, of those whose date moves from year to year.
+
+    They may fall on a weekend or carry another name, so this is told and refuses nothing.
+    """
+    said = "".join(entry["name"] for side in ("holidays", "working") for entry in year[side])
+    return [name for name, sign in MOVING.items() if sign not in said]
 
 
 def as_lines(days: Iterable[Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from notifications.expand import expand
 from notifications.models import Delivery
 from tests import world as county
-from workflow import calendar, call_list, deadlines, extensions, ladders, projecting, record, simulation
+from workflow import calendar, calendar_files, call_list, deadlines, extensions, ladders, projecting, record, simulation
 from workflow.models import CalendarYear, Event, Extension, Ladder, RoundDate, RungFired, Task, User, WorkDay
 from workflow.refusals import DetailMissing, NotPermitted
 from workflow.sweeping import sweep
@@ -59,8 +59,6 @@ class TestCalendar:
         day = calendar.add_working_days(deadlines.day_of(timezone.now()), 2)
         stored = list(WorkDay.objects.filter(year=day.year))
         known = CalendarYear.objects.filter(year=day.year).first()
-        from workflow import calendar_files
-
         lines = calendar_files.as_lines(stored) + f"\n{day.isoformat()},放假,演示日"
         address = reverse("calendar_edit") + f"?year={day.year}"
         page = administrator.post(address, {"lines": lines, "source": known.source if known else "演示"})
@@ -116,6 +114,51 @@ class TestCalendar:
         answer = administrator.post(reverse("calendar_edit"), {"file": upload, "source": "演示"})
         assert answer.status_code == status
         assert not CalendarYear.objects.filter(year=YEAR).exists()
+
+    def test_days_and_years_that_overlap_are_refused_and_nothing_is_stored(self, administrator):
+        calendar.import_years(
+            [{"year": 2030, "source": "演示", "holidays": [{"date": date(2030, 12, 31), "name": "元旦"}]}],
+            now=county.NOW,
+        )
+        twice = b'[[year]]\nyear = 2031\nsource = "x"\nholidays = [{date = 2031-01-01}, {date = 2031-05-01},' \
+                b' {date = 2031-10-01}]\n' * 2  # fmt: skip
+        before = list(WorkDay.objects.values_list("date", "year_id").order_by("date"))
+        for given in (
+            {"lines": "2030-12-31,放假,元旦\n" + LINES, "source": "演示"},
+            {"file": SimpleUploadedFile("y.toml", twice)},
+        ):
+            answer = administrator.post(reverse("calendar_edit") + f"?year={YEAR}", given)
+            assert answer.status_code == 422
+            assert "一天只属于一份通知" in answer.content.decode()
+        assert list(WorkDay.objects.values_list("date", "year_id").order_by("date")) == before
+        assert not CalendarYear.objects.filter(year=YEAR).exists()
+
+    def test_a_day_taken_between_preview_and_confirmation_is_refused_whole(self, administrator):
+        lines = "2030-12-31,放假,元旦\n" + LINES
+        page = administrator.post(reverse("calendar_edit") + f"?year={YEAR}", {"lines": lines, "source": "演示"})
+        assert page.status_code == 200
+        calendar.import_years(
+            [{"year": 2030, "source": "演示", "holidays": [{"date": date(2030, 12, 31), "name": "元旦"}]}],
+            now=county.NOW,
+        )
+        answer = administrator.post(reverse("calendar_edit"), {"confirmed": confirmed(page.content.decode())})
+        assert answer.status_code == 422
+        assert not CalendarYear.objects.filter(year=YEAR).exists()
+
+    @pytest.mark.parametrize("form", ["lines", "file"])
+    def test_a_year_without_its_notice_is_refused(self, administrator, form):
+        given = {"lines": LINES} if form == "lines" else {"file": SimpleUploadedFile("y.csv", LINES.encode())}
+        answer = administrator.post(reverse("calendar_edit") + f"?year={YEAR}", given | {"source": " "})
+        assert answer.status_code == 422
+        assert "请写明 2031 年工作日的来源" in answer.content.decode()
+        assert not CalendarYear.objects.filter(year=YEAR).exists()
+
+    def test_the_preview_names_holidays_that_no_day_is_named_after(self, administrator):
+        address = reverse("calendar_edit") + f"?year={YEAR}"
+        text = administrator.post(address, {"lines": LINES, "source": "演示"}).content.decode()
+        assert "没有标注春节、清明节、端午节、中秋节的日期" in text
+        for year in calendar.shipped_years():
+            assert set(calendar_files.unnamed(year)) <= {"中秋节"}, year["year"]
 
     def test_a_preview_of_somebody_else_making_is_not_stored(self, administrator):
         administrator.post(reverse("calendar_edit"), {"confirmed": "made-up"})

@@ -89,7 +89,9 @@ def calendar_edit(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             context |= {"refusal": refusal, "lines": lines, "source": source}
             return render(request, "workflow/calendar_edit.html", context, status=422)
-        context |= {"years": years, "moves": moves[:SHOWN], "count": len(moves), "confirmed": _packed(years)}
+        missing = [(year["year"], names) for year in years if (names := calendar_files.unnamed(year))]
+        context |= {"years": years, "missing": missing, "confirmed": _packed(years)}
+        context |= {"moves": moves[:SHOWN], "count": len(moves)}
         return render(request, "workflow/calendar_preview.html", context)
     known = CalendarYear.objects.filter(year=year).first()
     stored = calendar_files.as_lines(WorkDay.objects.filter(year=year))
