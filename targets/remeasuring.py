@@ -1,7 +1,7 @@
 """Which version of its table a report measures, and how an open report goes over to what came into force since.
 
 What is in force stays until an adjustment is approved, and a report that is open then goes on measuring what it was
-opened with until its unit takes the new targets over; rows are followed by their identity. Called by views and commands.
+opened with until its unit takes the new targets over; rows are followed by their identity. Called by views.
 """
 
 import json

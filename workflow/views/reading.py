@@ -29,7 +29,7 @@ from workflow import (
 )
 from workflow.context_processors import seat_of
 from workflow.machine import TaskKind
-from workflow.models import CalendarYear, Delegation, Ladder, Milestone, Round, Route, WorkDay
+from workflow.models import CalendarYear, Delegation, Ladder, Milestone, Round, Route, User, WorkDay
 from workflow.refusals import Refused
 from workflow.views.asking import person, visible_case
 
@@ -78,11 +78,8 @@ def case_why(request: HttpRequest, number: str) -> HttpResponse:
     """Say for every action whether the person may do it now, by what right and until when, or why not and who can."""
     case, user, now = visible_case(request, number), person(request), timezone.now()
     standing = queries.standing(case)
-    acting = [(None, engine.available_actions(case, by=user, now=now))]
-    acting += [
-        (one, engine.available_actions(case, by=user, now=now, on_behalf_of=one))
-        for one in delegations.principals_of(user, now=now, kind=case.kind)
-    ]
+    principals: list[User | None] = [None, *delegations.principals_of(user, now=now, kind=case.kind)]
+    acting = [(one, engine.available_actions(case, by=user, now=now, on_behalf_of=one)) for one in principals]
     ended = Delegation.objects.filter(deputy=user, starts_at__lte=now).filter(
         Q(ends_at__lte=now) | Q(revoked_at__isnull=False)
     )
