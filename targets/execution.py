@@ -212,6 +212,12 @@ def _projects_of(read: Sequence[PaidRow]) -> dict[Key, int]:
 
 # What is not matched yet
 
+def only_period() -> MonitoringPeriod | None:
+    """Return the monitoring period where there is one only: the page offers it as chosen."""
+    found = list(MonitoringPeriod.objects.all()[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def newest(period: MonitoringPeriod) -> ExecutionImport | None:
     """Return the file that counts for a period."""
     return ExecutionImport.objects.filter(period=period).order_by("-pk").first()

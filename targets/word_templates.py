@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from targets import profiles, reading
 from targets.export import county, limited
 from targets.models import WordTemplate
+from targets.reading.refusals import SENTENCES
 from targets.reading.result import Refusal
 from workflow import queries
 from workflow.canonical import clean_text
@@ -29,7 +31,6 @@ MOST_VERSIONS = 200
 FAULTS = {
     "too_large": _("The template is larger than %(what)s MB. Make its pictures smaller."),
     "no_word": _("This is no Word file. Save the template as docx."),
-    "cannot_read": _("The template cannot be opened: %(what)s"),
     "external": _("The template links to something outside (a picture, a sheet, an address). Put it in as a copy, or "
                   "remove the link."),
     "not_allowed": _("A tag says more than a template may (%(what)s). Only the fields listed below, “for row in rows” "
@@ -81,7 +82,7 @@ def upload(*, name: str, data: bytes, by: User, now: datetime) -> WordTemplate:
     profile = profiles.load(settings.DEFAULT_PROFILE)
     faults = limited.faults_in_child(template=data, profile=profile.id)
     if faults:
-        raise TemplateRefused(sentences=" ".join(str(FAULTS[fault.kind]) % {"what": fault.what} for fault in faults))
+        raise TemplateRefused(sentences=" ".join(map(_sentence, faults)))
     reads_back = _reads_back(data, now)
     with transaction.atomic():
         last = WordTemplate.objects.aggregate(last=Max("version"))["last"] or 0
@@ -90,6 +91,13 @@ def upload(*, name: str, data: bytes, by: User, now: datetime) -> WordTemplate:
         return WordTemplate.objects.create(
             version=last + 1, name=clean_text(name).strip()[:120] or f"{last + 1}.docx", data=data, size=len(data),
             sha256=digest, reads_back=reads_back, uploaded_by=by, uploaded_at=now)
+
+
+def _sentence(fault: county.Fault) -> str:
+    if fault.kind in FAULTS:
+        return str(FAULTS[fault.kind]) % {"what": fault.what}
+    said = gettext(SENTENCES[fault.kind.removeprefix(county.REFUSED)])
+    return said % dict.fromkeys(("what", "kind", "limit", "ends"), fault.what)
 
 
 def _reads_back(data: bytes, now: datetime) -> bool:

@@ -51,10 +51,14 @@ ALLOWED = (
 )  # fmt: skip
 LOOP = frozenset({"first", "last", "index", "length"})
 
+REFUSED = "refused "
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a template is not taken: `kind` is a key of word_templates.FAULTS, `what` the words that are wrong in it."""
+    """Why a template is not taken: `kind` is a key of word_templates.FAULTS, or REFUSED and the code of a refusal of
+    the reading; `what` the words that are wrong in it.
+    """
 
     kind: str
     what: str = ""
@@ -240,7 +244,7 @@ def faults_of(*, template: bytes, profile: Profile, now: datetime) -> tuple[Faul
         probe(template=template, profile=profile, now=now)
         return tuple(_lacking(template, profile))
     except CannotRead as wrong:
-        return (Fault("cannot_read", wrong.refusal.message),)
+        return (Fault(REFUSED + wrong.refusal.code, next(iter(wrong.refusal.facts.values()), "")),)
     except NotAllowed as wrong:
         return (wrong.fault,)
     except TemplateError as wrong:

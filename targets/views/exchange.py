@@ -37,7 +37,7 @@ def execution_import(request: HttpRequest) -> HttpResponse:
     if not organisations.is_finance(person(request)):
         raise organisations.NotFinance
     form = ExecutionImportForm(request.POST or None, request.FILES or None,
-                               initial={"period": request.GET.get("period")})
+                               initial={"period": request.GET.get("period") or execution.only_period()})
     result, refusal = None, None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils.translation import override
 from hypothesis import given, settings
 
 from targets import word_templates
@@ -128,13 +129,13 @@ def test_macros_links_outside_and_what_is_no_word_file_are_refused(shipped: byte
     out = io.BytesIO(shipped)
     with zipfile.ZipFile(out, "a") as archive:
         archive.writestr("word/vbaProject.bin", b"x")
-    assert kinds(out.getvalue()) == ["cannot_read"]
+    assert kinds(out.getvalue()) == ["refused macros"]
     link = ('<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" '
             'Target="http://example.test/x.png" TargetMode="External"/></Relationships>')
     assert kinds(changed(shipped, "</Relationships>", link, "word/_rels/document.xml.rels")) == ["external"]
     book = export(content=county.PROBE, profile=PROFILE, format=Format.XLSX, now=NOW)
     assert kinds(book) == ["no_word"]
-    assert kinds(b"text") == ["cannot_read"]
+    assert kinds(b"text") == ["refused damaged"]
     assert kinds(bytes(county.MOST_BYTES + 1)) == ["too_large"]
 
 
@@ -239,3 +240,11 @@ def test_the_command_puts_a_template_in_force_and_goes_back(world: SimpleNamespa
         with pytest.raises(CommandError):
             call_command("set_word_template", name, person=person)
     assert WordTemplate.objects.count() == 1
+
+
+def test_a_file_that_cannot_be_opened_is_refused_in_a_whole_sentence(world):
+    with override("zh-hans"), pytest.raises(word_templates.TemplateRefused) as told:
+        word_templates.upload(name="坏.docx", data=b"PK\x03\x04zzz", by=world.leader, now=NOW)
+    assert "文件已损坏或不完整" in str(told.value)
+    assert "%(" not in str(told.value)
+    assert not WordTemplate.objects.exists()
