@@ -11,12 +11,23 @@ class WorkflowConfig(AppConfig):
     name = "workflow"
 
     def ready(self) -> None:
-        from workflow import batches, checks, grants, orphans, reorganising, sealing, signals  # noqa: F401
+        from workflow import (  # noqa: F401
+            batches,
+            checks,
+            grants,
+            orphans,
+            papers,
+            purging,
+            reorganising,
+            sealing,
+            signals,
+        )
 
         signals.time_passes.connect(sealing.when_time_passes, dispatch_uid="workflow.sealing")
         signals.time_passes.connect(batches.when_time_passes, dispatch_uid="workflow.batches")
         signals.time_passes.connect(orphans.when_time_passes, dispatch_uid="workflow.orphans")
         signals.time_passes.connect(reorganising.when_time_passes, dispatch_uid="workflow.reorganising")
+        purging.register(papers.PaperStore())
         post_migrate.connect(_after_migrate, sender=self)
 
 

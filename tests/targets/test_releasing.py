@@ -4,8 +4,10 @@ import json
 from decimal import Decimal
 from io import StringIO
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
@@ -16,9 +18,9 @@ from tests.targets import papers as tables
 from tests.targets.test_pages_review import decision, url
 from tests.targets.test_pages_tables import at_now, client_of
 from tests.world import NOW, key, seen
-from workflow import batches, papers
+from workflow import batches, papers, purging, record
 from workflow.machine import Action, State
-from workflow.models import Batch, Case, Event, Paper
+from workflow.models import Batch, Case, Event, Paper, User
 from workflow.record import payload_of
 from workflow.refusals import DetailMissing
 
@@ -165,3 +167,25 @@ def test_the_command_line_shows_the_sums_and_attaches_the_scan(world: SimpleName
     call_command("act_many", *asked, "--yes", "--scan", str(file), stdout=(done := StringIO()))
     assert json.loads(done.getvalue().splitlines()[-1])["done"][0] == 1
     assert papers.of_case(case).sha256
+
+
+def test_a_purged_scan_leaves_its_digest_and_no_byte(
+    world: SimpleNamespace, django_capture_on_commit_callbacks: Any
+) -> None:
+    case = held(world)
+    batches.confirm(prepared(world, [case]), by=tables.fresh(world.leader), now=NOW, details=UNDER,
+                    scan=("批复.pdf", PDF))  # fmt: skip
+    scan = Paper.objects.get()
+    with default_storage.open(scan.path) as file:
+        assert file.read() == PDF
+    keeper = User.objects.create(username="keeper", administers="security")
+    asked = purging.ask(case=case, what="attachment", sha256=scan.sha256, reason="涉密", by=tables.fresh(world.leader),
+                        now=NOW)  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        purging.confirm(purge=asked, by=keeper, now=NOW)
+    assert not default_storage.exists(scan.path)
+    assert list(Paper.objects.values_list("sha256", "name", "path")) == [(scan.sha256, purging.PURGED, "")]
+    assert client_of(world.editor).get(reverse("release_scan", args=[case.number])).status_code == 404
+    assert list(record.verify()) == []
+    with pytest.raises(papers.PaperPurged):
+        papers.keep(name="再次.pdf", data=PDF, by=tables.fresh(world.leader), now=NOW)
