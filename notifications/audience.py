@@ -84,7 +84,9 @@ class Directory:
         """Return the active people of `ids`, in the order of their ids."""
         wanted = set(ids)
         if unknown := wanted - set(self.people):
-            self.people.update({person.pk: person for person in User.objects.filter(pk__in=unknown)})
+            found = {person.pk: person for person in User.objects.filter(pk__in=unknown)}
+            grants.know_roles(found.values())
+            self.people.update(found)
         return [self.people[pk] for pk in sorted(wanted) if pk in self.people and self.people[pk].is_active]
 
 
