@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from workflow import administering, grants, words
@@ -130,8 +130,9 @@ def _open_counts(user: User, *, now: datetime) -> dict[str, int]:
     all_, late = Count("id"), Count("id", filter=Q(due_at__lte=now))
     if not user.is_active or grants.borrowed_now(user):
         return tasks_of(user).aggregate(todo=all_, late=late)
+    # Grouped by no column: by one that the desk's index lacks (status, say) every row itself would be read.
     first, *others = (
-        Task.objects.filter(desk, status=TaskStatus.OPEN).order_by().values("status").annotate(todo=all_, late=late)
+        Task.objects.filter(desk, status=TaskStatus.OPEN).order_by().values(one=Value(1)).annotate(todo=all_, late=late)
         for desk in _desks_of(user)
     )
     found = list(first.union(*others, all=True))

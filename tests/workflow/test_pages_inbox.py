@@ -131,7 +131,7 @@ def test_the_tabs_count_and_show_what_i_did(toy, county, at_noon):
     counts = queries.counts_for(county.reviewer, now=world.NOW)
     assert (counts.todo, counts.done, counts.mine) == (0, 1, 0)
     mine = queries.counts_for(county.editor, now=world.NOW)
-    assert (mine.todo, mine.done, mine.mine) == (1, 0, 1)
+    assert (mine.todo, mine.done, mine.mine) == (1, 1, 1)
     assert "退回修改" in page_of(county.reviewer, "?tab=done")[1]
     assert case.number in page_of(county.editor, "?tab=mine")[1]
 
