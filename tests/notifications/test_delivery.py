@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications import delivery, queries, tasks
 from notifications.channels import email
@@ -306,3 +308,34 @@ def test_in_the_demo_mails_become_files(mailed, toy, settings, tmp_path):
     deliver(now=NOW)
     text = "".join(path.read_text() for path in tmp_path.iterdir())
     assert text.count("Message-ID: <delivery-") == 2
+
+
+class TestHandfuls:
+    def test_a_slow_server_gets_the_rest_of_a_handful_at_the_next_call(self, returned, monkeypatch):
+        monkeypatch.setattr(delivery, "HOLDS", -1.0)
+        assert deliver(now=NOW) == DeliverResult()
+        assert mail.outbox == []
+        assert set(pending().values_list("status", "lease_until", "attempts")) == {(Status.PENDING, None, 0)}
+        monkeypatch.undo()
+        assert deliver(now=NOW).sent == 2
+        assert len({row.message_id for row in pending()}) == 2
+
+    def test_one_persons_day_is_never_divided(self, monkeypatch):
+        monkeypatch.setattr(delivery, "HANDFUL", 2)
+        monkeypatch.setattr(delivery, "MANY", 10)
+        people = [(1, 4), (2, 7), (3, 30), (4, 1), (5, 1), (6, 1)]
+        assert list(delivery._handfuls(people)) == [[1], [2], [3], [4, 5], [6]]
+        assert list(delivery._handfuls([])) == []
+
+    def test_more_mails_cost_no_more_statements_but_the_one_that_marks_each(self, mailed, toy):
+        def statements(tables):
+            for _ in range(tables):
+                case = walk_to(toy_case(mailed, toy), mailed, "department_review")
+                act(case, Action.RETURN, mailed.reviewer, reason="演示")
+            expand(now=NOW)
+            with CaptureQueriesContext(connection) as asked:
+                assert deliver(now=NOW).sent == 2 * tables
+            return len(asked)
+
+        few, many = statements(2), statements(6)
+        assert many - few == 2 * 4
