@@ -44,6 +44,8 @@ def _sets_state(node: ast.AST) -> bool:
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if called in {"create", "get_or_create", "update_or_create", "Case"} or (called == "update" and not node.args):
         return any(keyword.arg == "state" for keyword in node.keywords)
+    if called == "move":  # of sql.Writes: the columns MOVED of a case, its state among them
+        return any(keyword.arg == "version" for keyword in node.keywords)
     if called == "setattr":
         return len(node.args) > 1 and _names_state(node.args[1])
     if called in {"bulk_update", "save", "update"}:
@@ -65,6 +67,11 @@ def test_only_the_engine_writes_the_state_of_a_case() -> None:
     }
 
 
+def test_the_named_statement_that_moves_a_case_is_of_one_door() -> None:
+    naming = {path for path in with_suffix(".py", within=ROOMS) if "MOVE_CASE" in text(path)}
+    assert naming == {Path("workflow/sql.py")}
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -75,6 +82,7 @@ def test_only_the_engine_writes_the_state_of_a_case() -> None:
         "setattr(case, 'state', 'approved')",
         "case.save(update_fields=['state'])",
         "Case.objects.bulk_update(cases, ['state', 'version'])",
+        "writes.move(case, version=was)",
     ],
 )
 def test_the_search_for_state_writers_sees_each_way_of_writing(line: str) -> None:
