@@ -14,7 +14,6 @@ from targets.reading.labels import MID_FUNDS_FIELD, OF_YEAR, OTHER_FIELD, Header
 from targets.reading.money import in_wan, is_money_head, under_head
 from targets.reading.result import Place
 from targets.reading.words import (
-    ONE_WORD_LABELS,
     ORDINAL,
     PRINTED_UNIT,
     SECTION_LIKE,
@@ -38,7 +37,6 @@ MAX_LABEL = 14
 MONEY_IN = re.compile(r"\d|[—–-]$")
 NO_LABEL = re.compile(r"[0-9０-９，。；,;]")
 WHOLE_WORDS = {tight(word) for word in WHOLE}
-ONE_WORD = {tight(word): name for name, words in ONE_WORD_LABELS.items() for word in words}
 HEADINGS = {tight(word) for word in SECTION_WORDS}
 JOINED_BY = {"annual_goal": "\n"}
 
@@ -219,7 +217,6 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
         return
     if name == "funds":
         draft.funds_unit = label.unit or draft.funds_unit
-        values = values[1:] if len(values) > 1 and tight(values[0][1]) in WHOLE_WORDS else values
         name = "funds.total" if values and not _is_part(values) else name
         if values and name == "funds":
             draft.last_field = None
@@ -241,6 +238,8 @@ def _take(row: Row, index: int, end: int, label: HeaderLabel, draft: Draft, *, t
     draft.last_field = name
     if not values:
         return
+    if name in FUNDS and len(values) > 1 and tight(values[0][1]) in WHOLE_WORDS:
+        values = values[1:]
     at, value = values[0]
     if name in FUNDS:
         if draft.money_of_year is not None:
@@ -321,12 +320,17 @@ def _take_otherwise(row: Row, draft: Draft) -> bool:
     if len(filled) % 2:
         return False
     pairs = list(zip(filled[::2], filled[1::2], strict=True))
-    names = [ONE_WORD.get(tight(word).rstrip(":")) for (_i, word), _text in pairs]
-    found = [(one, name) for one, name in zip(pairs, names, strict=True) if name is not None and name not in draft.seen]
-    found = [(one, name) for one, name in found if name not in FUNDS or MONEY_IN.search(tight(one[1][1]))]
-    for ((index, word), (at, _text)), name in found:
+    labels = [draft.labels.one_word(word) for (_i, word), _text in pairs]
+    found = [
+        (one, label)
+        for one, label in zip(pairs, labels, strict=True)
+        if label is not None
+        and label.field not in draft.seen
+        and (label.field not in FUNDS or MONEY_IN.search(tight(one[1][1])))
+    ]
+    for ((index, word), (at, _text)), label in found:
         draft.note("variant", row.at(index), {"labels": word})
-        _take(row, index, at + 1, HeaderLabel(name, official=False), draft, told=True)
+        _take(row, index, at + 1, label, draft, told=True)
     draft.last_field = None
     return bool(found) and len(found) == len(pairs)
 

@@ -22,6 +22,7 @@ from targets.reading.words import (
     HEADS_BY_WORD,
     MID_BLOCKS,
     MID_FUNDS,
+    ONE_WORD_LABELS,
     ORDINAL,
     OTHER_COLUMNS,
     OTHER_HEADER,
@@ -51,6 +52,7 @@ NAME_HEADS = {"指标", "绩效指标", "指标名称", "三级指标", "指标�
 BESIDE_VALUE = {*ALSO_COLUMNS["symbol"], *ALSO_COLUMNS["unit"], *OTHER_COLUMNS}
 NO_VALUE_HEADS = {"分值", "权值", *OTHER_COLUMNS}
 SIDE = {tight_word for word in GROUPS for tight_word in (word, word + ":")}
+ONE_WORD = {word: name for name, words in ONE_WORD_LABELS.items() for word in words}
 SIDE_WORDS = {*GROUPS, *MID_BLOCKS, *YEAR_BLOCKS}
 COLON = re.compile(r"[:：]")
 LABEL_AND_MONEY = re.compile(
@@ -158,6 +160,13 @@ class Labels:
             return None
         official = not BLANKS.search(cell) and not re.search(r"[(:]", cell)
         return HeaderLabel(field, "", unit[1] if unit else None, official, bare in self._own_header)
+
+    def one_word(self, cell: str) -> HeaderLabel | None:
+        """Return the field of a word too common to be a label (项目, 金额), to be asked where no other names it."""
+        words = tight(cell).rstrip(":")
+        field = ONE_WORD.get(REMARK.sub("", words))
+        unit = UNIT.search(words)
+        return HeaderLabel(field, "", unit[1] if unit else None, False) if field is not None else None
 
     def columns(self, cells: tuple[str, ...]) -> dict[str, int]:
         """Return the column of each head (family, category, name, value) when this row is the head, else {}."""

@@ -34,12 +34,16 @@ def projects(section: Section, labels: Labels) -> list[Section]:
             groups.append([row])
         elif not row.blank:
             before.append(row)
-    taken = [i for i, name in fields.items() if name != OTHER_FIELD]
+    taken = list(fields)
     bare = replace(head, cells=tuple("" if i in taken else text for i, text in enumerate(head.cells)))
     found = []
     held: dict[int, Row] = {}
     for number, rows in enumerate(groups):
         made = {i: _field_row(head, rows[0], i) for i in taken}
+        # What belongs to no target table is told at the head, not at the first indicator of each project.
+        made |= {
+            i: head.moved(row.cells, [i, i]) for i, row in made.items() if row is not None and fields[i] == OTHER_FIELD
+        }
         # A department left of its projects stands once and holds for those below it.
         held |= {i: one for i, one in made.items() if one is not None and i < own}
         header = [one for i in taken if (one := made[i] or held.get(i)) is not None]
@@ -92,6 +96,9 @@ def list_columns(row: Row, labels: Labels) -> dict[int, str]:
         label = labels.header(cell) if index < first else None
         if label is not None and not label.rest:
             found[index] = label.field
+        elif index < first and label is None and (word := labels.one_word(cell)) is not None:
+            if word.field != "project_name":
+                found[index] = word.field
         elif label is None and GOAL_OTHERWISE.match(tight(cell)):
             found[index] = "annual_goal"
     return found if "project_name" in found.values() and set(found.values()) != {OTHER_FIELD} else {}

@@ -18,9 +18,11 @@ from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from targets.reading.grid import Grid, Note, Row
 from targets.reading.pdfcolumns import Block, blocks_of
+from targets.reading.pdffonts import load_tables
 from targets.reading.pdftext import Line, Sign, letter, lines_of, pieces_of, said
 from targets.reading.refusals import CannotRead
 from targets.reading.result import Part
+from targets.reading.server import PDF_WITH_FONT_TABLES, needs_of
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it complains of every odd font, a line a letter
 MAX_PAGES = 200
@@ -49,6 +51,8 @@ def grid_of(data: bytes, *, file: str = "") -> Grid:
     Raises: CannotRead when it is protected, damaged, a picture without letters, or larger than any table.
     """
     reader = _Reader(file)
+    if needs_of(data) >= PDF_WITH_FONT_TABLES:
+        load_tables()
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             if len(document.pages) > MAX_PAGES:

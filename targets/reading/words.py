@@ -120,7 +120,7 @@ ALSO_HEADER = {
 }
 
 ONE_WORD_LABELS = {
-    "project_name": words("项目 专项 名称"),
+    "project_name": words("项目 专项"),
     "funds.total": words("金额 资金 预算 经费 资金额度 预算资金额"),
     "unit": words("单位"),
     "department": words("部门"),
@@ -236,8 +236,14 @@ HEADER_BY_WORD = (
     ("funds.fiscal", re.compile(r"^其中:(?:本?年度?)?(?:本级|同级|[市县区旗]本?级?)财政(?:资金|拨款|安排|预算)?$")),
     ("project_name", re.compile(r"^(?:项目|政策|专项)(?:支出|资金|任务|活动|全)?(?:名称|全称)$")),
     ("period", re.compile(r"^(?:项目|政策|支出|计划|拟|实施|执行|建设|起止){1,4}(?:时间|期限|周期|年限|期)$")),
-    ("department", re.compile(r"^(?:[一1]级)?(?:预算|行业|业务)(?:主管)?(?:部门|单位)$")),
+    ("department", re.compile(r"^(?:[一1]级)?(?:(?:预算|行业|业务)(?:主管)?|(?:项目)?主管)(?:部门|单位)$")),
     ("other", re.compile(r"^(?!.*(?:及|和|与|名称))\S{2,8}(?:编码|代码|编号|电话|负责人|联系人)$")),
+    (
+        "annual_goal",
+        re.compile(
+            r"^(?:项目)?(?:本?年度|当年|全年|本年)(?:项目)?(?:总体|绩效|预期|工作){0,2}目标(?:概述|描述|任务|内容)?$"
+        ),
+    ),
     ("unit", re.compile(r"^(?:项目)?(?:责任|实施|承担|执行|建设)(?:主体|单位)(?:名称)?$")),
 )
 """A label of the upper part that is in no list above: what its words make of it."""

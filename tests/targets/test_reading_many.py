@@ -54,7 +54,7 @@ def test_a_single_name_that_holds_its_value_among_others_is_left_and_told():
     assert len(said(one, "Name and value stand in one cell (")) == 1
 
 
-@pytest.mark.parametrize("text", ["培训人数", "比例1：2", "备注：见附件一", "≥95%：合格率"])
+@pytest.mark.parametrize("text", ["培训人数", "≥95%：合格率", "注：随文"])
 def test_what_is_no_name_with_its_value_is_not_divided(text):
     assert in_one_cell(text) is None
 
