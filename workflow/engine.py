@@ -73,8 +73,8 @@ def perform(
     In one transaction, in this order: lock the case and read it again; the same key seen before gives the same
     outcome; version and content hash equal `seen`; possible from this state; permitted; separation of duties;
     `prepare(case)` writes what the action carries (unsaved cells, a sheet); the document's blockers; decision;
-    the FSM method decides and one update writes; tasks closed and opened with their clocks; event; grants;
-    the document's `after`; signal. After commit only the doorbell rings.
+    the FSM method decides; signal `transitioned`, whose receivers give rows; case, tasks with their clocks, event,
+    grants and these rows are written together; the document's `after`. After commit only the doorbell rings.
 
     `details` go into the event: reason, reason_code, to, sheet, document_number … as texts, numbers and lists.
     Raises: a class of workflow.refusals; nothing has changed then but the record of the refusal.
