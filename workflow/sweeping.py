@@ -110,9 +110,10 @@ def sweep(
                 unfit.update(alone)
             size = max(1, size // SHRINK)
             continue
-        if not result.tasks:
+        done += result
+        if result.tasks < size:
             break
-        done, size = done + result, min(full, size * SHRINK)
+        size = min(full, size * SHRINK)
     return done
 
 
