@@ -82,7 +82,7 @@ def test_a_route_shows_every_step_and_where_the_case_stands(world, toy):
 
 @pytest.mark.django_db
 def test_names_that_look_like_markup_stay_words(world, toy):
-    step = Route.objects.get(case_kind="target").steps.first()
+    step = Route.objects.get(case_kind="target", profile="nx_2022").steps.first()
     step.title = '<script>"&'
     svg = pictures.route_svg([step], title="</title><b>")
     ET.fromstring(svg)
@@ -108,7 +108,7 @@ def test_the_page_of_the_way_is_for_who_sees_the_case(world, toy):
 def test_the_command_draws_to_a_file_and_refuses_what_is_not_there(world, tmp_path, capsys):
     call_command("draw_machine", "--out", str(tmp_path / "m.svg"))
     ET.parse(tmp_path / "m.svg")
-    route = Route.objects.get(case_kind="report")
+    route = Route.objects.get(case_kind="report", profile="nx_2022")
     call_command("draw_machine", "--route", str(route.pk), "--format", "mermaid")
     assert "绩效股审核" in capsys.readouterr().out
     call_command("draw_machine", "--route", str(route.pk), "--out", str(tmp_path / "r.svg"))
