@@ -324,7 +324,7 @@ def note_content(look: Look, *, title: str | None, amount: Decimal | None) -> No
 def available_actions(
     case: Case, *, by: User, now: datetime, on_behalf_of: User | None = None, look: Look | None = None
 ) -> tuple[Explanation, ...]:
-    """Return for every action whether `by` may do it to `case` now, or why not. Two statements, constant.
+    """Return for every action whether `by` may do it to `case` now, or why not. One statement; three for a stranger.
 
     `look`: what was loaded of the case for this person before, where a page has more to ask; then none.
     """
