@@ -347,12 +347,6 @@ MOVES: dict[Action, Callable[[Look, Task | None, dict[str, Any]], Move]] = {
 }
 
 
-def _leave_route(look: Look, move: Move) -> None:
-    look.case.step = None
-    move.columns["step"] = None
-    move.closed = list(look.open_tasks)
-
-
 def _advance(look: Look, move: Move, *, complete: frozenset[str], after: Step | None = None) -> None:
     """Open the first step without a standing signature, entering its stage, or approve the case when there is none."""
     case = look.case
