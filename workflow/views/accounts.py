@@ -123,8 +123,9 @@ def _changed(request: HttpRequest, found: User, by: User) -> HttpResponse:
     elif "appoint" in post:
         keeping.appoint(person=found, administers=post.get("administers") or None, reason=reason, by=by, now=now)
     elif "give" in post:
-        code = post.get("organisation", "").split(" ")[0]
-        there = Organisation.objects.filter(code=code).first()
+        typed = post.get("organisation", "").strip()
+        standing = Organisation.objects.filter(successor=None, valid_to=None)
+        there = standing.filter(code=typed.partition(" ")[0]).first() or standing.filter(name=typed).first()
         if there is None:
             raise DetailMissing(field=_("organisation"))
         if post.get("role") not in Role.values:
