@@ -6,9 +6,14 @@ any other refusal → 422 with its sentence. What was typed comes back with the 
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.defaults import page_not_found
@@ -59,15 +64,37 @@ class NewPasswordMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: object, args: object, kwargs: object
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         if getattr(request.user, "one_time_until", None) is None:
             return None
         match = request.resolver_match
         if match is not None and match.url_name in LET_THROUGH:
             return None
         return redirect("password_change")
+
+
+class LogInAgainMiddleware(LoginRequiredMiddleware):
+    """Leads whoever is not logged in to the login; what a form brought with it is shown, so that nothing is lost.
+
+    After the login comes the page that the form stood on, never an address that only takes what is sent to it.
+    """
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        """Return the login, or where a form was sent the texts that were typed, with the way to the login."""
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        came_from = urlsplit(request.headers.get("referer", ""))
+        ours = url_has_allowed_host_and_scheme(came_from.geturl(), {request.get_host()}, request.is_secure())
+        back = (
+            urlunsplit(("", "", came_from.path, came_from.query, "")) if ours and came_from.path else resolve_url("/")
+        )
+        typed = kept.typed_texts(request.POST)
+        if not typed:
+            return redirect_to_login(back)
+        to = f"{resolve_url(self.get_login_url(view_func))}?{urlencode({'next': back})}"
+        return render(request, "log_in_again.html", {"kept": typed, "login": to}, status=HTTPStatus.FORBIDDEN)
 
 
 class RefusalMiddleware:
