@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -94,7 +95,7 @@ class PaperStore:
             return 0
         found = Paper.objects.filter(sha256=sha256).exclude(path="")
         for path in found.values_list("path", flat=True):
-            transaction.on_commit(lambda gone=path: default_storage.delete(gone))
+            transaction.on_commit(partial(default_storage.delete, path))
         return found.update(name=PURGED, path="")
 
     def contents(self, case: Case) -> Iterable[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the rules say of a monitoring report: faults are found, what is right is left alone, the unknown is said."""
+"""What the rules say of a monitoring report: faults are found, what is right is left alone, unknown is said."""
 
 from dataclasses import replace
 from decimal import Decimal
