@@ -1,12 +1,19 @@
 """A person chosen on a page: what is offered is understood again, a name that two bear is not guessed."""
 
 import pytest
+from django.utils import translation
 
 from workflow.models import User
 from workflow.refusals import UnknownPerson
 from workflow.views.choosing import choices, named
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    with translation.override("zh-hans"):
+        yield
 
 
 def test_each_offered_choice_is_understood_again_and_names_the_office(world, django_assert_num_queries):
@@ -27,13 +34,13 @@ def test_an_account_or_a_name_that_one_person_bears_is_enough(world):
 
 @pytest.mark.parametrize("typed", ["", "nobody", "某 · 某单位 · nobody", "' OR 1=1 --"])
 def test_nobody_is_guessed(world, typed):
-    with pytest.raises(UnknownPerson, match="Choose from the list"):
+    with pytest.raises(UnknownPerson, match="请从列表中选择"):
         named(typed)
 
 
 def test_a_name_of_two_people_and_a_closed_account_are_refused(world):
     User.objects.filter(pk__in=[world.editor.pk, world.performance_reviewer.pk]).update(full_name="演示·同名")
-    with pytest.raises(UnknownPerson, match="Several people"):
+    with pytest.raises(UnknownPerson, match="有多人同名"):
         named("演示·同名")
     User.objects.filter(pk=world.editor.pk).update(is_active=False)
     assert named("演示·同名") == world.performance_reviewer
