@@ -6,25 +6,19 @@ What is due goes into one message a person and day (digests). Called by the back
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from notifications import audience, digests, hooks, wording
+from notifications.backing_off import LEASE, NoteMissing, after_failure
 from notifications.channels import NotSent, email
 from notifications.kinds import DIGEST_KINDS
 from notifications.models import Channel, Delivery, Digest, Notice, Status
 from workflow import calendar, deadlines
 from workflow.models import User
-from workflow.refusals import Refused
 
-LEASE = timedelta(minutes=5)
-"""Longer than any attempt takes: EMAIL_TIMEOUT is 20 s."""
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
-"""After the first, second … failure; the last one repeats."""
-GIVES_UP_AFTER = timedelta(hours=24)
 AT_MOST = 60
 """Messages one call sends: a rate that any mail server takes."""
 HANDFUL = 60
@@ -38,11 +32,6 @@ UPDATE notifications_delivery SET status = %s, sent_at = %s, lease_until = NULL,
        body = %s, last_error = '' WHERE id = %s
 """
 """Written as SQL because every message sends it, in a commit of its own."""
-
-
-class NoteMissing(Refused):
-    code = "note_missing"
-    message = _("Say in a few words how it was dealt with, for instance “told by phone”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +240,7 @@ def _not_sent(deliveries: Sequence[Delivery], error: NotSent, *, now: datetime) 
     """Put the deliveries off, or give up: at once when the refusal is final, else a day after they were made."""
     put_off = given_up = 0
     for delivery in deliveries:
-        columns: dict[str, object] = {"lease_until": None, "last_error": str(error)[:300]}
-        if error.is_final:
-            columns["status"] = Status.FAILED
-        elif now - delivery.created_at >= GIVES_UP_AFTER:
-            columns["status"] = Status.INCIDENT
-        else:
-            columns["available_at"] = now + WAITS[min(delivery.attempts, len(WAITS)) - 1]
+        columns = after_failure(delivery, error, now=now)
         given_up += "status" in columns
         put_off += "status" not in columns
         Delivery.objects.filter(pk=delivery.pk).update(**columns)

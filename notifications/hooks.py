@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from notifications.audience import Around
+from notifications.backing_off import LEASE, NoteMissing, after_failure
 from notifications.channels import NotSent, webhook
 from notifications.models import Hook, HookDelivery, Status
 from notifications.wording import words_of
@@ -44,8 +45,6 @@ def deliver(*, now: datetime, limit: int = AT_MOST) -> int:
 
 
 def _claim(pk: int, *, now: datetime) -> HookDelivery | None:
-    from notifications.delivery import LEASE
-
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     with transaction.atomic():
         rows = HookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
@@ -57,8 +56,6 @@ def _claim(pk: int, *, now: datetime) -> HookDelivery | None:
 
 
 def _send(pk: int, *, now: datetime) -> int:
-    from notifications.delivery import GIVES_UP_AFTER, WAITS
-
     row = _claim(pk, now=now)
     if row is None:
         return 0
@@ -67,13 +64,7 @@ def _send(pk: int, *, now: datetime) -> int:
     try:
         webhook.send(row.hook, text=row.text, key=f"hook-{pk}", facts=facts, timestamp=int(now.timestamp()))
     except NotSent as error:
-        columns = {"lease_until": None, "last_error": str(error)[:300]}
-        if error.is_final:
-            columns["status"] = Status.FAILED
-        elif now - row.created_at >= GIVES_UP_AFTER:
-            columns["status"] = Status.INCIDENT
-        else:
-            columns["available_at"] = now + WAITS[min(row.attempts, len(WAITS)) - 1]
+        columns = after_failure(row, error, now=now)
     HookDelivery.objects.filter(pk=pk).update(**columns)
     return int(columns.get("status") == Status.SENT)
 
@@ -90,8 +81,6 @@ def resolve(*, delivery_id: int, by: User, note: str, now: datetime) -> int:
 
     Raises: NoteMissing.
     """
-    from notifications.delivery import NoteMissing
-
     if not note.strip():
         raise NoteMissing
     return _incident(delivery_id).update(resolved_at=now, resolved_by=by, resolved_note=note.strip()[:200])

@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from django.db.transaction import Atomic
 
+from notifications.backing_off import LEASE
 from notifications.channels import email
-from notifications.delivery import LEASE, deliver
+from notifications.delivery import deliver
 from notifications.expand import expand
 from notifications.models import Channel, Delivery, Digest, Notice, Status
 from tests.faults.test_kills import KILLS, open_case, world  # noqa: F401

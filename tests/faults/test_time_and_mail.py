@@ -14,7 +14,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from notifications.delivery import GIVES_UP_AFTER, deliver
+from notifications.backing_off import GIVES_UP_AFTER
+from notifications.delivery import deliver
 from notifications.expand import expand
 from notifications.models import Channel, Delivery, Digest, Notice, Status
 from notifications.tasks import deliver as deliver_task
