@@ -28,6 +28,7 @@ class Seat:
     sets_rules: bool = False
     reads_mails: bool = False
     administers: bool = False
+    reads_record: bool = False
     duties: frozenset[str] = frozenset()
     """What the person administers, as values of administering.Duty."""
     county: str = ""
@@ -37,6 +38,7 @@ def seat_of(user: User) -> Seat:
     """Return the seat of a signed-in person. No statement beside the person's roles, one more for administrators."""
     held = grants.roles_of(user)
     roles = {membership.role for membership in held}
+    duties = administering.duties_of(user)
     return Seat(
         roles=tuple(
             _("%(role)s, %(organisation)s") % {"role": Role(m.role).label, "organisation": m.organisation} for m in held
@@ -47,7 +49,8 @@ def seat_of(user: User) -> Seat:
         sets_rules=queries.sets_rules(user),
         reads_mails=settings.EMAIL_TO_FILES and reads_mails(user),
         administers=administering.is_administrator(user),
-        duties=frozenset(duty.value for duty in administering.duties_of(user)),
+        reads_record=Role.AUDITOR in roles or administering.Duty.RECORD in duties,
+        duties=frozenset(duty.value for duty in duties),
         county=getattr(settings, "COUNTY_NAME", ""),
     )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from tests.world import NOW, person, toy_case
@@ -34,6 +35,13 @@ def english():
 
 
 KINDS = ("system", "security", "audit")
+
+
+def test_who_reads_the_record_finds_it_in_the_rail(world, client):
+    for reader, reads in ((world.auditor, True), (world.business_reviewer, False), (world.editor, False)):
+        client.force_login(reader)
+        assert (reverse("record_board") in client.get(reverse("inbox")).content.decode()) == reads, reader
+        assert client.get(reverse("record_board")).status_code == (200 if reads else 403), reader
 
 
 def fresh(user: User) -> User:
