@@ -5,6 +5,7 @@ test suite.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 
 from tests.journeys.people import Page, Person
 
+VAR = Path(os.environ.get("BTR_VAR_DIR", "var"))
+"""Where the demo that runs keeps what it writes."""
 TABLE = """部门项目支出预算绩效目标表
 (2024 年度)
 项目名称\t{name}
@@ -177,9 +180,9 @@ def _morning(day: date) -> datetime:
 
 
 def main(base: str) -> None:
-    """Walk through the demo that runs at `base`, with the password and the database of this checkout's var/."""
+    """Walk through the demo that runs at `base`, with the password and the database of VAR."""
     assert urlsplit(base).hostname in {"127.0.0.1", "localhost"}, "the walk is for a demo on this machine"
-    password = (Path("var") / "demo_password").read_text().strip()
+    password = (VAR / "demo_password").read_text().strip()
 
     def sweep(now: datetime) -> None:
         command = [sys.executable, "manage.py", "sweep", "--now", now.isoformat(), "--json"]
@@ -196,7 +199,7 @@ def main(base: str) -> None:
 
 def running() -> str:
     """Return the address of the demo that this checkout's supervisor runs."""
-    place = Path("var") / "run" / "supervisor.json"
+    place = VAR / "run" / "supervisor.json"
     if not place.exists():
         raise SystemExit("No demo is running here: start it with `make run DETACH=1`.")
     return str(json.loads(place.read_text())["address"])
