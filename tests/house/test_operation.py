@@ -75,6 +75,12 @@ def test_both_readmes_name_only_commands_that_exist() -> None:
         assert set(re.findall(r"manage\.py ([a-z_]+)", words)) <= set(get_commands())
 
 
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_both_readmes_list_every_command(readme: str) -> None:
+    ours = {name for name, app in get_commands().items() if app in ROOMS}
+    assert set(re.findall(r"^\| `([a-z_]+)", text(Path(readme)), re.MULTILINE)) & ours == ours
+
+
 def test_a_broker_that_fails_costs_nothing_but_time() -> None:
     from deploy.celery_app import app
 
