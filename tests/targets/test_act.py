@@ -5,6 +5,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from targets import scoring
+from targets.models import ReviewSheet
 from tests.targets.papers import again, filled, submitted
 from workflow.machine import State
 from workflow.models import Decision, Event
@@ -92,3 +94,31 @@ def test_without_json_it_says_what_happened(world, capsys):
     case = submitted(world)
     call_command("act", case.number, "approve", "--as", "reviewer")
     assert case.number in capsys.readouterr().out
+
+
+GRADES = dict.fromkeys(("completeness", "relevance", "suitability", "feasibility", "overall"), "good")
+
+
+def test_the_review_sheet_comes_with_its_grades_and_points(world, capsys, tmp_path):
+    case, file = submitted(world), tmp_path / "sheet.json"
+    file.write_text(json.dumps(GRADES | {"opinion": "演示：同意"}), encoding="utf-8")
+    points = [word for item in scoring.items() for word in ("--points", f"{item.key}={item.most}")]
+    answer, status = act(capsys, case.number, "approve", "reviewer", "--sheet", str(file), *points)
+    assert (answer["refused"], status) == (None, 0)
+    sheet = ReviewSheet.objects.get(case=case)
+    assert (sheet.overall, sheet.opinion, sheet.filled_by) == ("good", "演示：同意", world.reviewer)
+    assert scoring.total_of(sheet.points) == 100
+
+
+def test_points_that_are_none_are_refused_with_their_place_and_nothing_is_decided(world, capsys):
+    case = submitted(world)
+    grades = [word for name, grade in GRADES.items() for word in ("--grade", f"{name}={grade}")]
+    points = [word for item in scoring.items() for word in ("--points", f"{item.key}={item.most}")]
+    wrong = [*points[:-1], points[-1].split("=")[0] + "=1000"]
+    answer, status = act(capsys, case.number, "approve", "reviewer", *grades, *wrong)
+    assert (answer["refused"]["code"], answer["state"], status) == ("blocked", State.DEPARTMENT_REVIEW, 1)
+    assert scoring.items()[-1].label in json.dumps(answer["refused"], ensure_ascii=False)
+    answer, _status = act(capsys, case.number, "approve", "reviewer", *grades[:-2], "--grade", "overall=poor")
+    assert answer["refused"]["code"] == "blocked"
+    assert not Decision.objects.exists()
+    assert not ReviewSheet.objects.exists()
