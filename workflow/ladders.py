@@ -8,6 +8,7 @@ import time
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from django.db.models import Max
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
-from workflow.models import Ladder, Rung
+from workflow import rulings
+from workflow.machine import TaskKind
+from workflow.models import Ladder, Rung, User
 from workflow.refusals import Refused
 
 SHIPPED = Path(__file__).parent / "data" / "ladders.toml"
@@ -115,6 +118,18 @@ def install(*, task_kind: str, title: str, version: int, rungs: Sequence[Mapping
         transaction.on_commit(clear_cache)
     clear_cache()
     return ladder
+
+
+@rulings.keeps_refusals(rulings.Rule.SET_LADDER, of=lambda task_kind, **_given: TaskKind(task_kind).label)
+def replace(*, task_kind: str, title: str, rungs: Sequence[Mapping[str, Any]], by: User, now: datetime) -> Ladder:
+    """Install the next version of a kind's ladder, with a ruling. Raises: LadderRefused; the ladder stands then."""
+    with transaction.atomic():
+        made = install(task_kind=task_kind, title=title, version=newest_version(task_kind) + 1, rungs=rungs)
+        payload = {"version": made.version, "title": title, "rungs": [rung["code"] for rung in rungs]}
+        rulings.note(
+            action=rulings.Rule.SET_LADDER, subject=str(TaskKind(task_kind).label), by=by, now=now, payload=payload
+        )
+    return made
 
 
 def newest_version(task_kind: str) -> int:

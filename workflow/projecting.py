@@ -4,19 +4,20 @@ Preview computes, the rest writes: task, line in the record, announcement, one t
 calendar's and the rounds' pages and by extensions.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from workflow import calendar, deadlines, record, words
+from workflow import calendar, calendar_files, deadlines, record, rulings, words
 from workflow.calendar import WorkCalendar
 from workflow.machine import Action, TaskStatus
-from workflow.models import Case, RungFired, Suspension, Task, User
+from workflow.models import Case, RungFired, Suspension, Task, User, WorkDay
 from workflow.signals import announced, work_waits
 
 
@@ -75,6 +76,32 @@ def reproject(*, now: datetime, by: User | None = None, reason: str = "") -> int
         _move(moved, by=by, now=now, reason=reason or _said_calendar())
         for moved in preview(working=calendar.current(), now=now)
     )
+
+
+def _years_of(*, years: Sequence[Mapping[str, Any]], **_given: Any) -> str:
+    return "、".join(str(year["year"]) for year in years)
+
+
+@rulings.keeps_refusals(rulings.Rule.SET_CALENDAR, of=_years_of)
+def take_in(*, years: Sequence[Mapping[str, Any]], by: User | None, now: datetime) -> int:
+    """Store whole years as calendar.import_years does, with a ruling of what changed; return how many deadlines moved.
+
+    Raises: as import_years; the calendar stands then.
+    """
+    with transaction.atomic():
+        stood = _lines_of(years)
+        calendar.import_years(years, now=now)
+        stands = _lines_of(years)
+        changes = [*(f"− {line}" for line in stood if line not in stands),
+                   *(f"+ {line}" for line in stands if line not in stood)]  # fmt: skip
+        payload = {"source": [year["source"] for year in years], "changes": changes}
+        rulings.note(action=rulings.Rule.SET_CALENDAR, subject=_years_of(years=years), by=by, now=now, payload=payload)
+    return reproject(now=now, by=by)
+
+
+def _lines_of(years: Sequence[Mapping[str, Any]]) -> list[str]:
+    days = WorkDay.objects.filter(year__in=[year["year"] for year in years]).order_by("date")
+    return [line for line in calendar_files.as_lines(days).splitlines() if line.strip()]
 
 
 def _said_calendar() -> str:

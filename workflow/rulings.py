@@ -44,6 +44,9 @@ class Rule(TextChoices):
     OPEN_ORGANISATION = "open_organisation", _("Organisation entered")
     CHANGE_ORGANISATION = "change_organisation", _("Organisation changed")
     END_ORGANISATION = "end_organisation", _("Organisation ended")
+    SET_CALENDAR = "set_calendar", _("Working days stored")
+    SET_LADDER = "set_ladder", _("Reminders stored")
+    SET_DATES = "set_dates", _("Dates of a round stored")
     RELEASE_MANY = "release_many", _("Many at once")
     OPEN_PAGE = "open_page", _("Administrator's page")
     ASK_PURGE = "ask_purge", _("Purge asked for")
@@ -174,6 +177,9 @@ DETAILS: dict[str, Any] = {
     "ends": _("until"),
     "kind": _("kind"),
     "parent": _("belongs to"),
+    "source": _("source"),
+    "version": _("version"),
+    "rungs": _("rungs"),
 }
 """What a ruling's details are called on the page; the others are for the machine."""
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from workflow import deadlines, projecting
+from workflow import deadlines, projecting, rulings
 from workflow.models import Milestone, Round, RoundDate, User
 from workflow.projecting import Moved
 from workflow.refusals import Refused
@@ -124,10 +125,15 @@ def moves(*, round_id: int, stood: Mapping[str, date], wanted: Mapping[str, date
     return projecting.moved_by_round(round_id=round_id, dates=changed)
 
 
-def store(*, round_id: int, wanted: Mapping[str, date | None], by: User, now: datetime) -> int:
-    """Store the dates together and move what stands on them; return how many deadlines moved. Raises: as check.
+def _round_of(*, round_id: int, **_given: Any) -> str:
+    return str(Round.objects.get(pk=round_id))
 
-    A date left blank is taken out of the timetable; deadlines that stand on it stay.
+
+@rulings.keeps_refusals(rulings.Rule.SET_DATES, of=_round_of)
+def store(*, round_id: int, wanted: Mapping[str, date | None], by: User, now: datetime) -> int:
+    """Store the dates together, with a ruling, and move what stands on them; return how many deadlines moved.
+
+    Raises: as check; the timetable stands then. A date left blank is taken out; deadlines that stand on it stay.
     """
     with transaction.atomic():
         Round.objects.select_for_update().get(pk=round_id)
@@ -138,6 +144,21 @@ def store(*, round_id: int, wanted: Mapping[str, date | None], by: User, now: da
         RoundDate.objects.bulk_create(
             RoundDate(round_id=round_id, milestone=name, date=day) for name, day in wanted.items() if day
         )
+        if changes := _changes(stood, wanted):
+            payload = {"changes": changes}
+            rulings.note(
+                action=rulings.Rule.SET_DATES, subject=_round_of(round_id=round_id), by=by, now=now, payload=payload
+            )
     with override(settings.LANGUAGE_CODE):
         reason = _("The timetable of the round has changed.")
     return projecting.move_all(planned, by=by, now=now, reason=reason)
+
+
+def _changes(stood: Mapping[str, date], wanted: Mapping[str, date | None]) -> list[str]:
+    """Return each date that becomes another, in the words of the county."""
+    with override(settings.LANGUAGE_CODE):
+        return [
+            f"{label}: {stood.get(name) or '—'} → {wanted.get(name) or '—'}"
+            for name, label in Milestone.choices
+            if stood.get(name) != wanted.get(name)
+        ]
