@@ -15,7 +15,7 @@ from workflow.look import Look
 from workflow.machine import BUREAU, Action, Basis, FundsOutcome, Place, State, TaskKind
 from workflow.models import Step, Task
 from workflow.openings import Move, begin, correction_days, corrections, leave_route, new_task
-from workflow.refusals import DetailMissing, NobodyThere
+from workflow.refusals import DetailMissing, NobodyThere, NotAnAmount
 
 CONFIRM_DAYS = 2
 """Working days for the unit to confirm what was filled in for it, and for finance to confirm an admission."""
@@ -137,12 +137,15 @@ def outcome_of(figure: Decimal, amount: Decimal | None) -> FundsOutcome:
 
 
 def _figure(typed: Any) -> Decimal:
-    try:
-        figure = Decimal(str(typed).strip())
-    except InvalidOperation:
-        raise DetailMissing(field=_("control figure in yuan")) from None
-    if not figure.is_finite() or not 0 <= figure < LARGEST_FIGURE or figure != round(figure, 2):
+    text = "" if typed is None else str(typed).strip()
+    if not text:
         raise DetailMissing(field=_("control figure in yuan"))
+    try:
+        figure = Decimal(text)
+    except InvalidOperation:
+        raise NotAnAmount(value=text[:20]) from None
+    if not figure.is_finite() or not 0 <= figure < LARGEST_FIGURE or figure != round(figure, 2):
+        raise NotAnAmount(value=text[:20])
     return figure
 
 

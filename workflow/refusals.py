@@ -71,6 +71,11 @@ class DetailMissing(Refused):
     message = _("“%(field)s” is missing. Fill it in and try again.")
 
 
+class NotAnAmount(DetailMissing):
+    code = "not_an_amount"
+    message = _("“%(value)s” is no amount in yuan. Write it in digits, for example 125000 or 125000.50.")
+
+
 class UnknownStep(Refused):
     code = "unknown_step"
     message = _("There is no earlier step “%(step)s” to return to. Choose one of: %(known)s.")

@@ -26,6 +26,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What was refused is read first: the focus goes to the sentence, as it would without a page of its own.
+const refused = document.querySelector("main .note.bad[role=alert]");
+if (refused) {
+  refused.tabIndex = -1;
+  refused.focus();
+}
+
 // A form is sent once; the button says that it is busy. The server refuses the second click anyway.
 // A form that answers with a file leaves the page as it is, so it may be sent again (data-download).
 document.addEventListener("submit", (event) => {

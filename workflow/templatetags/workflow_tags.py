@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflow import call_list, kinds, orphans, route_words, words
 from workflow.machine import Action
-from workflow.models import Case, Event, Rung, Step, Task
+from workflow.models import Case, Event, Purge, Rung, Step, Task
 
 register = template.Library()
 SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
@@ -160,3 +160,9 @@ def told_next(task: Task) -> str:
 def orphan_count() -> int:
     """Return how many tasks nobody can do, for the rail of administrators. One statement."""
     return orphans.count()
+
+
+@register.simple_tag
+def purges_waiting() -> int:
+    """Return how many purges wait for the second signature, for the rail of who gives it. One statement."""
+    return Purge.objects.filter(decided_at=None).count()

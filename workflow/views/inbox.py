@@ -36,6 +36,7 @@ def _is_today(task: Task, now: datetime) -> bool:
 GROUPS = (
     Group("late", _("Overdue"), "late", lambda task, now: bool(task.due_at and task.due_at <= now)),
     Group("today", _("Due today"), "today", _is_today),
+    Group("confirm", _("Waiting for my confirmation"), "", lambda task, now: task.kind == TaskKind.CONFIRM),
     Group("review", _("Waiting for my review"), "", lambda task, now: task.kind not in queries.UNIT_KINDS),
     Group("returned", _("Returned to me"), "", lambda task, now: task.kind == TaskKind.CORRECT),
     Group("fill", _("For me to fill in"), "", lambda task, now: True),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from workflow import kinds, purging
 from workflow.models import Purge
-from workflow.refusals import Refused
+from workflow.refusals import DetailMissing, Refused
 from workflow.views.asking import person, visible_case
 
 SHOWN = 100
@@ -27,6 +27,8 @@ def case_purge(request: HttpRequest, number: str) -> HttpResponse:
         what, _sign, sha256 = request.POST.get("which", "").partition(":")
         try:
             reason = request.POST.get("reason", "")
+            if not what:
+                raise DetailMissing(field=_("what is to be purged"))
             purging.ask(case=case, what=what, sha256=sha256, reason=reason, by=by, now=timezone.now())
             messages.success(request, _("Asked for. The security administrator gives the second signature."))
             return redirect("purges")
