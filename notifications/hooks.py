@@ -5,16 +5,20 @@ Off unless BTR_WEBHOOK_HOSTS names hosts. Called by expand and by delivery's bac
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from notifications.audience import Around
 from notifications.backing_off import LEASE, NoteMissing, after_failure
 from notifications.channels import NotSent, webhook
+from notifications.kinds import KINDS
 from notifications.models import Hook, HookDelivery, Status
 from notifications.wording import words_of
+from workflow import rulings
 from workflow.models import User
 
 AT_MOST = 30
@@ -67,6 +71,23 @@ def _send(pk: int, *, now: datetime) -> int:
         columns = after_failure(row, error, now=now)
     HookDelivery.objects.filter(pk=pk).update(**columns)
     return int(columns.get("status") == Status.SENT)
+
+
+def enter(*, hook: Hook, by: User, now: datetime) -> None:
+    """Store `hook`, new or changed, and note in the rulings what it is now; never its secret, nor the path of its
+    address, which is a robot's key. The caller has checked the address."""
+    payload = {
+        "changes": [
+            str(hook.get_shape_display()),
+            str(urlsplit(hook.address).hostname),
+            str(hook.department or _("all departments")),
+            *(str(KINDS[kind].label) for kind in hook.kinds),
+            *([] if hook.is_active else [str(_("switched off"))]),
+        ]
+    }
+    with transaction.atomic():
+        hook.save()
+        rulings.note(action=rulings.Rule.SET_WEBHOOK, subject=hook.title, by=by, now=now, payload=payload)
 
 
 def retry(*, delivery_id: int, now: datetime) -> int:

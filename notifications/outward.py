@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications import trying
+from notifications import hooks, trying
 from notifications.forms import HookForm
 from notifications.models import Hook
 from workflow.administering import Duty
@@ -25,7 +25,7 @@ def channels(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, *, tried: trying.Tried | None = None, to: str | None = None) -> HttpResponse:
     by = keeper(request, Duty.OPERATION)
-    hooks = Hook.objects.select_related("department").order_by("-is_active", "title", "pk")
+    known = Hook.objects.select_related("department").order_by("-is_active", "title", "pk")
     count, people = trying.out_of_reach()
     return render(request, "notifications/channels.html", {
         "section": "channels",
@@ -36,7 +36,7 @@ def _page(request: HttpRequest, *, tried: trying.Tried | None = None, to: str | 
         "to": by.email if to is None else to,
         "hosts": sorted(settings.WEBHOOK_HOSTS),
         # The path of a robot's address is its key: only the host is shown.
-        "hooks": [(hook, urlsplit(hook.address).hostname or "") for hook in hooks],
+        "hooks": [(hook, urlsplit(hook.address).hostname or "") for hook in known],
         "without_mail": count,
         "without_mail_names": people,
         "tried": tried,
@@ -48,7 +48,7 @@ def try_mail(request: HttpRequest) -> HttpResponse:
     """Send one test mail and say what came of it."""
     by = keeper(request, Duty.OPERATION)
     to = request.POST.get("to", "").strip()
-    return _page(request, tried=trying.mail(to=to, by=str(by), now=timezone.now()), to=to)
+    return _page(request, tried=trying.mail(to=to, by=by, now=timezone.now()), to=to)
 
 
 @require_POST
@@ -56,17 +56,17 @@ def try_hook(request: HttpRequest, pk: int) -> HttpResponse:
     """Call one webhook with a test message and say what came of it; one that is switched off may be tried too."""
     by = keeper(request, Duty.OPERATION)
     hook = get_object_or_404(Hook, pk=pk)
-    return _page(request, tried=trying.hook(hook, by=str(by), now=timezone.now()))
+    return _page(request, tried=trying.hook(hook, by=by, now=timezone.now()))
 
 
 @require_http_methods(["GET", "POST"])
 def hook_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Enter a webhook or change one; what is refused stays typed and nothing is stored."""
-    keeper(request, Duty.OPERATION)
+    by = keeper(request, Duty.OPERATION)
     hook = get_object_or_404(Hook, pk=pk) if pk is not None else None
     form = HookForm(request.POST or None, instance=hook)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        hooks.enter(hook=form.save(commit=False), by=by, now=timezone.now())
         messages.success(request, _("Stored. Try it out with a test message."))
         return redirect("channels")
     context = {"section": "channels", "form": form, "hook": hook, "hosts": sorted(settings.WEBHOOK_HOSTS)}

@@ -1,7 +1,7 @@
 """Test messages: one over each way that messages leave the site, sent at once, with what came of it in words.
 
-Nothing is stored: a test is no notice, has no recipient in the record and makes no incident. Called by the page of
-channels and by `manage.py test_channels`.
+A test is no notice and makes no incident; that it was sent, by whom and what came of it stands in the rulings. Called
+by the page of channels and by `manage.py test_channels`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from notifications import reasons
 from notifications.channels import NotSent, email, webhook
 from notifications.models import Hook
-from workflow import words
+from workflow import rulings, words
 from workflow.models import User
 
 
@@ -28,15 +28,32 @@ class Tried:
     words: str
 
 
-def _text(by: str, now: datetime) -> str:
-    facts = {"moment": words.stamp(now), "by": by, "site": settings.SITE_URL}
+COMMAND = "manage.py test_channels"
+"""Who sends a test that nobody has signed in for."""
+
+
+def _text(by: User | None, now: datetime) -> str:
+    facts = {"moment": words.stamp(now), "by": str(by or COMMAND), "site": settings.SITE_URL}
     return _("This is a test message of the review of performance targets, sent by %(by)s on %(moment)s. Nothing is"
              " to be done. %(site)s") % facts  # fmt: skip
 
 
-def mail(*, to: str, by: str, now: datetime) -> Tried:
-    """Send one test mail to `to` over a connection of its own; waits settings.EMAIL_TIMEOUT seconds at most a step."""
-    way = _("E-mail to %(to)s") % {"to": to}
+def _noted(tried: Tried, *, by: User | None, now: datetime) -> Tried:
+    payload = {"taken": tried.is_taken, "result": tried.words}
+    rulings.note(action=rulings.Rule.TEST_CHANNEL, subject=" ".join(tried.way.split()), by=by, now=now, payload=payload)
+    return tried
+
+
+def mail(*, to: str, by: User | None, now: datetime) -> Tried:
+    """Send one test mail to `to` over a connection of its own and note it; `by` None: from the command line.
+
+    Waits settings.EMAIL_TIMEOUT seconds at most a step, in no transaction.
+    """
+    return _noted(_mail(to=to, by=by, now=now), by=by, now=now)
+
+
+def _mail(*, to: str, by: User | None, now: datetime) -> Tried:
+    way = _("E-mail to %(to)s") % {"to": to[:100]}
     if not settings.EMAIL_ENABLED:
         return Tried(way, False, _("E-mail is off: whoever runs this system names a mail server (BTR_EMAIL_HOST)."))
     try:
@@ -66,8 +83,12 @@ def mail(*, to: str, by: str, now: datetime) -> Tried:
     return Tried(way, True, _("The mail server has taken it. Look whether it arrives; it may take a minute."))
 
 
-def hook(one: Hook, *, by: str, now: datetime) -> Tried:
-    """Call one webhook with a test message; waits webhook.TIMEOUT seconds at most a step, follows nothing."""
+def hook(one: Hook, *, by: User | None, now: datetime) -> Tried:
+    """Call one webhook with a test message and note it; waits webhook.TIMEOUT seconds at most a step."""
+    return _noted(_hook(one, by=by, now=now), by=by, now=now)
+
+
+def _hook(one: Hook, *, by: User | None, now: datetime) -> Tried:
     way = f"{one.title} ({one.get_shape_display()})"
     facts = {"kind": "test", "case": "", "at": now.isoformat()}
     key = f"test-{one.pk}-{int(now.timestamp() * 1000)}"

@@ -52,6 +52,8 @@ class Rule(TextChoices):
     ASK_PURGE = "ask_purge", _("Purge asked for")
     PURGE = "purge", _("Purged")
     REFUSE_PURGE = "refuse_purge", _("Purge refused")
+    SET_WEBHOOK = "set_webhook", _("Webhook entered or changed")
+    TEST_CHANNEL = "test_channel", _("Test message")
 
 
 def note(*, action: Rule, subject: str, by: User | None, now: datetime, payload: Mapping[str, Any]) -> Ruling:
@@ -180,6 +182,7 @@ DETAILS: dict[str, Any] = {
     "source": _("source"),
     "version": _("version"),
     "rungs": _("rungs"),
+    "result": _("result"),
 }
 """What a ruling's details are called on the page; the others are for the machine."""
 

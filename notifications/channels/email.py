@@ -3,10 +3,11 @@
 A Line keeps one connection to the mail server for the messages of a run; who has none gets a connection a message.
 """
 
+import secrets
 import smtplib
 from email.utils import parseaddr
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -91,6 +92,18 @@ def _ends_connection(error: OSError) -> bool:
     return isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException)
 
 
+class _Mail(EmailMultiAlternatives):
+    """Text and HTML divided by a boundary that nobody can guess, so that no text has to be searched for it.
+
+    The search compiles an expression for each message: a quarter of what writing one costs.
+    """
+
+    def message(self, **policy: Any) -> Any:
+        made = super().message(**policy)
+        made.set_boundary(secrets.token_hex(16))
+        return made
+
+
 def message_id(key: str) -> str:
     """Return the Message-ID of what `key` names: the same for each attempt, so that a repetition can be recognised."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
@@ -104,7 +117,7 @@ def send(*, to: str, subject: str, template: str, context: dict[str, object], ke
     """
     number = message_id(key)
     context = {"subject": subject, "site_url": settings.SITE_URL, **context}
-    message = EmailMultiAlternatives(
+    message = _Mail(
         subject=" ".join(subject.split()),
         body=render_to_string(f"email/{template}.txt", context),
         to=[to],

@@ -1,8 +1,10 @@
 """Ways out: tried with a message of their own, entered with a checked address; reasons in words, nothing half-saved."""
 
+import json
 import re
 import smtplib
 import socket
+from email import message_from_bytes
 
 import pytest
 from django.core import mail
@@ -14,7 +16,8 @@ from django.urls import reverse
 from notifications import reasons
 from notifications.models import Delivery, Hook, HookDelivery, Notice
 from tests.notifications.test_hooks import make_hook, receiver  # noqa: F401 (a fixture)
-from workflow.models import User
+from workflow import rulings
+from workflow.models import Ruling, User
 
 pytestmark = pytest.mark.django_db
 GIVEN = {
@@ -44,6 +47,10 @@ def told(page) -> str:
     return re.sub(r"<[^>]+>", "", found[0]) if found else ""
 
 
+def rulings_of(action: str) -> list[Ruling]:
+    return list(Ruling.objects.filter(action=action).order_by("seq"))
+
+
 def test_the_pages_are_for_who_operates_the_system(world):
     client = Client()
     client.force_login(world.leader)
@@ -67,6 +74,12 @@ def test_a_test_mail_goes_out_at_once_and_leaves_no_trace_in_the_outbox(operator
     assert "已接收" in told(page)
     assert not Notice.objects.exists()
     assert not Delivery.objects.exists()
+    first, second = (message_from_bytes(sent.message().as_bytes()) for _ in range(2))
+    assert [part.get_content_type() for part in first.get_payload()] == ["text/plain", "text/html"]
+    assert first.get_boundary() != second.get_boundary()
+    (noted,) = rulings_of("test_channel")
+    assert (noted.actor.username, noted.subject) == ("teacher", "发往 guanli@example.org 的邮件")
+    assert json.loads(noted.payload)["taken"] is True
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b@c", "a@example.org\nBcc: x@example.org"])
@@ -106,6 +119,9 @@ def test_a_mail_server_that_does_not_take_it_is_told_in_words(operator, settings
     assert page.status_code == 422
     assert words in told(page)
     assert not Delivery.objects.exists()
+    (noted,) = rulings_of("test_channel")
+    assert json.loads(noted.payload)["taken"] is False
+    assert words in json.loads(noted.payload)["result"]
 
 
 def test_people_without_an_address_are_named_where_mail_is_on(operator, world, settings):
@@ -146,6 +162,7 @@ def test_a_hook_that_does_not_take_it_is_told_in_words(operator, receiver, statu
     page = operator.post(reverse("hook_try", args=[hook.pk]))
     assert page.status_code == 422
     assert words in told(page)
+    assert [words in noted.payload for noted in rulings_of("test_channel")] == [True]
     assert len(receiver.taken) == 1
     assert not HookDelivery.objects.exists()
 
@@ -167,6 +184,12 @@ def test_a_webhook_is_entered_and_its_secret_is_not_shown_again(operator, public
     operator.post(reverse("hook_edit", args=[hook.pk]), given | {"title": "另一群", "secret": ""})
     hook.refresh_from_db()
     assert (hook.title, hook.secret) == ("另一群", "a secret of sixteen signs")
+    entered, changed = rulings_of("set_webhook")
+    assert (entered.subject, changed.subject) == ("演示群", "另一群")
+    assert "robots.example.org" in changed.payload
+    for kept_back in ("a secret of sixteen signs", GIVEN["address"]):
+        assert kept_back not in entered.payload + changed.payload
+    assert list(rulings.verify()) == []
 
 
 @pytest.mark.parametrize(
@@ -188,6 +211,7 @@ def test_a_webhook_that_makes_no_sense_is_refused_in_words_and_nothing_is_stored
     assert page.status_code == 422
     assert words in page.content.decode()
     assert not Hook.objects.exists()
+    assert rulings_of("set_webhook") == []
 
 
 def test_an_address_that_leads_inside_is_refused_over_the_page_too(operator, public, monkeypatch):
@@ -209,6 +233,7 @@ def test_the_command_tries_what_it_is_told_and_fails_when_one_is_not_taken(recei
     receiver.status = 404
     with pytest.raises(CommandError, match="1 of 2"):
         call_command("test_channels", "--mail", "a@example.org", "--hook", str(hook.pk))
+    assert [noted.actor for noted in rulings_of("test_channel")] == [None] * 4
     assert "重新复制地址" in capsys.readouterr().out
     with pytest.raises(CommandError, match="no webhook"):
         call_command("test_channels", "--hook", str(off.pk + 1))

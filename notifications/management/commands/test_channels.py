@@ -30,9 +30,9 @@ class Command(BaseCommand):
         hooks = [one for one in hooks if one.pk in options["hook"] or (options["hooks"] and one.is_active)]
         if not options["mail"] and not hooks:
             raise CommandError("Say what to try: --mail ADDRESS, --hook ID or --hooks.")
-        now, by = database_now(), "manage.py test_channels"
-        done = [trying.mail(to=options["mail"], by=by, now=now)] if options["mail"] else []
-        done += [trying.hook(hook, by=by, now=now) for hook in hooks]
+        now = database_now()
+        done = [trying.mail(to=options["mail"], by=None, now=now)] if options["mail"] else []
+        done += [trying.hook(hook, by=None, now=now) for hook in hooks]
         for one in done:
             self.stdout.write(f"{'ok' if one.is_taken else 'FAILED'}\t{one.way}\t{one.words}")
         if failed := sum(not one.is_taken for one in done):
