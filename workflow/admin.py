@@ -8,10 +8,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workflow import administering
+from workflow import administering, timetable
 from workflow.administering import Duty
 from workflow.models import (
     CalendarYear,
@@ -113,14 +115,31 @@ class DelegationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 class DateInline(SetsRules, admin.TabularInline):
+    """The dates that a round begins with. Later they are set on the round's own page, which moves the deadlines."""
+
     model = RoundDate
     extra = 0
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return args[0] is None and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request)
 
 
 @admin.register(Round)
 class RoundAdmin(SetsRules, admin.ModelAdmin):
+    """Entered and changed here, each with a ruling."""
+
     list_display = ("title", "fiscal_year", "phase", "profile", "opened_at", "closed_at")
     inlines = (DateInline,)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        assert isinstance(request.user, User)
+        timetable.note_round(
+            round=form.instance, was=form.initial if change else {}, by=request.user, now=timezone.now()
+        )
 
 
 class RungInline(ReadOnly, admin.TabularInline):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflow import grants, record, routes
 from workflow.look import Look
-from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State, TaskKind
+from workflow.machine import NEEDS, SIGNATURES, Action, Added, Kind, Needs, Right, Role, State
 from workflow.models import Task, User
 from workflow.refusals import (
     AlreadyDecided,
@@ -177,9 +177,9 @@ def _check_right(look: Look, action: Action) -> Task | None:
 
 def _not_theirs(look: Look, action: Action) -> NotPermitted:
     """Return the refusal for who has no task in it: who signed the step that still waits for others is told so."""
-    step = next((t.step for t in look.open_tasks if t.step), None)
+    step = next((t.step for t in look.open_tasks), None)
     if action in DECISIONS and step is not None and look.holder is not None:
-        mine = [s for s in look.signed.of_people([look.holder.pk]) if s.step == step.key and not s.completes]
+        mine = [s for s in look.signed.of_people([look.holder.pk]) if s.step == step.key]
         if mine:
             event = next(e for e in look.events if e.seq == mine[-1].seq)
             return AlreadyDecided(action=action.label, at=_moment(event.at), who=_who_can(look))
@@ -201,15 +201,22 @@ def _headed_task(look: Look, needs: Needs) -> Task | None:
     return next((t for t in look.open_tasks if t.kind in needs.task and t.step and look.heads(t.step)), None)
 
 
+def _acting(look: Look) -> set[int]:
+    """Return who acts and in whose right. The clock never comes so far: what asks this is not the clock's to do."""
+    assert look.by is not None
+    assert look.holder is not None
+    return {look.by.pk, look.holder.pk}
+
+
 def _check_turn(look: Look, task: Task, action: Action) -> None:
     """Whoever else has taken the task, was asked before, or set conditions that are open comes first.
 
     What one has taken already, or was asked for in person, is not taken again.
     """
-    people = {person.pk for person in (look.by, look.holder) if person}
-    if action == Action.CLAIM and (task.role_group_id is None or (look.by and task.claimed_by_id == look.by.pk)):
+    assert look.by is not None
+    if action == Action.CLAIM and (task.role_group_id is None or task.claimed_by_id == look.by.pk):
         raise NotPossible(action=action.label, state=look.case.desk)
-    if task.claimed_by_id is not None and task.claimed_by_id not in people and action != Action.CLAIM:
+    if task.claimed_by_id is not None and task.claimed_by_id not in _acting(look) and action != Action.CLAIM:
         raise Claimed(name=User.objects.get(pk=task.claimed_by_id))
     if action not in SIGNATURES:
         return
@@ -265,8 +272,7 @@ def _check_confirming(look: Look) -> None:
     """There is something to confirm, and somebody else filled it in."""
     if look.unconfirmed is None:
         raise NothingToConfirm
-    people = {person.pk for person in (look.by, look.holder) if person}
-    if people & {look.unconfirmed.actor_id, look.unconfirmed.on_behalf_of_id}:
+    if _acting(look) & {look.unconfirmed.actor_id, look.unconfirmed.on_behalf_of_id}:
         raise SamePersonRefused(did=_("filled in"), who=_who_can(look))
 
 
@@ -274,15 +280,15 @@ def _check_admission(look: Look) -> None:
     """The second of two people: neither who proposed nor who drafted what is admitted."""
     if look.proposal is None:
         raise NoProposal
-    people = {person.pk for person in (look.by, look.holder) if person}
-    if people & {look.proposal.actor_id, look.proposal.on_behalf_of_id}:
+    if _acting(look) & {look.proposal.actor_id, look.proposal.on_behalf_of_id}:
         raise SamePersonRefused(did=_("proposed the admission of"), who=_who_can(look))
     if look.drafted_by_actor():
         raise SamePersonRefused(did=_("edited"), who=_who_can(look))
 
 
 def _check_declining(look: Look) -> None:
-    if not any(t.kind == TaskKind.CONFIRM and t.role_group_id not in look.editor_groups() for t in look.open_tasks):
+    editors = look.editor_groups()
+    if all(t.role_group_id in editors for t in look.open_tasks):
         raise NoProposal
 
 

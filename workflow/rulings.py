@@ -46,6 +46,7 @@ class Rule(TextChoices):
     END_ORGANISATION = "end_organisation", _("Organisation ended")
     SET_CALENDAR = "set_calendar", _("Working days stored")
     SET_LADDER = "set_ladder", _("Reminders stored")
+    SET_ROUND = "set_round", _("Round stored")
     SET_DATES = "set_dates", _("Dates of a round stored")
     RELEASE_MANY = "release_many", _("Many at once")
     OPEN_PAGE = "open_page", _("Administrator's page")

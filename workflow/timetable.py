@@ -154,6 +154,20 @@ def store(*, round_id: int, wanted: Mapping[str, date | None], by: User, now: da
     return projecting.move_all(planned, by=by, now=now, reason=reason)
 
 
+def note_round(*, round: Round, was: Mapping[str, Any], by: User, now: datetime) -> None:
+    """Note that `round` was entered or changed; `was`: its columns before, none for a new one."""
+    with override(settings.LANGUAGE_CODE):
+        changes = [
+            f"{field.verbose_name}: {was.get(field.name, '—')} → {value}"
+            for field in Round._meta.concrete_fields
+            if not field.primary_key and (value := field.value_from_object(round)) != was.get(field.name)
+        ]
+    dates = {row.milestone: row.date for row in RoundDate.objects.filter(round=round)}
+    changes += [] if was else _changes({}, dates)
+    if changes:
+        rulings.note(action=rulings.Rule.SET_ROUND, subject=str(round), by=by, now=now, payload={"changes": changes})
+
+
 def _changes(stood: Mapping[str, date], wanted: Mapping[str, date | None]) -> list[str]:
     """Return each date that becomes another, in the words of the county."""
     with override(settings.LANGUAGE_CODE):

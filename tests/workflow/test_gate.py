@@ -12,7 +12,16 @@ from tests.world import NOW, act, key, person, seen, toy_case, walk_to, write_te
 from workflow import delegations, engine, grants
 from workflow.machine import NEEDS, Action, Kind, Right, Role
 from workflow.models import CaseGroupPermission, CaseUserPermission, Decision, Delegation, RoleGroup, User
-from workflow.refusals import DetailMissing, NotPermitted, NotVisible, Refused, SamePersonRefused, Stale
+from workflow.refusals import (
+    DetailMissing,
+    NoProposal,
+    NotPermitted,
+    NotPossible,
+    NotVisible,
+    Refused,
+    SamePersonRefused,
+    Stale,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -135,6 +144,57 @@ def test_an_explanation_names_the_office_that_gives_the_right_and_no_other(world
     assert engine.explain(refreshed(case), Action.APPROVE, by=by, now=NOW).basis == "演示业务股·财政审核人"
     assert engine.explain(refreshed(case), Action.URGE, by=by, now=NOW).basis == "演示办公室本级·经办"
     assert engine.explain(refreshed(case), Action.FUNDS_CHANGED, by=by, now=NOW).basis == "演示业务股·财政审核人"
+
+
+@pytest.mark.parametrize("action", [a for a, needs in NEEDS.items() if needs.signs and a != Action.RELEASE], ids=str)
+def test_who_signed_an_earlier_step_is_told_whose_turn_it_is_and_not_that_they_have_decided(world, toy, action):
+    case = walk_to(toy_case(world, toy), world, "finance_review")
+    call = lambda: act(case, action, world.reviewer, reason="x", conditions=["x"])  # noqa: E731
+    refusal = assert_refused(NotPermitted, case, call)
+    assert (refusal.code, "演示业务股" in str(refusal)) == ("not_permitted", True)
+
+
+def test_a_condition_is_met_while_the_case_is_reviewed_and_not_while_the_unit_corrects_it(world, toy):
+    case = walk_to(toy_case(world, toy), world, "finance_review")
+    act(case, Action.APPROVE_WITH_CONDITIONS, world.business_reviewer, conditions=["补充依据"])
+    act(case, Action.RETURN, world.performance_reviewer, reason="x", again="direct")
+    for who in (world.business_reviewer, world.performance_reviewer):
+        assert_refused(NotPossible, case, lambda who=who: act(case, Action.MEET_CONDITION, who, reason="已补"))
+    act(case, Action.SUBMIT, world.editor)
+    act(case, Action.MEET_CONDITION, world.business_reviewer, reason="已补")
+    assert refreshed(case).step.key == "performance"
+
+
+def test_what_waits_for_the_unit_s_confirmation_is_no_admission_to_decline(world, toy):
+    case = toy_case(world, toy)
+    act(case, Action.FILL_FOR, world.reviewer, basis="phone", reason="来电")
+    assert_refused(NoProposal, case, lambda: act(case, Action.DECLINE_ADMISSION, world.leader, reason="x"))
+    assert_refused(NoProposal, case, lambda: act(case, Action.ADMIT, world.leader))
+
+
+def test_nobody_admits_in_another_s_right_what_either_of_them_proposed_or_wrote(world, toy):
+    lend(world.business_reviewer, world.leader, NOW - DAY, NOW + DAY)
+    case = toy_case(world, toy)
+    act(case, Action.PROPOSE_ADMISSION, world.business_reviewer, **DOCUMENT)
+    behalf = {"on_behalf_of": world.business_reviewer}
+    assert_refused(SamePersonRefused, case, lambda: act(case, Action.ADMIT, world.leader, **behalf))
+    other = toy_case(world, toy)
+    act(other, Action.PROPOSE_ADMISSION, world.leader, **behalf, **DOCUMENT)
+    assert_refused(SamePersonRefused, other, lambda: act(other, Action.ADMIT, world.business_reviewer))
+    assert_refused(SamePersonRefused, other, lambda: act(other, Action.ADMIT, world.leader))
+    act(other, Action.ADMIT, world.performance_reviewer)
+    assert refreshed(other).is_admitted
+
+
+def test_nobody_confirms_for_the_unit_what_was_filled_in_in_their_right(world, toy):
+    lend(world.reviewer, world.business2, NOW - DAY, NOW + DAY)
+    case = toy_case(world, toy)
+    act(case, Action.FILL_FOR, world.business2, basis="phone", reason="来电", on_behalf_of=world.reviewer)
+    post = RoleGroup.objects.get(organisation=world.own, role=Role.EDITOR)
+    for who in (world.reviewer, world.business2):
+        who.groups.add(post)
+        assert_refused(SamePersonRefused, case, lambda who=who: act(case, Action.CONFIRM_FILLED, who))
+    act(case, Action.CONFIRM_FILLED, world.editor)
 
 
 # Delegations
