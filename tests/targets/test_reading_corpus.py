@@ -8,7 +8,7 @@ import pytest
 from targets import reading
 from targets.reading.labels import labels_of
 from targets.reading.result import Fix
-from tests.corpus.byhand import HAND, by_hand
+from tests.corpus.byhand import HAND, OPEN, by_hand
 from tests.corpus.damage import damaged
 from tests.corpus.frames import FRAMES
 from tests.corpus.sampling import HELD_OUT, TUNED, cases
@@ -43,6 +43,14 @@ def test_of_the_forms_made_by_hand_all_is_read_right_and_what_they_leave_open_is
     assert len(made) >= 60
     assert whole.share_right >= 0.99, whole.wrong
     assert (whole.unmarked, whole.fields_unmarked) == (0, 0), whole.wrong
+
+
+def test_a_form_by_hand_that_is_known_not_to_be_read_right_is_never_read_by_half():
+    made = by_hand(folder=OPEN)
+    whole, by_tag = scores(made)
+    of_case = {choice: one for (tag, choice), one in by_tag.items() if tag == "case"}
+    assert set(of_case) == {path.stem for path in OPEN.glob("*.txt")}
+    assert [name for name, one in of_case.items() if one.right and one.share_right < 0.85] == [], whole.wrong
 
 
 def test_of_damaged_forms_nothing_wrong_is_unmarked_but_a_lost_label_that_no_cell_betrays():
