@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow import calendar, deadlines, delegations, grants, record, words
+from workflow import calendar, deadlines, delegations, grants, openings, record, words
 from workflow.look import Look
 from workflow.machine import DECIDING, REVIEW_STATES, Action, Place, TaskStatus
 from workflow.models import Case, RoleGroup, Step, Task, User
 from workflow.moves import earlier_steps
+from workflow.openings import CORRECTION_DAYS
 from workflow.signing import Condition
 
 
@@ -52,15 +53,31 @@ def colleagues(by: User) -> list[Reviewer]:
     return list({username: Reviewer(username, name or username, office) for username, name, office in rows}.values())
 
 
-TERMS = (0, 1, 2, 3, 5, 10, 15, 20)
+TERMS = (0, 1, 2, CORRECTION_DAYS, 5, 10, 15, 20)
 """The terms of a correction that a page offers, in working days; 0 is today."""
 
 
-def correction_terms(*, now: datetime) -> list[tuple[int, str]]:
-    """Return the terms with their deadlines in words, 限时退回: (1, "2026-11-25 周三 24:00"). No statement."""
-    today = deadlines.day_of(now)
-    days = {term: calendar.current().add(today, term) if term else today for term in TERMS}
-    return [(term, words.deadline(deadlines.day_end(day))) for term, day in days.items()]
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a correction with their deadlines in words, 限时退回: (1, "2026-11-25 周三 24:00"), and the deadline
+    of the usual term where the round cuts it, else "".
+    """
+
+    offered: Sequence[tuple[int, str]]
+    usual_cut: str
+
+
+def correction_terms(look: Look) -> Terms:
+    """Return the terms that the step the case lies on may set: none ends later than what is left of the round.
+
+    No statement beside what the look loads.
+    """
+    today, working = deadlines.day_of(look.now), calendar.current()
+    last = openings.last_day_for(look, look.case.step) if look.case.step else None
+    days = {term: working.add(today, term) if term else today for term in TERMS}
+    said = {term: words.deadline(deadlines.day_end(day)) for term, day in days.items() if not last or day <= last}
+    is_cut = last is not None and CORRECTION_DAYS not in said
+    return Terms(list(said.items()), words.deadline(deadlines.day_end(last)) if last and is_cut else "")
 
 
 def look_at(case: Case, *, by: User | None, now: datetime) -> Look:

@@ -35,6 +35,7 @@ from workflow.openings import (
     correction_days,
     corrections,
     corrections_in_time,
+    cut_of,
     leave_route,
     new_task,
     tasks_of,
@@ -206,6 +207,8 @@ def _return_to_step(look: Look, move: Move, by: Step, *, key: str, days: int | N
     _go_back(look.case, State(to.stage))
     look.case.step = move.columns["step"] = to
     _open(look, move, to, days=days)
+    if days is not None and (last_day := cut_of(look, move, move.opened, by=by)):
+        move.opened = tasks_of(look, to, due_on=last_day)
 
 
 def earlier_steps(case: Case, step: Step) -> list[Step]:

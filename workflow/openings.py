@@ -85,14 +85,23 @@ def corrections(look: Look, *, days: int | None = None) -> list[Task]:
 
 def corrections_in_time(look: Look, move: Move, step: Step, *, days: int | None) -> list[Task]:
     """Return the corrections that `step` asks for: never later than what is left of the round, which is then noted."""
-    tasks, last_day = corrections(look, days=days), _last_day_of(look, step)
-    if last_day is None or all(t.due_at is None or deadlines.due_day(t.due_at) <= last_day for t in tasks):
+    tasks = corrections(look, days=days)
+    last_day = cut_of(look, move, tasks, by=step)
+    if last_day is None:
         return tasks
-    move.payload["cut_to"] = last_day.isoformat()
     return [new_task(look, TaskKind.CORRECT, group_id=pk, due_on=last_day) for pk in look.editor_groups()]
 
 
-def _last_day_of(look: Look, step: Step) -> date | None:
+def cut_of(look: Look, move: Move, tasks: Sequence[Task], *, by: Step) -> date | None:
+    """Return the day to which a return by the step `by` cuts the terms of `tasks`, which is noted; None for no cut."""
+    last_day = last_day_for(look, by)
+    if last_day is None or all(t.due_at is None or deadlines.due_day(t.due_at) <= last_day for t in tasks):
+        return None
+    move.payload["cut_to"] = last_day.isoformat()
+    return last_day
+
+
+def last_day_for(look: Look, step: Step) -> date | None:
     """Return the last day that the round leaves for a correction asked for at `step`: its own date or, when that is
     over, the next of the reviews; None where the round sets none or they are all over. An adjustment has none.
     """
@@ -103,7 +112,9 @@ def _last_day_of(look: Look, step: Step) -> date | None:
     return next((day for name in names if (day := look.date_of(name)) is not None and day >= today), None)
 
 
-def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None) -> list[Task]:
+def tasks_of(
+    look: Look, step: Step, *, signed: int = 0, days: int | None = None, due_on: date | None = None
+) -> list[Task]:
     """Return the tasks of everybody who is asked when `step` opens, or next in line (rule SEQUENCE)."""
     return [
         new_task(
@@ -113,9 +124,10 @@ def tasks_of(look: Look, step: Step, *, signed: int = 0, days: int | None = None
             group_id=who.group_id,
             person_id=who.person_id,
             position=who.position,
-            days=days or step.days_allowed,
+            days=None if due_on else days or step.days_allowed,
             counts_calendar_days=step.counts_calendar_days and not days,
             milestone=step.milestone,
+            due_on=due_on,
         )
         for who in routes.asked(step, look.posts(), signed=signed)
     ]

@@ -70,7 +70,7 @@ def standing_context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "act_url": reverse("report_act" if case.kind == Kind.REPORT else "table_act", args=[case.number]),
         "reviewers": choices.reviewers_around(look, but=by) if any(e.action in ASKING for e in verbs) else [],
         "return_steps": choices.return_steps(case) if may[Action.RETURN].may else [],
-        "terms": choices.correction_terms(now=now) if may[Action.RETURN].may else [],
+        "terms": choices.correction_terms(look) if may[Action.RETURN].may else None,
         "conditions": choices.open_conditions(look) if case.state in REVIEW_STATES else [],
         "proposal": choices.proposal(look) if Action.ADMIT in {e.action for e in verbs} else None,
         "added_choices": Added.choices, "rule_choices": [c for c in Rule.choices if c[0] != Rule.QUORUM],

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workflow.asserting import assert_refused, assert_sound, refreshed
 from tests.world import NOW, act, person, toy_case, walk_to, write_text
-from workflow import deadlines, record, story
+from workflow import calendar, choices, deadlines, record, story
 from workflow.look import Look
 from workflow.machine import Action, Role, State, TaskKind, TaskStatus
 from workflow.models import Decision, Event, Milestone, RoundDate, Task
@@ -256,3 +256,32 @@ class TestTermWithinTheRound:
         dates.update(date=NOW.date() - timedelta(days=1))
         act(other, Action.RETURN, world.business_reviewer, reason="请补充", days=20)
         assert "cut_to" not in Event.objects.get(case=other, action=Action.RETURN, refused="").payload
+
+    @pytest.mark.parametrize("to", ["unit", "office"])
+    def test_no_term_beyond_it_is_offered_and_each_that_is_offered_is_kept(self, world, toy, to):
+        last = NOW.date() + timedelta(days=3)
+        RoundDate.objects.filter(round=world.round, milestone=Milestone.BUSINESS_REVIEW).update(date=last)
+        terms = None
+        for days in (2, 20):
+            case = walk_to(toy_case(world, toy), world, "finance_review")
+            act(case, Action.RETURN, world.business_reviewer, reason="x", again="direct")
+            act(case, Action.SUBMIT, world.editor)
+            here = refreshed(case)
+            terms = choices.correction_terms(choices.look_at(here, by=world.business_reviewer, now=NOW))
+            assert [days for days, _words in terms.offered] == [0, 1, 2, 3]
+            assert terms.usual_cut == ""
+            act(case, Action.RETURN, world.business_reviewer, reason="请补充", days=days, to=to)
+            due = {deadlines.due_day(t.due_at) for t in Task.objects.filter(case=case, status=TaskStatus.OPEN)}
+            assert due == {min(last, calendar.add_working_days(NOW.date(), days))}
+            cut = "cut_to" in Event.objects.filter(case=case, action=Action.RETURN, refused="").latest("seq").payload
+            assert cut == (days == 20)
+
+    def test_the_usual_term_says_where_the_round_cuts_it_and_without_dates_all_are_offered(self, world, toy):
+        case = walk_to(toy_case(world, toy), world, "finance_review")
+        dates = RoundDate.objects.filter(round=world.round)
+        dates.filter(milestone=Milestone.BUSINESS_REVIEW).update(date=NOW.date() + timedelta(days=1))
+        terms = choices.correction_terms(choices.look_at(refreshed(case), by=world.business_reviewer, now=NOW))
+        assert ([days for days, _words in terms.offered], terms.usual_cut[:10]) == ([0, 1], "2026-09-08")
+        dates.delete()
+        terms = choices.correction_terms(choices.look_at(refreshed(case), by=world.business_reviewer, now=NOW))
+        assert ([days for days, _words in terms.offered], terms.usual_cut) == (list(choices.TERMS), "")
