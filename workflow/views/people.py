@@ -3,6 +3,7 @@
 Each change is shown before it is made, and made by one function below; a refusal gives the page back as it was typed.
 """
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -176,20 +176,24 @@ def organisation_over(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         context["over"] = reorganising.preview(organisation=found, into=into)
         if request.method == "POST":
-            on = parse_date(given.get("on", "") if len(given.get("on", "")) <= 10 else "")
-            if on is None:
-                raise DetailMissing(field=_("the day"))
-            reason, with_people = given.get("reason", ""), "with_people" in given
+            on, reason, with_people = _day(given.get("on", "")), given.get("reason", ""), "with_people" in given
             over = reorganising.merge(
                 organisation=found, into=into, on=on, reason=reason, by=by, now=now, with_people=with_people
             )
             words = _("Done. %(cases)s open cases and %(tasks)s tasks have gone over.")
             messages.success(request, words % {"cases": len(over.cases), "tasks": over.tasks})
             return redirect("organisation", into.pk)
-    except (Refused, ValueError) as refused:
-        refusal = refused if isinstance(refused, Refused) else DetailMissing(field=_("the day"))
+    except Refused as refusal:
         return render(request, "workflow/organisation_over.html", context | {"refusal": refusal}, status=422)
     return render(request, "workflow/organisation_over.html", context)
+
+
+def _day(text: str) -> date:
+    """Return the day that was typed. Raises: DetailMissing where it is none."""
+    day = parse_date_or_none(text[:11])
+    if day is None:
+        raise DetailMissing(field=_("the day"))
+    return day
 
 
 # Hand-over

@@ -34,11 +34,13 @@ def case_purge(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("purges")
         except Refused as refused:
             refusal = refused
+    kept = purging.kept_of(case)
     return render(request, "workflow/case_purge.html", {
         "section": "tables",
         "case": case,
         "link": kinds.document_of(case).url(case),
-        "kept": purging.kept_of(case),
+        "kept": kept,
+        "choosable": any(not one.is_purged for one in kept),
         "chosen": request.POST.get("which", ""),
         "reason": request.POST.get("reason", ""),
         "refusal": refusal,
