@@ -1,4 +1,4 @@
-"""Signs of life of worker and beat, and the end of a worker that hears nothing: connected, yet consuming no task.
+"""Signs of life of worker and beat; the work done unbidden where nobody sweeps; the end of a worker that hears nothing.
 
 Imported by celery_app and thereby connected to Celery's signals. Writes Heartbeat rows; what ends is started again.
 """
@@ -7,18 +7,26 @@ import logging
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from celery.signals import beat_init, before_task_publish, task_received, worker_ready
+from celery.signals import beat_init, before_task_publish, task_received, worker_init, worker_ready
 from django.db import DatabaseError, connection
 
 logger = logging.getLogger(__name__)
 
 SILENT_AFTER = 180.0
 """Seconds without a task after which a worker ends itself; the timetable sends one every ten seconds."""
+UNBIDDEN_AFTER = 120.0
+"""Age of the sweep's sign of life, in seconds, from which a worker does its work; it is written once a minute."""
+UNBIDDEN_LIMIT = 300.0
+"""Seconds that this work may take: what a task may (task_time_limit)."""
+COMMAND = [sys.executable, str(Path(__file__).resolve().parent.parent / "manage.py"), "sweep"]
 GRACE = 30.0
 """Seconds a worker has for ending in order before it is ended at once."""
 LOOKS_EVERY = 10.0
@@ -69,6 +77,46 @@ def watch(*, leave: Callable[[], None], rest: Callable[[float], None] = time.sle
     leave()
 
 
+def work_unbidden() -> None:
+    """Do once what the tasks do, in a process of its own: this one is forked from, and holds no connection."""
+    try:
+        done = subprocess.run(
+            COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=UNBIDDEN_LIMIT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        logger.warning("The work could not be done without the broker: %s", type(error).__name__)
+        return
+    if done.returncode:
+        logger.warning("The work could not be done without the broker: exit status %s", done.returncode)
+
+
+def unswept_for() -> float:
+    """Return how many seconds ago the last sweep gave a sign of life, 0 where none ever did or nobody can tell."""
+    from workflow import deadlines
+    from workflow.models import Heartbeat
+
+    try:
+        swept_at = Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True).first()
+        return (deadlines.database_now() - swept_at).total_seconds() if swept_at else 0.0
+    except DatabaseError as error:
+        logger.warning("The last sweep cannot be asked for: %s", type(error).__name__)
+        return 0.0
+    finally:
+        connection.close()
+
+
+def keep_time(*, work: Callable[[], None], rest: Callable[[float], None] = time.sleep) -> None:
+    """Call `work` now and every LOOKS_EVERY seconds while nobody else has swept for UNBIDDEN_AFTER; never returns.
+
+    The broker may be gone or full. A worker then ends over and over, and is started again: its first look is at once.
+    """
+    while True:
+        if (seconds := unswept_for()) >= UNBIDDEN_AFTER:
+            logger.warning("Nobody has swept for %.0f s: this worker does, without the broker", seconds)
+            work()
+        rest(LOOKS_EVERY)
+
+
 def end_worker() -> None:
     """End this worker in order; after GRACE seconds at once, its children with it."""
     os.kill(os.getpid(), signal.SIGTERM)
@@ -81,6 +129,11 @@ def begin_to_watch(**kwargs: Any) -> None:
     """Receiver of worker_ready: from now on silence counts."""
     hear()
     threading.Thread(target=watch, kwargs={"leave": end_worker}, name="watch", daemon=True).start()
+
+
+def begin_to_keep_time(**kwargs: Any) -> None:
+    """Receiver of worker_init, before there is a broker: it may never come."""
+    threading.Thread(target=keep_time, kwargs={"work": work_unbidden}, name="unbidden", daemon=True).start()
 
 
 def begin_to_beat(**kwargs: Any) -> None:
@@ -96,5 +149,6 @@ def _beat_sends(**kwargs: Any) -> None:
 
 
 task_received.connect(hear, dispatch_uid="deploy.watching.hear")
+worker_init.connect(begin_to_keep_time, dispatch_uid="deploy.watching.unbidden")
 worker_ready.connect(begin_to_watch, dispatch_uid="deploy.watching.worker")
 beat_init.connect(begin_to_beat, dispatch_uid="deploy.watching.beat_init")

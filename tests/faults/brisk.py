@@ -1,7 +1,8 @@
 """The Celery application of the faults: a timetable of one second, an impatient broker where asked for, and a poison.
 
 Started as `celery --app=tests.faults.brisk worker` and `beat`. BRISK_VISIBLE: after how many seconds a job is handed
-out again; BRISK_RUNS: where runs of the mails are counted; BRISK_SILENT_AFTER: when a worker that hears nothing ends.
+out again; BRISK_RUNS: where runs of the mails are counted; BRISK_SILENT_AFTER: when a worker that hears nothing ends;
+BRISK_UNBIDDEN: after how long without a sweep it does the work by itself.
 """
 
 import os
@@ -22,6 +23,8 @@ if visible := os.environ.get("BRISK_VISIBLE"):
     impatient = {"visibility_timeout": int(visible), "unacked_restore_interval": 1, "unacked_mutex_expire": 1}
     app.conf.broker_transport_options = app.conf.broker_transport_options | impatient
 watching.SILENT_AFTER = float(os.environ.get("BRISK_SILENT_AFTER", "180"))
+if unbidden := os.environ.get("BRISK_UNBIDDEN"):
+    watching.UNBIDDEN_AFTER = watching.LOOKS_EVERY = float(unbidden)
 
 
 @task_prerun.connect

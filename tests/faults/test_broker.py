@@ -1,4 +1,4 @@
-"""A real Redis, worker and beat: Redis killed, paused and emptied; a poison task; a worker that hears nothing.
+"""A real Redis, worker and beat: Redis killed, paused, emptied and full; a poison task; a worker that hears nothing.
 
 BTR_KILLS sets how many faults (a fifth of it); `make faults` makes it sixty.
 """
@@ -162,6 +162,47 @@ def test_redis_killed_paused_and_emptied_loses_nothing_and_no_request_fails(worl
     assert {answer.status for answer in clerk.answers} == {200, 302}
     assert clerk.asked_again == 0
     assert p95(back) <= 60
+    assert_each_once([clerk])
+    assert Notice.objects.filter(kind="returned").count() == Event.objects.filter(action="return", refused="").count()
+
+
+def test_a_full_redis_refuses_the_bell_alone_and_the_work_is_done_unbidden(world: SimpleNamespace, stack: Stack):  # noqa: F811
+    """`maxmemory` is reached: bell and beat are refused, and a worker ends at its first answer to a task.
+
+    What ends is started again, as the supervisor does.
+    """
+    workers = [stack.worker(BRISK_UNBIDDEN="1")]
+
+    def told_with_workers_that_live() -> bool:
+        if workers[-1].poll() is not None:
+            workers.append(stack.worker(BRISK_UNBIDDEN="1"))
+        return all_told()
+
+    stack.beat()
+    client = redis.Redis.from_url(stack.server.url)
+    with site(stack.own, BTR_REDIS_URL=stack.server.url) as running:
+        (clerk,) = clerks_of(world, running.port, count=1)
+        clerk.reviewer = Browser(running.port, world.reviewer)
+        clerk.press()
+        await_that(all_told, seconds=60)
+        took = []
+        for _ in range(max(2, FAULTS // 6)):
+            client.config_set("maxmemory", 1)
+            with pytest.raises(redis.exceptions.OutOfMemoryError):
+                client.set("anything", 1)
+            assert clerk.press().status == 302
+            clerk.answers.append(clerk.browser.ask("GET", "/"))
+            took.append(await_that(told_with_workers_that_live, seconds=90))
+            assert client.config_get("maxmemory") == {"maxmemory": "1"}
+            client.config_set("maxmemory", 128 << 20)
+        heard = client.set("anything", 1)
+        clerk.press()
+        await_that(told_with_workers_that_live, seconds=60)
+    ended = len(workers) - 1
+    print(f"\nRedis full {len(took)} times, {ended} workers ended; told unbidden after at most {max(took):.1f} s")
+    assert heard
+    assert {answer.status for answer in clerk.answers} == {200, 302}
+    assert clerk.asked_again == 0
     assert_each_once([clerk])
     assert Notice.objects.filter(kind="returned").count() == Event.objects.filter(action="return", refused="").count()
 
