@@ -12,6 +12,8 @@ from targets.reading.labels import tight
 from targets.reading.words import NO_SYMBOL, NO_UNIT, NOT_GIVEN, NUMBERED, PLACEHOLDER
 
 ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
+CIRCLED = re.compile(r"^\s*[①-⑳](?=\s*\S)")
+"""A running number that reads as a figure once it is made plain: ①响应时间 is no 1."""
 NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万亿])\s*(?:以上|以下|以内|左右)?$")
 COMPARED = re.compile(r"^[≥≤><=＝＞＜≧≦]{1,2}\s*[0-9０-９]")
 BOTH = re.compile(r"^(?P<name>.*?[^\d\s≥≤><=＝＞＜≧≦])\s*(?P<value>[≥≤><=＝＞＜≧≦]{1,2}\s*\S.*|\d.*)$", re.S)
@@ -33,7 +35,7 @@ def is_value(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _kind(text: str) -> str:
-    return values.parse(text).kind
+    return values.parse(CIRCLED.sub("", text)).kind
 
 
 def name_and_value(text: str) -> tuple[str, str] | None:

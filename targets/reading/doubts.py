@@ -3,11 +3,17 @@
 Nothing is changed here: each doubt is a kind of problem with its facts and the fixes that would mend it. Pure.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from targets.reading.cells import COMPARED, is_measure, is_value, name_and_value
 from targets.reading.labels import Labels
 from targets.reading.result import Fix
+
+NAME_LIKE = re.compile(
+    r"^[^\d０-９≥≤><=＝＞＜≧≦]{2,}(?:时间|时限|率|数量|次数|人数|面积|里程|程度|情况|成本|费用|标准)$"
+)
+"""What reads as the name of an indicator, even where it is also a way to give a value: 项目完成时间."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,10 @@ def doubt_of(
     if name and value:
         if _changed_places(name, value):
             return Doubt("swapped", {}, (_name(number, value), _value(number, name)))
-        return Doubt("shifted") if labels.category(name) is not None and not is_value(value) else None
+        if _holds_label(name, labels):
+            return Doubt("shifted")
+        is_name = NAME_LIKE.search(value) or not is_value(value)
+        return Doubt("shifted") if labels.category(name) is not None and is_name else None
     if value and not name:
         return Doubt("shifted")
     if not name:
@@ -53,9 +62,16 @@ def doubt_of(
 
 def _changed_places(name: str, value: str) -> bool:
     """Whether the name reads as a value, and the value as none."""
-    if COMPARED.match(name):
+    if COMPARED.match(name) or (is_value(name) and NAME_LIKE.search(value)):
         return True
     return (is_value(name) and not is_value(value)) or (is_measure(name) and not is_measure(value))
+
+
+def _holds_label(name: str, labels: Labels) -> bool:
+    """Whether a label that was not divided from it stands before the name: 成本 设备购置费."""
+    first, *rest = name.split(None, 1)
+    label = labels.category(first) if rest else None
+    return label is not None and not label.rest
 
 
 def better_category(*, name: str | None, code: str, labels: Labels, number: int) -> tuple[Fix, ...]:

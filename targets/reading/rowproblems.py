@@ -49,6 +49,22 @@ ROW_KINDS = {
             "Compare with the paper."
         ),
     ),
+    "label_missing": Kind(
+        "STR-06",
+        HINT,
+        _(
+            "No line stands under %(missing)s, and “%(name)s” has no label of its own; it was read under %(category)s. "
+            "If it belongs under %(missing)s, move it there."
+        ),
+    ),
+    "label_order": Kind(
+        "STR-06",
+        HINT,
+        _(
+            "The label %(category)s stands twice, or not where the form has it. Compare the category of “%(name)s” "
+            "with the paper."
+        ),
+    ),
     "label_shifted": Kind(
         "STR-06",
         HINT,

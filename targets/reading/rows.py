@@ -22,6 +22,7 @@ from targets.reading.fronts import Front, Fronts, label_alone
 from targets.reading.grid import Row
 from targets.reading.head import Head, of_year, refined
 from targets.reading.labels import is_group, means_only, nearest, tight, unknown_label
+from targets.reading.lacking import Labelling
 from targets.reading.problems import told_once
 from targets.reading.result import Fix, Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
@@ -54,6 +55,7 @@ class RowReader:
     category: str | None = None
     found: list[IndicatorContent] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    labelling: Labelling = field(default_factory=Labelling)
     mid_block: str | None = None
     aside: list[tuple[IndicatorContent, Place]] = field(default_factory=list)
     open: bool = False
@@ -185,6 +187,8 @@ class RowReader:
         if len(self.valueless) <= MOST_VALUELESS * len(self.found):
             for place, name in self.valueless:
                 self.draft.note("no_value", place, {"name": name})
+        if not self.without_cells:
+            self.labelling.tell(self.draft, self.found, self.places, drawn=self.merges > 0)
         if len(self.variants) > 1:
             at = self.variants[0].place if self.head is None else self.head.row.at()
             self.draft.problems = told_once(self.draft.problems, self.variants, at)
@@ -266,6 +270,7 @@ class RowReader:
                 continue
             self.found.append(one)
             self.places.append(place)
+            self.labelling.take(labelled=bool(labelled), held=self.columns["category"] in row.merged)
         facts = {"name": name or "", "value": value or "", "category": self.draft.printed(code)}
         if front.glued:
             self.draft.note("glued", place, {"raw": front.glued})
@@ -312,11 +317,15 @@ class RowReader:
         """Return the category code of this row, and whether it had to be inferred against the form."""
         if front.family is not None:
             self.family = front.family.code
+            self.labelling.families.append(self.family)
         if front.category is not None or front.unknown is not None:
             label = front.unknown or ""
             known = front.category.code if front.category else self._pointed_to(front)
             sure = front.category is not None or means_only(codes=self.draft.labels.codes, label=label, code=known)
             self.repeated += known == self.category
+            first_level = front.family is None and front.first <= self.columns["family"]
+            counts = sure and not self.mid_block
+            self.labelling.meet(known, row=len(self.found), first_level=first_level, sure=counts)
             self.category, self.family, self.open = known, known[:1], not sure
             if front.unknown is not None and not sure:
                 facts = {"label": label, "category": self.draft.printed(known)}

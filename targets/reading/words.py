@@ -309,3 +309,15 @@ FOOT = re.compile(
     r"主管部门(?:审核)?意见|财政部门(?:审核)?意见|保障\S{0,8}措施|\S{0,12}意见$|其他(?:需要)?说明|审核信息|审批信息|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
 """What begins a line at the foot of a form."""
+
+SIGNS_OF = {
+    "12": words("合格 达标 准确 质量 通过 完好 差错 规范 优良 故障"),
+    "13": words("时间 时限 及时 按时 按期 如期 进度 工期 时效 完成率"),
+    "14": words("成本 费用 经费 单价 补助标准 控制数 支出"),
+    "21": words("收入 增收 产值 经济 税 利润 消费 节约 投资"),
+    "22": words("社会 群众 公共 知晓 就业 受益 服务水平 投诉 事故"),
+    "23": words("生态 环境 污染 水质 空气 绿 植被 排放 节能 减排 节水 碳 PM 土壤 湿地 垃圾"),
+    "24": words("可持续 长效 机制 长期 年限 管护 后续"),
+    "31": words("满意 认可"),
+}
+"""Words of names that speak for a category, asked only where a label is missing; nothing is moved by them."""

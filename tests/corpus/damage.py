@@ -76,6 +76,37 @@ def no_head(rows: list[Row], at: int, rng: Random) -> None:
         del rows[head]
 
 
+def label_gone(rows: list[Row], at: int, rng: Random) -> None:
+    """The category's label of a row is gone, the family's stays."""
+    rows[at][1] = ""
+
+
+def labels_exchanged(rows: list[Row], at: int, rng: Random) -> None:
+    """Two categories have exchanged their labels, in every row that prints them."""
+    printed = [row[1] for row in rows[at:] if len(row) > 3 and row[1] not in (ABOVE, LEFT, "")]
+    labels = list(dict.fromkeys(printed))
+    if len(labels) < 2 or rows[at][1] == ABOVE:
+        return
+    change = {labels[0]: labels[1], labels[1]: labels[0]}
+    for row in rows:
+        if len(row) > 3 and row[1] in change:
+            row[1] = change[row[1]]
+
+
+def label_twice(rows: list[Row], at: int, rng: Random) -> None:
+    """The label of the category above stands again where another belongs."""
+    above = [row[1] for row in rows[:at] if len(row) > 3 and row[1] not in (ABOVE, LEFT, "", "二级指标")]
+    if above and rows[at][1] not in (ABOVE, ""):
+        rows[at][1] = above[0]
+
+
+def heads_exchanged(rows: list[Row], at: int, rng: Random) -> None:
+    """The heads of names and values stand over each other's columns."""
+    head = next((n for n, row in enumerate(rows) if "二级指标" in row), None)
+    if head is not None:
+        rows[head][2], rows[head][3] = rows[head][3], rows[head][2]
+
+
 DAMAGES = (
     shifted_left,
     shifted_right,
@@ -87,6 +118,10 @@ DAMAGES = (
     swapped,
     one_more,
     no_head,
+    label_gone,
+    labels_exchanged,
+    label_twice,
+    heads_exchanged,
 )
 CARRIED = ("tabs", "csv", "bars", "docx", "xlsx")
 
@@ -96,7 +131,7 @@ def damaged(*, seed: int, count: int) -> list[Case]:
     rng = Random(seed)
     made = []
     for n in range(count):
-        damage, carrier = DAMAGES[n % len(DAMAGES)], CARRIED[(n + n // len(DAMAGES)) % len(CARRIED)]
+        damage, carrier = DAMAGES[n % len(DAMAGES)], CARRIED[(n % len(DAMAGES) + n // len(DAMAGES)) % len(CARRIED)]
         plain = {"value": "one", "extra": (), "side": False, "order": "usual", "heads_again": False, "money": "wan"}
         style = replace(style_of(rng, "year"), **plain)
         content, parts = content_of(rng, style)
