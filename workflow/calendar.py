@@ -7,7 +7,7 @@ deadlines and by pages. A year without a notice is computed by weekends, and say
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class WorkCalendar:
 
     differing: Mapping[date, bool]
     years: frozenset[int]
+    _counted: dict[tuple[date, date | int], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `add` and `between` have walked through: on one day most tasks are due on the same few days."""
 
     def is_working(self, day: date) -> bool:
         """Return whether the offices work on `day`."""
@@ -66,6 +68,11 @@ class WorkCalendar:
 
         Zero gives `day` when it is worked, else the working day before it.
         """
+        if (found := self._counted.get((day, days))) is None:
+            found = self._counted[day, days] = self._walk(day, days)
+        return found
+
+    def _walk(self, day: date, days: int) -> date:
         step = ONE_DAY if days > 0 else -ONE_DAY
         here = day
         if days <= 0:
@@ -79,7 +86,10 @@ class WorkCalendar:
 
     def between(self, start: date, end: date) -> int:
         """Return how many working days lie after `start`, up to and with `end`; 0 when `end` is not later."""
-        return sum(self.is_working(start + n * ONE_DAY) for n in range(1, (end - start).days + 1))
+        if (found := self._counted.get((start, end))) is None:
+            found = sum(self.is_working(start + n * ONE_DAY) for n in range(1, (end - start).days + 1))
+            self._counted[start, end] = found
+        return found
 
     def longest_rest(self) -> int:
         """Return how many days without work the longest holiday of the known years has, its weekends counted in."""

@@ -40,6 +40,8 @@ def content_hash(value: Mapping[str, Any]) -> str:
 
 
 def _refuse_floats(value: Any) -> None:
+    if isinstance(value, str | int):
+        return
     if isinstance(value, float):
         raise TypeError("a float has no canonical form; pass the number as a string")
     if isinstance(value, Mapping):

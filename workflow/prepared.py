@@ -1,7 +1,7 @@
 """A queryset compiled once and sent often: for the few reads of one row's surroundings that every approval repeats.
 
 Two thirds of such a read is Django compiling the same queryset again. The queryset stays where it is read; only its
-statement, converters and the way from row to instance are kept. Imports Django only. Decision 0013 says what this buys.
+statement, converters and the way from row to instance are kept. Decision 0013 says what this buys.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
+
+from workflow import sql
 
 M = TypeVar("M", bound=Model)
 SOME_KEY = 2**31 - 19
@@ -26,9 +28,8 @@ class Prepared(Generic[M]):
     def __call__(self, key: int) -> list[tuple[M, list[Any]]]:
         """Return the instances that `build(key)` would, each with its annotations in order; in one statement."""
         plan = self._plan.get(connection.vendor) or self._plan.setdefault(connection.vendor, _Plan(self._build))
-        with connection.cursor() as cursor:
-            cursor.execute(plan.statement, [key if p == SOME_KEY else p for p in plan.parameters])
-            return [(plan.instance(row), [row[n] for n in plan.annotations]) for row in map(list, cursor.fetchall())]
+        found = sql.long_rows(plan.statement, [key if p == SOME_KEY else p for p in plan.parameters])
+        return [(plan.instance(row), [row[n] for n in plan.annotations]) for row in map(list, found)]
 
 
 class _Plan:

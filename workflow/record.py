@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from workflow.canonical import canonical_json, sha256_hex
+from workflow.canonical import canonical_json
 from workflow.models import Case, Event, User
 from workflow.refusals import NobodyThere, Refused, as_dict
 from workflow.signals import announced
@@ -164,7 +164,7 @@ def _is_first(event: Event) -> bool:
 
 
 def columns_of(event: Event) -> dict[str, Any]:
-    """Return what an event's hash is taken over: every column, and the previous hash."""
+    """Return what an event's hash is taken over: every column, and the previous hash; in the order of _EVENTS."""
     return {
         "case": event.case_id,
         "seq": event.seq,
@@ -187,7 +187,7 @@ def columns_of(event: Event) -> dict[str, Any]:
 
 def digest(event: Event) -> str:
     """Return the hash of an event: SHA-256 over the canonical JSON of `columns_of`."""
-    return sha256_hex(canonical_json(columns_of(event)))
+    return _digest_of((*columns_of(event).values(), ""))
 
 
 def payload_of(event: Event | Happened) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
@@ -254,7 +254,7 @@ class Writes:
             found = " UNION ALL ".join(f"SELECT '{part}', id FROM {part}" for part in ("moved", *self._instances))
             parameters = [value for _statement, values in self._parts.values() for value in values]
             keys: dict[str, list[int]] = {}
-            for part, key in _sent_raw(f"WITH {parts} {found}", parameters):
+            for part, key in long_rows(f"WITH {parts} {found}", parameters):
                 keys.setdefault(part, []).append(key)
             for part, instances in self._instances.items():
                 _give_keys(instances, sorted(keys[part]))
@@ -276,12 +276,12 @@ class Writes:
         raise ValueError(f"{other!r} is neither stored nor about to be")
 
 
-def _sent_raw(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return every row of a long statement on PostgreSQL.
+def long_rows(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return every row of a statement that is sent again and again, inside a transaction.
 
-    psycopg turns %s into $1 anew each time where a statement has more than 50; its raw cursor takes them numbered.
+    psycopg takes a long statement apart each time to turn its %s into $1; its raw cursor takes them numbered.
     """
-    if connection.queries_logged:
+    if connection.vendor != "postgresql" or connection.queries_logged:
         return rows(statement, *parameters)
     from psycopg import RawCursor
 
@@ -319,46 +319,52 @@ def _grants_inserted(case_id: int, whose: str, pairs: Collection[Pair]) -> tuple
 
 
 def _give_keys(instances: Sequence[Model], keys: Sequence[int]) -> None:
-    alias = connection.alias
+    alias, name = connection.alias, instances[0]._meta.pk.attname
     for instance, key in zip(instances, keys, strict=True):
-        instance.pk = key
+        setattr(instance, name, key)
         instance._state.adding, instance._state.db = False, alias
 
 
 def _insertion(instances: Sequence[Model], *, refer: Any = None) -> tuple[str, list[Any]]:
-    """Return the statement that inserts instances of one model, and its parameters.
+    """Return the statement that inserts instances of one model, and its parameters. What is null in all is left out.
 
     `refer`: gives the SQL for the key of an instance that one of these points to and that is not yet stored.
     """
     model = type(instances[0])
     columns = _columns_of(model, connection.vendor)
+    found = [columns.values(instance) for instance in instances]
+    for instance, values in zip(instances, found, strict=True):
+        known = instance._state.fields_cache
+        for place, name in columns.pointers:
+            if values[place] is None and (other := known.get(name)) is not None:
+                values[place] = Reference(refer(other)) if other.pk is None else other.pk
+    filled = sorted({place for values in found for place, value in enumerate(values) if value is not None})
     tuples, parameters = [], []
-    for instance in instances:
-        marks, values = columns.marks, columns.values(instance)
-        for place, field in columns.pointers:
-            if values[place] is None and (other := instance._state.fields_cache.get(field.name)) is not None:
-                if other.pk is not None:
-                    values[place] = other.pk
-                else:
-                    marks = (*marks[:place], refer(other), *marks[place + 1 :])
-        tuples.append(f"({', '.join(marks)})")
-        parameters += [value for value, mark in zip(values, marks, strict=True) if mark == "%s"]
-    return f"INSERT INTO {model._meta.db_table} ({columns.names}) VALUES {', '.join(tuples)} RETURNING id", parameters
+    for values in found:
+        given = [values[place] for place in filled]
+        tuples.append(", ".join([v if type(v) is Reference else "%s" for v in given]))
+        parameters += [v for v in given if type(v) is not Reference]
+    names = ", ".join([columns.names[place] for place in filled])
+    inserted = "), (".join(tuples)
+    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({inserted}) RETURNING id", parameters
+
+
+class Reference(str):
+    """The SQL for the key of a row that has none yet."""
 
 
 class Columns:
     """Some columns of a model: their names, and their values as one database takes them."""
 
     def __init__(self, fields: Sequence[Any], *, vendor: str) -> None:
-        self.names = ", ".join(f'"{field.column}"' for field in fields)
-        self.marks = tuple("%s" for _ in fields)
-        self.pointers = [(place, field) for place, field in enumerate(fields) if isinstance(field, ForeignKey)]
-        self._read = attrgetter(*(field.attname for field in fields))
+        self.names = [f'"{field.column}"' for field in fields]
+        self.pointers = [(place, field.name) for place, field in enumerate(fields) if isinstance(field, ForeignKey)]
+        self._read = itemgetter(*(field.attname for field in fields))
         self._prepared = [(n, field) for n, field in enumerate(fields) if not isinstance(field, PLAIN[vendor])]
 
     def values(self, instance: Model) -> list[Any]:
         """Return the values of `instance`, the few that are not plain prepared by their field."""
-        values = list(self._read(instance))
+        values = list(self._read(instance.__dict__))
         for place, field in self._prepared:
             if values[place] is not None:
                 values[place] = field.get_db_prep_save(values[place], connection)

@@ -22,10 +22,11 @@ class QuickRows(Base):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
         """Return the instance of one stored row; Django's documented hook for this."""
-        if len(values) != len(cls._meta.concrete_fields):
+        names = _attributes(cls)
+        if len(values) != len(names):
             return super().from_db(db, field_names, values, **kwargs)
         instance = cls.__new__(cls)
-        instance.__dict__.update(zip((field.attname for field in cls._meta.concrete_fields), values, strict=True))
+        instance.__dict__.update(zip(names, values, strict=True))
         instance._state = ModelState()
         instance._state.adding, instance._state.db = False, db
         return instance
@@ -54,6 +55,11 @@ def _plain_defaults(model: type[Model]) -> dict[str, Any]:
     """Return the defaults of the columns, by attribute; a callable's (a new dict, say) has to be given each time."""
     made = {field for field in _fields(model) if field.has_default() and callable(field.default)}
     return {field.attname: None if field in made else field.get_default() for field in _fields(model)}
+
+
+@cache
+def _attributes(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in _fields(model))
 
 
 @cache
