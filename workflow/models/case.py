@@ -5,6 +5,7 @@ Rows are written by workflow.engine and workflow.deadlines only; `state` by work
 
 from typing import Any
 
+from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -36,12 +37,16 @@ class Case(QuickRows, Moves, models.Model):
     profile = models.CharField(max_length=40)
     is_key = models.BooleanField(_("key project"), default=False)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    unit = models.ForeignKey(Organisation, models.PROTECT, related_name="unit_cases")
-    department = models.ForeignKey(Organisation, models.PROTECT, related_name="department_cases")
+    # Every move writes all indexes of its rows and looks up every reference: those that no read needs (db_index) and
+    # those to what is never deleted (db_constraint) are left to the ORM, here and below (decision 0013).
+    unit = models.ForeignKey(Organisation, models.PROTECT, related_name="unit_cases", db_index=False)
+    department = models.ForeignKey(Organisation, models.PROTECT, related_name="department_cases", db_index=False)
     round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="cases")
     state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
-    route = models.ForeignKey(Route, models.PROTECT, null=True, blank=True, related_name="cases")
-    step = models.ForeignKey(Step, models.PROTECT, null=True, blank=True, related_name="cases_here")
+    route = models.ForeignKey(Route, models.PROTECT, null=True, blank=True, related_name="cases", db_index=False)
+    step = models.ForeignKey(
+        Step, models.PROTECT, null=True, blank=True, related_name="cases_here", db_index=False, db_constraint=False
+    )
     pass_no = models.PositiveIntegerField(default=0)
     """How often it has been submitted; decisions count within one pass."""
     version = models.PositiveIntegerField(default=1)
@@ -55,7 +60,7 @@ class Case(QuickRows, Moves, models.Model):
     """Cancelled because the control figures give it no money (未安排)."""
     is_off_list = models.BooleanField(default=False)
     """Its project is not on the budget's project list (清单外项目)."""
-    opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    opened_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     opened_at = models.DateTimeField()
     moved_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -86,7 +91,9 @@ class Case(QuickRows, Moves, models.Model):
 class CaseUserPermission(UserObjectPermissionBase):
     """A right of one person on one case. Derived by workflow.grants, never edited."""
 
-    content_object = models.ForeignKey(Case, models.CASCADE)
+    content_object = models.ForeignKey(Case, models.CASCADE, db_constraint=False)
+    user = models.ForeignKey(User, models.CASCADE, db_index=False, db_constraint=False)
+    permission = models.ForeignKey(Permission, models.CASCADE, db_index=False, db_constraint=False)
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False
@@ -95,7 +102,9 @@ class CaseUserPermission(UserObjectPermissionBase):
 class CaseGroupPermission(GroupObjectPermissionBase):
     """A right of one role group on one case. Derived by workflow.grants, never edited."""
 
-    content_object = models.ForeignKey(Case, models.CASCADE)
+    content_object = models.ForeignKey(Case, models.CASCADE, db_constraint=False)
+    group = models.ForeignKey(Group, models.CASCADE, db_index=False, db_constraint=False)
+    permission = models.ForeignKey(Permission, models.CASCADE, db_index=False, db_constraint=False)
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
@@ -104,15 +113,16 @@ class CaseGroupPermission(GroupObjectPermissionBase):
 class Task(QuickRows, models.Model):
     """What a role group or a person must do with a case by when. A closed task never reopens."""
 
-    # Indexes that no read needs are left out (db_index=False): every move of a clock would write them all.
     case = models.ForeignKey(Case, models.PROTECT, related_name="tasks", db_index=False)
     kind = models.CharField(max_length=10, choices=TaskKind.choices)
-    step = models.ForeignKey(Step, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    step = models.ForeignKey(
+        Step, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     pass_no = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
     """The place in line under rule SEQUENCE; 0 otherwise."""
     role_group = models.ForeignKey(
-        RoleGroup, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False
+        RoleGroup, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False, db_constraint=False
     )
     person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="tasks", db_index=False)
     principal = models.ForeignKey(
@@ -140,7 +150,9 @@ class Task(QuickRows, models.Model):
     term = models.PositiveIntegerField(default=1)
     """Rises when the deadline is extended, so that the rungs fire anew."""
     resting_since = models.DateTimeField(null=True, blank=True)
-    ladder = models.ForeignKey(Ladder, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    ladder = models.ForeignKey(
+        Ladder, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     next_rung_at = models.DateTimeField(null=True, blank=True)
     nobody_since = models.DateTimeField(null=True, blank=True)
     """Since when nobody has been there who could do it, as the sweep has noticed (workflow.orphans)."""
@@ -158,9 +170,7 @@ class Task(QuickRows, models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["role_group", "due_at", "id"], name="task_group_due", condition=Q(status="open")
-            ),
+            models.Index(fields=["role_group", "due_at", "id"], name="task_group_due", condition=Q(status="open")),
             models.Index(
                 fields=["person", "due_at", "id"],
                 name="task_person_due",
@@ -179,14 +189,14 @@ class Decision(QuickRows, models.Model):
     """One signed verdict on one task. Append-only; a voided decision is voided by an event."""
 
     task = models.OneToOneField(Task, models.PROTECT, related_name="decision")
-    case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
-    step = models.ForeignKey(Step, models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="decisions", db_constraint=False)
+    step = models.ForeignKey(Step, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     pass_no = models.PositiveIntegerField()
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     reason_code = models.CharField(max_length=40, blank=True)
     words = models.TextField(blank=True)
-    actor = models.ForeignKey(User, models.PROTECT, related_name="decisions")
-    principal = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(User, models.PROTECT, related_name="decisions", db_index=False, db_constraint=False)
+    principal = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     content_hash = models.CharField(max_length=64)
     sheet = models.JSONField(null=True, blank=True)
     event_seq = models.PositiveIntegerField()
