@@ -7,12 +7,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test import Client
 
+from tests.faults.disk import Disk, disk_of_events, run
 from tests.faults.lab import ROOT, child_environment
 from tests.faults.test_kills import KILLS, open_case, world  # noqa: F401
 from tests.faults.test_web import FAR, assert_each_once, clerks_of
@@ -29,52 +32,22 @@ FILE_LIMIT = 16 << 20
 """What the disk takes of one file: more than the database of a test, less than an upload may have."""
 
 
-def pages(pragma: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA {pragma}")
-        return int(cursor.fetchone()[0])
-
-
-FILL = """
-CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = 'disk_full'; END $$;
-CREATE TRIGGER disk_is_full BEFORE INSERT ON workflow_event FOR EACH ROW EXECUTE FUNCTION disk_is_full();
-"""
-"""A server whose disk is full answers with this code; where it does so is ours to choose: at the last row of all."""
-EMPTY = "DROP TRIGGER disk_is_full ON workflow_event; DROP FUNCTION disk_is_full();"
-
-
-def fill_disk() -> None:
-    if connection.vendor == "sqlite":
-        pages(f"max_page_count={pages('page_count')}")
-    else:
-        _run(FILL)
-
-
-def empty_disk() -> None:
-    if connection.vendor == "sqlite":
-        pages("max_page_count=1073741823")
-    else:
-        _run(EMPTY)
-
-
 def assert_sound() -> None:
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA integrity_check")
-            assert cursor.fetchone()[0] == "ok"
+        assert run("PRAGMA integrity_check") == "ok"
 
 
-def _run(statements: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statements)
+@pytest.fixture
+def disk(world) -> Iterator[Disk]:  # noqa: F811
+    with disk_of_events() as disk:
+        yield disk
 
 
-def test_a_database_that_may_not_grow_refuses_whole_operations_and_goes_on_afterwards(world):  # noqa: F811
+def test_a_database_that_may_not_grow_refuses_whole_operations_and_goes_on_afterwards(world, disk: Disk):  # noqa: F811
     pk = open_case(world, 1, due_on=FAR, now=NOW)
     done = 0
     for _ in range(FULL_DISKS):
-        fill_disk()
+        disk.fill()
         refused = None
         while refused is None:
             try:
@@ -82,13 +55,37 @@ def test_a_database_that_may_not_grow_refuses_whole_operations_and_goes_on_after
                 done += 1
             except DatabaseError as error:
                 refused = error
-        assert "full" in str(refused)
+        assert any(said in str(refused) for said in ("is full", "No space left on device", "disk full"))
         assert Event.objects.filter(key__startswith="full-", refused="").count() == done
-        empty_disk()
+        disk.empty()
         assert not _pass_on(world, pk, f"full-{done}").repeated
         done += 1
         assert_sound()
-    print(f"\n{FULL_DISKS} full disks, {done} operations")
+    print(f"\n{FULL_DISKS} full disks ({disk.name}), {done} operations")
+    assert list(record.verify()) == []
+    assert list(grants.drift()) == []
+
+
+def test_who_presses_a_button_before_a_full_disk_is_told_so_and_presses_again(world, disk: Disk):  # noqa: F811
+    pk = open_case(world, 1, due_on=FAR, now=NOW)
+    browser, pressed = Client(raise_request_exception=False), 0
+    browser.force_login(world.editor)
+    disk.fill()
+    while True:
+        case = Case.objects.get(pk=pk)
+        looked, verb = seen(case), "submit" if case.state == "draft" else "recall"
+        fields = {"seen_version": looked.version, "seen_hash": looked.content_hash, "key": f"pressed-{pressed}"}
+        answer = browser.post(f"/tables/{case.number}/{verb}", fields)
+        if answer.status_code != 302:
+            break
+        pressed += 1
+    assert answer.status_code == 500
+    assert "磁盘" in answer.content.decode()
+    assert Event.objects.filter(key__startswith="pressed-").count() == pressed
+    disk.empty()
+    assert browser.post(f"/tables/{case.number}/{verb}", fields).status_code == 302
+    assert Event.objects.filter(key__startswith="pressed-").count() == pressed + 1
+    assert_sound()
     assert list(record.verify()) == []
     assert list(grants.drift()) == []
 
