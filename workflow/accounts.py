@@ -1,6 +1,7 @@
 """Accounts: opened with a one-time password that is shown once, changed, given a new one, used again; never deleted.
 
-Who administers accounts does it; who administers rights names administrators. Each is a ruling, and so is each refusal.
+Who administers accounts does it; who administers rights names administrators; the head of a department gives its own
+people one-time passwords. Each is a ruling, and so is each refusal.
 Closing an account is in handover, since what the person holds goes with it.
 """
 
@@ -10,14 +11,16 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflow import administering, rulings
+from workflow import administering, delegations, grants, rulings
 from workflow.administering import Duty
 from workflow.canonical import clean_text
+from workflow.machine import Role
 from workflow.models import RoleGroup, User
-from workflow.refusals import AccountRefused, DetailMissing, ReasonMissing
+from workflow.refusals import AccountRefused, DetailMissing, NotPermitted, ReasonMissing
 
 ONE_TIME = timedelta(days=7)
 """How long a one-time password can be used."""
@@ -114,15 +117,50 @@ def change(*, person: User, full_name: str, phone: str, email: str, by: User, no
     return True
 
 
+def has_people(user: User) -> bool:
+    """Return whether `user` heads a department. No statement beside the person's roles."""
+    return any(held.role == Role.DEPARTMENT_HEAD for held in grants.roles_of(user))
+
+
+def people_of(head: User) -> QuerySet[User]:
+    """Return the people to whom `head` may give one-time passwords: who hold posts in a department that `head` heads or
+    in one of its units and nowhere else, administer nothing and are somebody else.
+
+    Whoever has a post elsewhere has rights there, which are not the department's to lend.
+    """
+    departments = [held.organisation_id for held in grants.roles_of(head) if held.role == Role.DEPARTMENT_HEAD]
+    posts = RoleGroup.objects.filter(user=OuterRef("pk"))
+    inside = Q(organisation__in=departments) | Q(organisation__parent__in=departments)
+    found = User.objects.filter(is_active=True, is_superuser=False, administers=None).exclude(pk=head.pk)
+    return found.filter(Exists(posts.filter(inside))).exclude(Exists(posts.exclude(inside)))
+
+
+def _check_resets(*, by: User, person: User, now: datetime) -> None:
+    """Raises: NotPermitted for who neither administers accounts nor heads the only department of `person`."""
+    if administering.has(by, Duty.ACCOUNTS):
+        return
+    theirs = people_of(by)
+    lent = [one.principal.pk for one in delegations.borrowed_by(person, now=now)]
+    inside = {by.pk, *theirs.filter(pk__in=lent).values_list("pk", flat=True)}
+    if not theirs.filter(pk=person.pk).exists() or set(lent) - inside:
+        who = gettext(
+            "It is for the system administrator; for the people of a department and its units who act for nobody"
+            " elsewhere, for the department's head too."
+        )
+        raise NotPermitted(action=_("make a one-time password"), who=who)
+
+
 @rulings.keeps_refusals(rulings.Rule.NEW_PASSWORD, of="person")
 def new_password(*, person: User, by: User | None, now: datetime) -> str:
     """Give the account a one-time password and return it; the old one and every open session end at once.
 
-    `by` None: from the command line of the server. Raises: NotPermitted, AccountRefused.
+    By who administers accounts, or by the head of the person's department; `by` None: from the command line of the
+    server. Raises: NotPermitted, AccountRefused.
     """
     if by is not None:
-        administering.check(by, Duty.ACCOUNTS, action=_("make a one-time password"))
-        if by.pk == person.pk:
+        if by.pk != person.pk:
+            _check_resets(by=by, person=person, now=now)
+        else:
             raise AccountRefused(what=gettext("you change your own password under “Change password”."))
     if not person.is_active:
         raise AccountRefused(what=gettext("it is closed. Take it into use again first."))

@@ -28,6 +28,8 @@ class Seat:
     sets_rules: bool = False
     reads_mails: bool = False
     administers: bool = False
+    has_people: bool = False
+    """Heads a department, and so gives its people one-time passwords."""
     reads_record: bool = False
     duties: frozenset[str] = frozenset()
     """What the person administers, as values of administering.Duty."""
@@ -49,6 +51,7 @@ def seat_of(user: User) -> Seat:
         sets_rules=queries.sets_rules(user),
         reads_mails=settings.EMAIL_TO_FILES and reads_mails(user),
         administers=administering.is_administrator(user),
+        has_people=Role.DEPARTMENT_HEAD in roles,
         reads_record=Role.AUDITOR in roles or administering.Duty.RECORD in duties,
         duties=frozenset(duty.value for duty in duties),
         county=getattr(settings, "COUNTY_NAME", ""),

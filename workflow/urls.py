@@ -60,6 +60,7 @@ urlpatterns = [
     path("accounts", accounts.accounts, name="accounts"),
     path("accounts/new", accounts.account_new, name="account_new"),
     path("accounts/<str:username>", accounts.account, name="account"),
+    path("colleagues", accounts.colleagues, name="colleagues"),
     path("organisations/new", people.organisation_new, name="organisation_new"),
     path("leaving", people.leaving, name="leaving"),
     path("organisations/<int:pk>", people.organisation, name="organisation"),

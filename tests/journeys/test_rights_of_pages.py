@@ -51,6 +51,7 @@ LOOKED_AT = {
     EDITS: "table_blank table_template import project_add",
     URGES: "overdue_sheet",
     HEADS: "case_purge",
+    NONE: "colleagues",  # for heads of departments, of whom there is none here: tests/workflow/test_colleagues.py
 }
 """Who is shown a page; everybody else is refused."""
 LED_ON = {ALL: "login set_language", SETS_RULES: "route_draft route_step route_step_add",
@@ -86,6 +87,7 @@ PRESSED = {
     HEADS: "case_purge",
     SEES: "table_save table_autosave table_copy table_submit table_recall table_secrecy table_cancel attachment_add "
     "table_fill_for table_take_over table_confirm table_admission table_decide mute",
+    NONE: "colleagues",
 }
 """Whom pressing takes further than the door: to a result, or to a sentence on what is missing."""
 FURTHER = (200, 302, 409, 422)

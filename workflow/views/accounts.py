@@ -1,10 +1,12 @@
-"""The administrators' pages of accounts: found, opened with a one-time password shown once, changed, given duties.
+"""The administrators' pages of accounts: found, opened with a one-time password shown once, changed, given duties;
+and the page on which the head of a department gives its people one-time passwords.
 
 Each change is made by one function of workflow.accounts or reorganising; a refusal gives the page back as it was typed.
 """
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +20,10 @@ from workflow import accounts as keeping
 from workflow import administering, handover, reorganising, rulings
 from workflow.administering import Duty
 from workflow.machine import Role
+from workflow.middleware import status_of
 from workflow.models import Organisation, RoleGroup, Ruling, User
 from workflow.refusals import DetailMissing, Refused
-from workflow.views.asking import administrator, keeper
+from workflow.views.asking import administrator, keeper, person
 
 PAGE = 50
 RULINGS_SHOWN = 30
@@ -87,12 +90,34 @@ def _new_page(request: HttpRequest, by: User, refusal: Refused | None = None) ->
     return render(request, "workflow/account_new.html", context, status=422 if refusal else 200)
 
 
-def _told(request: HttpRequest, made: User, password: str) -> HttpResponse:
+def _told(request: HttpRequest, made: User, password: str, *, from_colleagues: bool = False) -> HttpResponse:
     """Show the one-time password: the page prints as a slip to hand over."""
     made.refresh_from_db()
     return render(request, "workflow/account_password.html", {
         "section": "accounts", "account": made, "password": password, "until": made.one_time_until,
-        "site": request.build_absolute_uri("/")})  # fmt: skip
+        "site": request.build_absolute_uri("/"), "from_colleagues": from_colleagues})  # fmt: skip
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def colleagues(request: HttpRequest) -> HttpResponse:
+    """List the people of the departments that the person heads; give one of them a one-time password, shown once."""
+    by = person(request)
+    if not keeping.has_people(by):
+        raise PermissionDenied(_("This page is for the heads of departments."))
+    refusal = None
+    if request.method == "POST":
+        found = get_object_or_404(User, username=request.POST.get("username", ""))
+        try:
+            password = keeping.new_password(person=found, by=by, now=timezone.now())
+        except Refused as refused:
+            refusal = refused
+        else:
+            return _told(request, found, password, from_colleagues=True)
+    people = keeping.people_of(by).order_by("username")
+    context = {"section": "colleagues", "people": Paginator(people.prefetch_related("groups"), PAGE).get_page(
+        request.GET.get("page")), "refusal": refusal}  # fmt: skip
+    return render(request, "workflow/colleagues.html", context, status=status_of(refusal) if refusal else 200)
 
 
 @never_cache
