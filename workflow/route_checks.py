@@ -72,6 +72,10 @@ def _step_problems(step: Step) -> Iterator[Problem]:
     if step.counts_calendar_days and step.days_allowed <= (free := calendar.current().longest_rest()):
         words = _("“%(title)s” has %(days)s calendar days; a holiday of %(free)s days may take them all.")
         yield Problem(words % (facts | {"days": step.days_allowed, "free": free}), step.key, is_fatal=False)
+    if step.task_kind == TaskKind.RELEASE and not step.counts_calendar_days:
+        words = _("“%(title)s” counts working days; the Budget Law, art. 52, sets 20 calendar days. Let it count"
+                  " calendar days.")  # fmt: skip
+        yield Problem(words % facts, step.key, is_fatal=False)
     if step.same_person == SamePerson.SKIP and step.stage != State.FINANCE_REVIEW:
         words = _("“%(title)s” says skip for the same person; that is done among finance steps only.")
         yield Problem(words % facts, step.key, is_fatal=False)

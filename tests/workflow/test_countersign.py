@@ -20,7 +20,7 @@ def three(world):
 
 def submitted(world, toy, rule, *, quorum=None):
     """A case at a step that the department's reviewers sign by `rule`; then comes the division in charge."""
-    route = Route.objects.create(case_kind="target", profile="nx_2022", version=2, title="会审")
+    route = Route.objects.create(case_kind="target", profile="nx_2022", version=9, title="会审")
     common = {"route": route, "waiting_title": "待审"}
     Step.objects.create(
         position=1, key="both", stage="department_review", title="会审", rule=rule, quorum=quorum,

@@ -32,7 +32,7 @@ def client_of(user):
 
 
 def sequence(world, toy, *people, rule="sequence"):
-    route = Route.objects.create(case_kind="target", profile="nx_2022", version=2, title="依次")
+    route = Route.objects.create(case_kind="target", profile="nx_2022", version=9, title="依次")
     Step.objects.create(
         route=route,
         position=1,
@@ -84,7 +84,7 @@ def test_everything_goes_to_one_person_in_one_operation(world, toy, admin):
 def test_a_place_in_line_that_has_not_come_yet_goes_too(world, toy, admin):
     successor = person("successor", (world.performance, Role.FINANCE_REVIEWER))
     people = [person("first", (world.performance, Role.FINANCE_REVIEWER)), world.performance_reviewer]
-    route = Route.objects.create(case_kind="target", profile="nx_2022", version=2, title="依次")
+    route = Route.objects.create(case_kind="target", profile="nx_2022", version=9, title="依次")
     Step.objects.create(
         route=route,
         position=1,

@@ -221,7 +221,7 @@ def test_a_step_can_ask_all_a_number_or_one_after_the_other(world, toy, rule, qu
     office = Organisation.objects.get(code="D1")
     second = User.objects.create(username="reviewer2", full_name="演示·二")
     second.groups.add(RoleGroup.objects.get(organisation=office, role=Role.DEPARTMENT_REVIEWER))
-    route = Route.objects.create(case_kind="target", profile="nx_2022", version=2, title="two signatures")
+    route = Route.objects.create(case_kind="target", profile="nx_2022", version=9, title="two signatures")
     Step.objects.create(
         route=route,
         position=1,

@@ -52,7 +52,7 @@ def test_a_draft_is_a_copy_and_there_is_one(world, draft):
     assert again == draft
     assert keys(draft) == keys(draft.based_on)
     assert route_editing.differences(draft) == []
-    assert (draft.version, draft.published_at) == (2, None)
+    assert (draft.version, draft.published_at) == (draft.based_on.version + 1, None)
 
 
 def test_a_step_goes_behind_its_stage_and_before_the_release_and_the_difference_says_so(world, draft):
@@ -344,3 +344,28 @@ def test_a_step_may_wait_for_whoever_is_named(world, toy, draft):
     User.objects.get(pk=world.auditor.pk).groups.add(task.role_group)
     act(waiting, Action.APPROVE, world.auditor)
     assert list(record.verify()) == []
+
+
+def test_the_shipped_release_counts_calendar_days_and_one_that_does_not_is_told(world, draft):
+    release = Step.objects.get(route=draft, key="release")
+    assert (release.days_allowed, release.counts_calendar_days) == (20, True)
+    assert [problem for problem in route_checks.problems_of(draft) if problem.step == "release"] == []
+    Step.objects.filter(pk=release.pk).update(counts_calendar_days=False)
+    (told,) = [problem for problem in route_checks.problems_of(draft) if problem.step == "release"]
+    assert not told.is_fatal
+    assert "20 个自然日" in told.words
+
+
+def test_an_upgrade_puts_the_newer_shipped_route_over_a_shipped_one_and_never_over_the_county_s(world, draft):
+    newest = Route.objects.filter(case_kind="target", profile="nx_2022", published_at__isnull=False).latest("version")
+    Step.objects.filter(route=newest).delete()
+    Route.objects.filter(pk=newest.pk).update(version=newest.version - 1)
+    Route.objects.filter(pk=draft.pk).delete()
+    assert routes.install_defaults(now=NOW) == 1
+    case = Case(kind="target", profile="nx_2022")
+    assert routes.current(case).version == newest.version
+    assert routes.install_defaults(now=NOW) == 0
+    Route.objects.filter(version=newest.version, case_kind="target", profile="nx_2022").update(
+        version=newest.version - 2, published_by=world.leader
+    )
+    assert routes.install_defaults(now=NOW) == 0
