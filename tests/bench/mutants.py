@@ -1,6 +1,6 @@
 """Mutants of checks: each check is taken away in turn, and the tests must notice.
 
-    python -m tests.bench.mutants [--list] [--rights] [--jobs N] [--results FILE] [--notes FILE] [--sample N]
+    python -m tests.bench.mutants [--list [-v]] [--rights] [--jobs N] [--results FILE] [--notes FILE] [--sample N]
                                     [--tests path …] [part …]
 
 All tests run once in one process, which notes the functions each of them enters; then each mutant (tests/mutating.py)
@@ -42,6 +42,8 @@ GATE = ("test_gate", "test_bad_input", "test_refusals", "test_verbs", "test_outs
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 KILLED, SURVIVED = 0, 3
 SEED = 20261124
+SHOWN = 12
+"""How many places and how many names stand in the short list."""
 
 
 class Mutants:
@@ -290,9 +292,24 @@ def _chosen(asked: argparse.Namespace) -> list[mutating.Mutant]:
     return sorted(found, key=lambda m: FIRST.index(m.place[0]) if m.place[0] in FIRST else len(FIRST))
 
 
+def _listed(found: list[mutating.Mutant], *, all_of_them: bool) -> list[str]:
+    """Return the lines of the list: every name, or how many the largest places have, and some names."""
+    if all_of_them:
+        return [m.name for m in found]
+    places = Counter(m.place[0] for m in found).most_common()
+    some = random.Random(SEED).sample(found, min(SHOWN, len(found)))
+    return [
+        f"{len(found)} mutants in {len(places)} files and tables; -v names them all",
+        *(f"{many:5} {place}" for place, many in places[:SHOWN]),
+        f"{sum(many for _place, many in places[SHOWN:]):5} in the others; among them all:",
+        *(f"      {m.name}" for m in some),
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--list", action="store_true", help="what there is, by file, with a few names; -v: every name")
+    parser.add_argument("--verbose", "-v", action="store_true")
     parser.add_argument("--rights", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--limit", type=int, default=300, help="seconds a mutant")
@@ -309,7 +326,7 @@ def main() -> int:
         import django
 
         django.setup()
-        print(*(m.name for m in _chosen(asked)), sep="\n")
+        print(*_listed(_chosen(asked), all_of_them=asked.verbose), sep="\n")
         return 0
     plugin = Mutants(asked)
     done = pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-s", *asked.tests], plugins=[plugin])

@@ -1,13 +1,17 @@
 """The statements of one action: how many, and that they write what the move says; rows that become instances."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from tests.world import NOW, act, key, seen, toy_case, walk_to
 from workflow import engine, grants, sql
 from workflow.machine import Action
-from workflow.models import Case, CaseGroupPermission, Event, Task, User
+from workflow.models import Case, CaseGroupPermission, Decision, Event, Ladder, RoleGroup, Task, User
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +92,44 @@ def test_what_is_read_around_a_case_is_what_its_rows_say(world, toy):
     )
     assert found.events == sql.chain(case.pk)
     assert dict(case.round.dates.values_list("milestone", "date")) == found.dates
+
+
+def test_rows_of_one_statement_may_leave_different_columns_empty(world, toy):
+    case = toy_case(world, toy)
+    shared = {"case": case, "kind": "fill", "opened_at": NOW}
+    office, person = world.editor.groups.get().rolegroup, world.editor
+    tasks = [
+        Task.fresh(**shared, role_group=office, due_at=NOW + timedelta(days=1)),
+        Task.fresh(**shared, person=person, begun_at=NOW),
+    ]
+    sql.insert(tasks)
+    stored = [Task.objects.get(pk=task.pk) for task in tasks]
+    assert [(t.role_group_id, t.person_id, t.due_at, t.begun_at, t.step_id) for t in stored] == [
+        (office.pk, None, NOW + timedelta(days=1), None, None),
+        (None, person.pk, None, NOW, None),
+    ]
+
+
+def test_what_a_case_names_cannot_be_deleted_though_the_database_looks_nothing_up(world, toy):
+    """Decision 0013: the references that every move would check are kept by the ORM alone."""
+    case = walk_to(toy_case(world, toy), world, "finance_review")
+    decision = Decision.objects.filter(case=case).select_related("step", "actor").first()
+    office = RoleGroup.objects.get(pk=Task.objects.filter(case=case, status="open").first().role_group_id)
+    ladder = Ladder.objects.get(pk=Task.objects.filter(case=case, ladder__isnull=False).first().ladder_id)
+    for named in (decision.actor, decision.step, case.step, office, ladder, case):
+        with pytest.raises(ProtectedError):
+            named.delete()
+        assert type(named).objects.filter(pk=named.pk).exists()
+
+
+def test_rights_go_with_the_case_or_group_that_they_name(world, toy):
+    group = Group.objects.create(name="演示·临时组")
+    case = toy_case(world, toy)
+    permission = CaseGroupPermission.objects.filter(content_object=case).first().permission
+    CaseGroupPermission.objects.create(content_object=case, group=group, permission=permission)
+    group.delete()
+    assert not CaseGroupPermission.objects.filter(group_id=group.pk).exists()
+    assert list(grants.drift()) == []
 
 
 class TestRowsAsInstances:
