@@ -9,13 +9,14 @@ from functools import lru_cache
 
 from targets import values
 from targets.reading.labels import tight
-from targets.reading.words import NO_SYMBOL, NO_UNIT, NOT_GIVEN, NUMBERED, PLACEHOLDER
+from targets.reading.words import IN_WORDS, NO_SYMBOL, NO_UNIT, NOT_GIVEN, NUMBERED, PLACEHOLDER
 
 ITEM = re.compile(r"^\s*(?:[(（]?[0-9一二三四五六七八九十]{1,2}[)）]?\s*[、.．:：)）]|指标\s*[0-9]|[①-⑳])")
 CIRCLED = re.compile(r"^\s*[①-⑳](?=\s*\S)")
 """A running number that reads as a figure once it is made plain: ①响应时间 is no 1."""
 NUMBER_LAST = re.compile(r"([0-9０-９一二三四五六七八九十百千万亿])\s*(?:以上|以下|以内|左右)?$")
 COMPARED = re.compile(r"^[≥≤><=＝＞＜≧≦]{1,2}\s*[0-9０-９]")
+EQUALS = {"=", "==", "等于"}
 BOTH = re.compile(r"^(?P<name>.*?[^\d\s≥≤><=＝＞＜≧≦])\s*(?P<value>[≥≤><=＝＞＜≧≦]{1,2}\s*\S.*|\d.*)$", re.S)
 """A name and its value in one cell: 培训人数≥200人."""
 DASHES = re.compile(r"^[-—–－/／＼\\*]{1,4}$|^无$")
@@ -67,11 +68,13 @@ def lines_of_several(name: str | None, value: str | None) -> list[tuple[str | No
 def joined_value(symbol: str, value: str, unit: str) -> str:
     """Return the value of the three cells sign, number, unit as one text: "≥", "95", "%" is ≥95%.
 
-    A unit belongs behind a number: 较上年提高 takes none, 30以上 takes it before its last word.
+    A unit belongs behind a number: 较上年提高 takes none, 30以上 takes it before its last word. Where the unit
+    says that the value is words, an equals sign says nothing: = 有效增强 是/否 is 有效增强.
     """
     if not value:
         return ""
-    sign = "" if tight(symbol) in NO_SYMBOL or value.startswith(symbol) else symbol
+    needless = tight(symbol) in NO_SYMBOL or (tight(symbol) in EQUALS and tight(unit) in IN_WORDS)
+    sign = "" if needless or value.startswith(symbol) else symbol
     if tight(unit) in NO_UNIT or value.endswith(unit):
         return f"{sign}{value}"
     number = NUMBER_LAST.search(value)

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from targets.content import TableContent
 from targets.profiles import Profile, load
+from targets.reading.bracketed import spelled_out
 from targets.reading.container import container_of
 from targets.reading.contents import DEPTH, found_head
 from targets.reading.decoding import MAX_BYTES, decode
@@ -132,7 +133,9 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     )
     read_year(section.lead or section.above, draft)
     in_rows = late = False
-    rows = turned(laid_below(section.rows, labels), labels)
+    rows, as_prose = spelled_out(turned(laid_below(section.rows, labels), labels), labels)
+    for row in as_prose:
+        draft.note("prose", row.at())
     others = strangers(section, labels)
     for strange in others:
         text = " ".join(cell for cell in strange[0].cells if cell)

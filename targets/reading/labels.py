@@ -58,6 +58,10 @@ COLON = re.compile(r"[:：]")
 LABEL_AND_MONEY = re.compile(
     r"^(?P<label>\D{4,20}?)\s*(?P<money>[0-9０-９][0-9０-９,，.．]*\s*(?:万元|元)?)$"
 )
+LATIN = re.compile("[A-Za-z]{2}")
+LATIN_BEFORE = re.compile(r"^\s*[A-Za-z][A-Za-z .,'&/-]*\s+(?=[\u4e00-\u9fff])")
+LATIN_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff）)])\s+[A-Za-z][A-Za-z0-9 .,'&/()-]*$")
+"""English beside a Chinese label, set off by a blank."""
 SUBTLE = str.maketrans("—–﹣‐―", "-----")
 
 
@@ -128,6 +132,7 @@ class Labels:
 
     def header(self, cell: str) -> HeaderLabel | None:
         """Return the header field that this cell names, or None."""
+        cell = in_chinese(cell)
         if not cell or (len(cell) > 60 and not COLON.search(cell[:30])):
             return None
         found = self._header_words(cell) or self._header_words(ORDINAL.sub("", cell, count=1))
@@ -195,6 +200,7 @@ class Labels:
 
     def column(self, cell: str) -> str | None:
         """Return which of family, category, name and value a column with this head holds, or None."""
+        cell = in_chinese(cell)
         if not 0 < len(cell) <= MAX_HEAD:
             return None
         words = REMARK.sub("", tight(cell))
@@ -205,7 +211,7 @@ class Labels:
 
     def family(self, cell: str) -> IndicatorLabel | None:
         """Return the family (一级指标) that this cell names, or None."""
-        cell = POINTS.sub("", cell)
+        cell = POINTS.sub("", in_chinese(cell))
         match = self._family.match(cell) or self._family.match(ORDINAL.sub("", cell, count=1))
         if match is None:
             return None
@@ -216,7 +222,7 @@ class Labels:
 
     def category(self, cell: str) -> IndicatorLabel | None:
         """Return the category (二级指标) that this cell names, or None."""
-        cell = POINTS.sub("", cell)
+        cell = POINTS.sub("", in_chinese(cell))
         match = self._category.match(cell) or self._category.match(ORDINAL.sub("", cell, count=1))
         if match is None or match["rest"][:1] in LEVELS_APART:
             both = self._both_levels(cell)
@@ -255,6 +261,18 @@ class Labels:
             official=own in self._labels,
             clash=printed if printed and printed != by_words else None,
         )
+
+
+def in_chinese(cell: str) -> str:
+    """Return a label without the English beside it: Project 项目名称, 产出指标 Output; any other text as it is."""
+    if len(cell) > SHORT or cell.isascii() or not LATIN.search(cell):
+        return cell
+    return _in_chinese(cell)
+
+
+@lru_cache(maxsize=1024)
+def _in_chinese(cell: str) -> str:
+    return LATIN_BEHIND.sub("", LATIN_BEFORE.sub("", cell))
 
 
 def kind_by_word(words: str) -> str | None:

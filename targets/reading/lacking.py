@@ -3,7 +3,7 @@
 Nothing is moved here: each doubt names the row, the kind of its problem and the category that it may belong to. Pure.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -89,7 +89,8 @@ def suspects(
     in one that repeats the label in each row, has lost its label. Where a category's label was not met, the rows
     without one beside its place are asked about: all for a needed one and where its family has no label either, else
     those whose words speak for it. A label that comes again behind others, or below one that the form prints under it,
-    or under another first level, is asked about with all its rows.
+    or under another first level, is asked about with all its rows; two rows whose names speak for each other's
+    category are asked about too.
     """
     doubts: dict[int, Suspect] = {}
     if not found:
@@ -111,6 +112,8 @@ def suspects(
     crossed = {n for n, how in enumerate(of.hows) if how == CROSSED and found[n].code != usual}
     for n in crossed | _out_of_order(of.met, len(found)):
         doubts.setdefault(n, Suspect(n, "label_order"))
+    for n, code in _exchanged(found):
+        doubts.setdefault(n, Suspect(n, "label_exchanged", code))
     return [doubts[n] for n in sorted(doubts)]
 
 
@@ -120,6 +123,18 @@ def speaks_for(one: IndicatorContent, code: str) -> bool:
     return any(word in name for word in SIGNS_OF.get(code, ())) or (
         code == COST and "元" in (one.value or "") and is_measure(one.value or "")
     )
+
+
+def _exchanged(found: Sequence[IndicatorContent]) -> Iterator[tuple[int, str]]:
+    """Yield rows, and the category that their names speak for, where another of that category speaks for theirs."""
+    spoken = [
+        () if speaks_for(one, one.code) else tuple(code for code in SIGNS_OF if speaks_for(one, code)) for one in found
+    ]
+    pairs = {(one.code, code) for one, codes in zip(found, spoken, strict=True) for code in codes}
+    for n, (one, codes) in enumerate(zip(found, spoken, strict=True)):
+        other = next((code for code in codes if (code, one.code) in pairs), None)
+        if other is not None:
+            yield n, other
 
 
 def _repeats(found: Sequence[IndicatorContent], hows: Sequence[str]) -> bool:

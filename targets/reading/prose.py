@@ -275,6 +275,11 @@ def _items(said: str) -> Iterator[tuple[str | tuple[str, str], int]]:
             yield piece.strip(EDGE), max(said.find(piece), 0)
 
 
+def divided_items(said: str) -> list[tuple[str, str]]:
+    """Return name and value of each indicator of one category; an empty value where they cannot be told apart."""
+    return [item if isinstance(item, tuple) else _divided(item) for item, _at in _items(said.strip(EDGE))]
+
+
 def _is_one_bracket(text: str) -> bool:
     depth = 0
     for at, sign in enumerate(text):

@@ -65,6 +65,14 @@ ROW_KINDS = {
             "with the paper."
         ),
     ),
+    "label_exchanged": Kind(
+        "STR-06",
+        HINT,
+        _(
+            "“%(name)s” stands under %(category)s but reads like %(missing)s, and another line the other way round. "
+            "If they changed places, move both."
+        ),
+    ),
     "label_shifted": Kind(
         "STR-06",
         HINT,

@@ -1,6 +1,5 @@
 """The cases made by hand: files of `hand/`, each written as Word, Excel and text with bars, or in the carriers that its
-first line names, and what stands written by other programs in `hand/files/`. Its README says how. `hand/open/` holds
-those whose expectation is not met yet."""
+first line names, and what stands written by other programs in `hand/files/`. Its README says how."""
 
 from pathlib import Path
 
@@ -12,17 +11,16 @@ from tests.corpus.wild import WILD
 from tests.targets.office import ABOVE, LEFT, Table
 
 HAND = Path(__file__).parent / "hand"
-OPEN = HAND / "open"
 CARRIED = ("docx", "xlsx", "bars")
 ALL = CARRIERS | WILD
 MARKS = {"<": LEFT, "^": ABOVE}
 MONEY = ("total", "fiscal", "other")
 
 
-def by_hand(first: int = 0, last: int = 999, *, folder: Path = HAND) -> list[Case]:
-    """Return every case of the folder whose number is in the range, once for each carrier."""
+def by_hand(first: int = 0, last: int = 999) -> list[Case]:
+    """Return every case whose number is in the range, once for each carrier."""
     found = []
-    for path in sorted(folder.glob("*.txt")):
+    for path in sorted(HAND.glob("*.txt")):
         if not first <= int(path.stem.partition("-")[0]) <= last:
             continue
         carriers, text = _carriers(path.read_text("utf-8"))

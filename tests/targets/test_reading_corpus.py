@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from targets import reading
-from targets.reading.labels import labels_of
+from targets.reading.cells import joined_value
+from targets.reading.labels import in_chinese, labels_of
 from targets.reading.problems import KINDS
 from targets.reading.result import Fix
-from tests.corpus.byhand import HAND, OPEN, by_hand
+from tests.corpus.byhand import HAND, by_hand
 from tests.corpus.damage import damaged
 from tests.corpus.frames import FRAMES
 from tests.corpus.sampling import HELD_OUT, TUNED, cases
@@ -44,14 +45,6 @@ def test_of_the_forms_made_by_hand_all_is_read_right_and_what_they_leave_open_is
     assert len(made) >= 60
     assert whole.share_right >= 0.99, whole.wrong
     assert (whole.unmarked, whole.fields_unmarked) == (0, 0), whole.wrong
-
-
-def test_a_form_by_hand_that_is_known_not_to_be_read_right_is_never_read_by_half():
-    made = by_hand(folder=OPEN)
-    whole, by_tag = scores(made)
-    of_case = {choice: one for (tag, choice), one in by_tag.items() if tag == "case"}
-    assert set(of_case) == {path.stem for path in OPEN.glob("*.txt")}
-    assert [name for name, one in of_case.items() if one.right and one.share_right < 0.85] == [], whole.wrong
 
 
 def test_of_damaged_forms_nothing_wrong_is_unmarked():
@@ -162,3 +155,45 @@ def test_a_label_before_the_name_and_a_name_behind_its_value_are_doubted():
     assert [(p.facts["name"], p.message == KINDS["swapped"].message) for p in table.problems if p.code == "STR-06"] == [
         ("全年", True), ("成本 ①印刷费", False),
     ]
+
+
+def test_two_rows_that_stand_under_each_others_labels_are_asked_about_with_the_move_to_the_other():
+    changes = (4, 2, "群众满意度"), (9, 2, "工程验收合格率")
+    rows = [list(row) for row in FORM]
+    for row, column, text in changes:
+        rows[row][column] = text
+    (table,) = reading.read(name="a.txt", data="\n".join("\t".join(row) for row in rows).encode()).tables
+    told = [p for p in table.problems if p.message == KINDS["label_exchanged"].message]
+    assert [(p.facts["name"], p.fixes) for p in told] == [
+        ("群众满意度", (Fix("move", "indicator 3", "31"),)), ("工程验收合格率", (Fix("move", "indicator 8", "12"),)),
+    ]
+    assert [i.code for i in table.content.indicators] == ["11", "11", "12", "13", "14", "22", "24", "31"]
+
+
+def test_prose_in_a_cell_that_cannot_be_divided_stays_a_name_and_the_table_is_told():
+    cell = "【产出指标-数量指标】培训（≥3场）；另行安排【满意度指标-服务对象满意度指标】学员满意度（≥90%）"
+    rows = [
+        ["项目名称", "演示项目"], ["主管部门", "演示局"], ["年度资金总额（万元）", "5"], ["年度总体目标", "完成培训。"],
+        ["绩效指标", cell],
+    ]  # fmt: skip
+    (table,) = read_here("a.docx", docx(body=paragraph("项目绩效目标表") + word_table(Table(rows)))).tables
+    assert [(i.code, i.name, i.value) for i in table.content.indicators] == [
+        ("11", "培训", "≥3场"), ("11", "另行安排", None), ("31", "学员满意度", "≥90%"),
+    ]
+    assert KINDS["prose"].message in {p.message for p in table.problems}
+    assert {str(place) for place in table.rows} == {"T1:R5:C2"}
+
+
+@pytest.mark.parametrize(("text", "plain"), [
+    ("Project 项目名称", "项目名称"), ("产出指标 Output", "产出指标"), ("指标值 Target", "指标值"),
+    ("PM2.5浓度下降", "PM2.5浓度下降"), ("PPP项目", "PPP项目"), ("ABC", "ABC"), ("", ""),
+])  # fmt: skip
+def test_english_beside_a_label_is_no_part_of_it_and_inside_a_name_it_is(text, plain):
+    assert in_chinese(text) == plain
+
+
+@pytest.mark.parametrize(("cells", "value"), [
+    (("=", "有效增强", "是/否"), "有效增强"), (("=", "有效增强", ""), "=有效增强"), (("=", "6", "个"), "=6个"),
+])  # fmt: skip
+def test_a_sign_before_words_counts_unless_the_unit_says_that_they_are_words(cells, value):
+    assert joined_value(*cells) == value
