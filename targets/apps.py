@@ -11,7 +11,7 @@ FIELD_WORDS = {
     "department": _("Supervising department"),
     "unit": _("Implementing unit"),
     "attribute": _("Attribute"),
-    "period": _("Period"),
+    "period": _("Project period"),
     "funds.total": _("Funds, total"),
     "funds.fiscal": _("Funds, fiscal"),
     "funds.other": _("Funds, other"),

@@ -12,7 +12,25 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-MACHINE_FIELDS = {"csrfmiddlewaretoken", "key", "seen_version", "seen_hash", "next", "verdict", "action", "language"}
+MACHINE_FIELDS = {
+    "csrfmiddlewaretoken",
+    "key",
+    "seen_version",
+    "seen_hash",
+    "next",
+    "verdict",
+    "action",
+    "language",
+    "with_form",
+    "add_up",
+    "verb",
+    "state",
+    "format",
+    "all",
+    "as",
+    "library",
+    "library_q",
+}
 MACHINE_PARTS = {"uuid", "kind", "id"}
 """Endings of field names in a row that no person typed."""
 MOST_KEPT = 400

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from targets import judging, profiles
 from targets.models.monitoring import Light
 from targets.paper import place_label
+from targets.runs import runs
 from workflow.templatetags.workflow_tags import chip
 
 register = template.Library()
@@ -19,6 +20,12 @@ SEVERITY_LOOKS = {profiles.MUST_FIX: ("square", "bad"), profiles.SHOULD_FIX: ("t
                   profiles.HINT: ("ring", "")}
 LIGHT_LOOKS = {Light.GREEN: ("dot", "good"), Light.YELLOW: ("triangle", "warn"), Light.RED: ("square", "bad"),
                Light.NOT_DUE: ("ring", "")}
+
+
+@register.filter
+def runs_of(change: Any) -> list[tuple[str, str]]:
+    """Return what stayed, went and came of a change of a text, as targets.runs tells it; None counts as no text."""
+    return runs(before=change.before or "", after=change.after or "")
 
 
 @register.inclusion_tag("components/chip.html")

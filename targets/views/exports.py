@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from targets import exporting, jobs, organisations, overview, sheets, word_templates
@@ -60,7 +60,13 @@ def many(request: HttpRequest) -> HttpResponse:
         cases = overview.all_cases_for(person(request), filters=filters, most=jobs.MOST + 1)
     else:
         cases = list(seen.filter(number__in=request.POST.getlist("number")[:jobs.MOST + 1]).order_by("number"))
-    made = jobs.ask(what=what, format=wanted, cases=cases, by=person(request), now=timezone.now())
+    try:
+        made = jobs.ask(what=what, format=wanted, cases=cases, by=person(request), now=timezone.now())
+    except jobs.NothingChosen as refusal:
+        messages.error(request, str(refusal))
+        back = request.headers.get("referer", "")
+        ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+        return redirect(back if ours else "table_list")
     return redirect("table_export_job", made.pk) if isinstance(made, ExportJob) else download(made)
 
 

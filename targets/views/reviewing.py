@@ -15,6 +15,7 @@ from targets.forms import DecisionForm
 from targets.paper import REMARKED_FIELDS
 from targets.views import monitoring, tables
 from targets.views.common import person, posted_key, posted_principal, posted_seen, visible_case
+from workflow import queries, words
 from workflow.engine import Outcome
 from workflow.machine import Kind
 from workflow.models import Case
@@ -88,5 +89,6 @@ def _tell(request: HttpRequest, case: Case, outcome: Outcome) -> None:
     if outcome.repeated:
         messages.info(request, _("This was done already; nothing was done twice."))
         return
-    now_at = Case.objects.select_related("step").get(pk=case.pk).desk
+    fresh = Case.objects.select_related("step").get(pk=case.pk)
+    now_at = words.state_chip(fresh, task_kind=queries.standing(fresh).task_kind).words
     messages.success(request, _("Done: “%(title)s” is now “%(state)s”.") % {"title": case.title, "state": now_at})

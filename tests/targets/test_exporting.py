@@ -109,7 +109,12 @@ def test_ticked_tables_come_as_a_zip_without_those_of_others(world: SimpleNamesp
 def test_nothing_ticked_and_too_many_are_refused(world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     several(world, 3)
     client = client_of(world.editor)
-    assert client.post(reverse("table_export_many"), {"format": "docx"}).status_code == 422
+    list_page = "http://testserver" + reverse("table_list") + "?state=draft"
+    for referer, back in ((list_page, list_page), ("https://elsewhere.test/", reverse("table_list"))):
+        answer = client.post(reverse("table_export_many"), {"format": "docx"}, HTTP_REFERER=referer)
+        assert (answer.status_code, answer["Location"]) == (302, back)
+    told = client.get(list_page).content.decode()
+    assert any(words in told for words in ("No table is chosen", "还没有选择目标表"))
     monkeypatch.setattr(jobs, "MOST", 2)
     answer = client.post(reverse("table_export_many"), {"format": "docx", "all": "1", "state": "all"})
     assert answer.status_code == 422

@@ -64,6 +64,8 @@ document.addEventListener("submit", (event) => {
   const button = form.querySelector("[data-main-action]");
   button.setAttribute("aria-busy", "true");
   bar.hidden = false;
+  said.hidden = false;
+  said.textContent = said.dataset.sending;
   const request = new XMLHttpRequest();
   request.upload.addEventListener("progress", (step) => {
     if (step.lengthComputable) bar.value = Math.round((100 * step.loaded) / step.total);
