@@ -157,7 +157,7 @@ def _check_right(look: Look, action: Action) -> Task | None:
     if needs.posts and not look.holds(needs.posts):
         raise NotPermitted(action=action.label, who=_offices(look, needs))
     if needs.right is not None and needs.right not in look.rights:
-        headed = _headed_task(look, needs) if needs.for_others else None
+        headed = _headed_task(look) if needs.for_others else None
         if headed is None and not (action == Action.SUBMIT and look.submits_for()):
             raise _not_theirs(look, action)
     if action in RELATIONS:
@@ -196,9 +196,12 @@ def _own_task(look: Look, needs: Needs) -> Task | None:
     return next(iter([*in_person, *(t for t in tasks if t.role_group_id in groups)]), None)
 
 
-def _headed_task(look: Look, needs: Needs) -> Task | None:
+def _headed_task(look: Look) -> Task | None:
     """Return the open task of the people whose office the holder heads."""
-    return next((t for t in look.open_tasks if t.kind in needs.task and t.step and look.heads(t.step)), None)
+    step = next((t.step for t in look.open_tasks), None)
+    if step is None or not look.heads(step):
+        return None
+    return look.open_tasks[0]
 
 
 def _acting(look: Look) -> set[int]:
