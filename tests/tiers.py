@@ -26,8 +26,8 @@ NO_TESTS = 5
 PASSED_ON = {"BTR_RACES", "BTR_KILLS", "BTR_PAIRS", "BTR_SEED"}
 """How long the fault tests go on, and which run they repeat."""
 SHORT = {
-    "batch": ("60",), "importing": ("60",), "inbox": ("50000",), "mutants": ("--list",), "record": ("20000", "200"),
-    "outbox": ("3000", "200", "100"), "sweep": ("50000", "10"),
+    "bad_mail": ("40",), "batch": ("60",), "importing": ("60",), "inbox": ("50000",), "mutants": ("--list",),
+    "record": ("20000", "200"), "outbox": ("3000", "200"), "sweep": ("50000", "10"),
 }  # fmt: skip
 """What the scripts of tests/bench are told here, so that none of them takes minutes; by hand they run in full."""
 RUNS = "if __name__ =="
