@@ -152,9 +152,9 @@ def _lock(case_id: int, *, by: User | None, on_behalf_of: User | None, now: date
     found = _LOCKED(case_id) or _LOCKED(case_id)
     if not found:
         raise Case.DoesNotExist
-    case, arrays = found[0]
+    case, (text,) = found[0]
     look = Look(case, by=by, on_behalf_of=on_behalf_of, now=now)
-    around = grants.surroundings(case, sql.around_of(arrays, task=Task))
+    around = grants.surroundings(case, sql.around_of(text, task=Task))
     look.around = around if around.events and around.events[-1].seq == case.head_seq else grants.around(case)
     return look
 

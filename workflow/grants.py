@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Now
 
@@ -237,13 +238,14 @@ def around(case: Case) -> Surroundings:
 
 
 def with_surroundings(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Return `cases` with what a look needs: unit, department, route, and the six arrays of sql.AROUND_A_CASE."""
+    """Return `cases` with what a look needs: unit, department, route, and sql.AROUND_A_CASE as one text."""
     selects = sql.around_parts(Task, mark=lambda names: "%(expressions)s")
-    arrays = {
-        f"around_{part}": Func(*names, template=f"({select})", output_field=TextField())
-        for (part, (_text, names)), select in zip(sql.AROUND_A_CASE.items(), selects, strict=True)
-    }
-    return cases.select_related("unit", "department", "route").annotate(**arrays)
+    parts = [
+        Func(*names, template=f"({select})", output_field=TextField())
+        for (_text, names), select in zip(sql.AROUND_A_CASE.values(), selects, strict=True)
+    ]
+    as_one = Func(*parts, template=sql.AS_ONE[connection.vendor], output_field=TextField())
+    return cases.select_related("unit", "department", "route").annotate(around_it=as_one)
 
 
 def surroundings(case: Case, found: sql.Around) -> Surroundings:

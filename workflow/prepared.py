@@ -27,7 +27,8 @@ class Prepared(Generic[M]):
 
     def __call__(self, key: int) -> list[tuple[M, list[Any]]]:
         """Return the instances that `build(key)` would, each with its annotations in order; in one statement."""
-        plan = self._plan.get(connection.vendor) or self._plan.setdefault(connection.vendor, _Plan(self._build))
+        vendor = connection.vendor
+        plan = self._plan.get(vendor) or self._plan.setdefault(vendor, _Plan(self._build))
         found = sql.long_rows(plan.statement, [key if p == SOME_KEY else p for p in plan.parameters])
         return [(plan.instance(row), [row[n] for n in plan.annotations]) for row in map(list, found)]
 
