@@ -1,4 +1,4 @@
-"""What every peer's script shares: settings in code, its own database, the paired run, a race of two, a line of JSON.
+"""What every peer's script shares: settings in code, its own database, batches on demand, a race of two.
 
 Runs inside the peer's throw-away environment, so it imports Django and tests.bench.floor only.
 """
@@ -7,7 +7,10 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
+from itertools import count, islice
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import django
@@ -55,10 +58,11 @@ def configure(name: str, apps: list[str], **further) -> None:
 
 
 def measure(name: str, build: Callable, approve: Callable, again: Callable) -> None:
-    """Build, warm up, pair, race, and print one line of JSON.
+    """Build and warm up, then measure one batch for each line of the standard input; answers are lines of JSON.
 
     `build(n)` returns n items, each ready for its department's approval, `approve(item)` carries one out, `again(item)`
-    returns what one of two racing threads runs: a callable whose exception means that it was told.
+    returns what one of two racing threads runs: a callable whose exception means that it was told. Asked "floor" or
+    "approve", the answer is what a batch took: [seconds, processor seconds]; asked "race", how often both were told.
     """
     from django.db import connection, reset_queries
     from django.test.utils import setup_databases, setup_test_environment, teardown_databases
@@ -70,19 +74,40 @@ def measure(name: str, build: Callable, approve: Callable, again: Callable) -> N
     made = setup_databases(verbosity=0, interactive=False)
     try:
         floor.build(each)
-        items = build(each * (pairs + 1) + 1 + races)
+        items = iter(build(each * (pairs + 1) + 1 + races))
         connection.force_debug_cursor = True
         reset_queries()
-        approve(items[-1])
+        approve(next(items))
         statements = [q["sql"] for q in connection.queries if not q["sql"].startswith(("BEGIN", "COMMIT"))]
         connection.force_debug_cursor = False
-        rounds = [items[each * n : each * (n + 1)] for n in range(pairs + 1)]
-        paired = floor.pair(rounds, approve, each)
-        both = sum(_race(again(item)) == 2 for item in items[each * (pairs + 1) : -1])
-        answer = {"peer": name, "statements": len(statements), "ratio": paired.ratio, "text": str(paired)}
-        print(json.dumps({**answer, "races": races, "both": both}))
+        versions = count()
+        batches = {
+            "floor": lambda: _taken(lambda: floor.run(each, next(versions))),
+            "approve": lambda: _taken(lambda batch: [approve(item) for item in batch], list(islice(items, each))),
+            "race": lambda: sum(_race(again(item)) == 2 for item in islice(items, races)),
+        }
+        print(json.dumps({"peer": name, "statements": len(statements)}), flush=True)
+        for line in sys.stdin:
+            print(json.dumps(batches[line.strip()]()), flush=True)
     finally:
         teardown_databases(made, verbosity=0)
+
+
+def _taken(run: Callable, *arguments: list) -> tuple[float, float]:
+    """Return the seconds of a run, and the processor's: of this process and of its server process, if it is here."""
+    begin, worked = time.perf_counter(), _worked()
+    run(*arguments)
+    return time.perf_counter() - begin, _worked() - worked
+
+
+def _worked() -> float:
+    from django.db import connection
+
+    server = 0.0
+    if connection.vendor == "postgresql":
+        of_server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+        server = int(of_server.read_text().split()[0]) / 1e9 if of_server.exists() else 0.0
+    return time.process_time() + server
 
 
 def _race(run: Callable) -> int:
