@@ -216,6 +216,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_NAME = "btr_session"
 CSRF_COOKIE_NAME = "btr_csrf"
+CSRF_FAILURE_VIEW = "workflow.views.trouble.form_expired"
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -27,7 +27,8 @@ BY_HAND = ""
 IN_BULK = (profiles.MUST_FIX, profiles.SHOULD_FIX)
 """Hints are never mended in bulk: they are readings to confirm, not faults."""
 GUESSED = frozenset({KINDS["no_number"].message})
-"""Problems of reading whose mend is a guess at what a scanner saw: proposed, never made in bulk."""
+"""Problems of reading whose mend is a guess at what a scanner saw: proposed, never made in bulk. A check tells the
+same of the standing table, so that they are told there only, with their mend."""
 
 
 class ChangedSince(Refused):
@@ -125,6 +126,11 @@ def mended_problems(mends: Sequence[Mapping[str, Any]]) -> set[int]:
     return {mend["problem"] for mend in mends if "problem" in mend}
 
 
+def told_by_checks(staged: ImportedTable) -> set[int]:
+    """Return the numbers, from 0, of the reading's problems that a check tells for as long as they are true."""
+    return {number for number, problem in enumerate(staged.problems) if problem["message"] in GUESSED}
+
+
 def problem_mends(staged: ImportedTable, number: int, before: TableContent, now: Standing) -> list[dict[str, Any]]:
     """Return the mends that the fixes of the reading's problem `number` (from 0) mean, all or none of them.
 
@@ -177,7 +183,7 @@ def summary(staged: ImportedTable, before: TableContent, now: Standing) -> dict[
     severities = [finding.severity for finding in findings]
     return {"lines": len(now.content.indicators), "must_fix": severities.count(profiles.MUST_FIX),
             "should_fix": severities.count(profiles.SHOULD_FIX),
-            "problems": len(staged.problems) - len(mended_problems(staged.mends)),
+            "problems": len(staged.problems) - len(mended_problems(staged.mends) | told_by_checks(staged)),
             "bulk": len(in_bulk(findings)) + len(problems_in_bulk(staged, before, now))}
 
 

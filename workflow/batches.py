@@ -20,7 +20,7 @@ from workflow.engine import Seen
 from workflow.kinds import document_of
 from workflow.machine import NEEDS, SIGNATURES, Action, TaskStatus
 from workflow.models import Batch, Case, Task, User
-from workflow.outside import checked_document, outcome_of
+from workflow.outside import checked_document, figure_words
 from workflow.refusals import DetailMissing, NotVisible, Refused
 
 AT_ONCE = 20
@@ -220,7 +220,7 @@ def shown(batch: Batch) -> Shown:
         words, case = result["words"] if result else row["why_not"], cases[row["case"]]
         figure = Decimal(row["details"]["amount"]) if "amount" in row["details"] else None
         if state == "can" and figure is not None:
-            words = str(outcome_of(figure, case.amount).label)
+            words = figure_words(figure, case)
         lines.append(Line(case, state, words, figure))
     action = Action(batch.action)
     weighed = [cases[row["case"]] for row in batch.rows if not row["why_not"] or row.get("too_much")]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from workflow import record, routes
 from workflow.look import Look
 from workflow.machine import BUREAU, Action, Basis, FundsOutcome, Place, State, TaskKind
-from workflow.models import Step, Task
+from workflow.models import Case, Step, Task
 from workflow.openings import Move, begin, correction_days, corrections, leave_route, new_task
 from workflow.refusals import DetailMissing, NobodyThere, NotAnAmount
 
@@ -134,6 +134,17 @@ def outcome_of(figure: Decimal, amount: Decimal | None) -> FundsOutcome:
     if figure == 0:
         return FundsOutcome.NOT_FUNDED
     return FundsOutcome.UNCHANGED if figure == amount else FundsOutcome.CHANGED
+
+
+def figure_words(figure: Decimal, case: Case) -> str:
+    """Return what a control figure means for this table, as people read it before they confirm.
+
+    A table that was never submitted (a project that the list has just opened) has nothing to confirm as unchanged.
+    """
+    outcome = outcome_of(figure, case.amount)
+    if outcome == FundsOutcome.UNCHANGED and case.state == State.DRAFT:
+        return _("not submitted yet; its amount is that of the list")
+    return str(outcome.label)
 
 
 def _figure(typed: Any) -> Decimal:

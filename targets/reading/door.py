@@ -18,7 +18,7 @@ from targets.reading.grid import Grid, Note, Row, from_text
 from targets.reading.halves import laid_below
 from targets.reading.header import FUNDS, Draft, finish_header, read_header_row, read_year
 from targets.reading.intake import grids_of_file, kind_to_convert, refused_by_scanner
-from targets.reading.labels import OTHER_FIELD, Labels, labels_of
+from targets.reading.labels import OTHER_FIELD, Labels, labels_of, tight
 from targets.reading.listing import projects
 from targets.reading.opening import misnamed
 from targets.reading.prose import arranged
@@ -45,6 +45,18 @@ NO_TABLE = Refusal(
         "Check that you chose the right file, and copy the table with all its rows."
     ),
 )
+A_LIST = Refusal(
+    "a_list",
+    _(
+        "This is a list of projects or of money, not a target table. The finance bureau takes in the project list and "
+        "the control figures at “Projects”, and execution figures at “Monitoring”. Here a unit takes in its own target "
+        "tables; choose such a file."
+    ),
+)
+LIST_CODES, LIST_NAME = {"项目编码", "项目代码", "项目编号"}, "项目名称"
+LIST_MONEY = re.compile("金额|控制数|[执支][行出]数")
+NEAR_TOP = 20
+"""Rows among which the head of a list is looked for."""
 
 
 def read(*, name: str, data: bytes, profile: Profile | None = None) -> Reading:
@@ -104,7 +116,15 @@ def read_grids(name: str, grids: list[Grid], profile: Profile | None = None) -> 
             tables.append(table)
     if tables:
         return Reading(name, tuple(tables))
-    return Reading(name, refused=refusal("blank_form") if blank else NO_TABLE)
+    if blank:
+        return Reading(name, refused=refusal("blank_form"))
+    return Reading(name, refused=A_LIST if any(map(_is_list, grids)) else NO_TABLE)
+
+
+def _is_list(grid: Grid) -> bool:
+    """Whether one of the first rows is the head of a list of projects: code, name and money side by side."""
+    heads = [{tight(cell) for cell in row.cells} for row in grid.rows[:NEAR_TOP]]
+    return any(LIST_NAME in one and one & LIST_CODES and any(map(LIST_MONEY.search, one)) for one in heads)
 
 
 def _within(order: int, begin: int | None, end: int | None) -> bool:

@@ -27,7 +27,7 @@ from targets.reading.problems import told_once
 from targets.reading.result import Fix, Part, Place, Problem
 from targets.reading.sections import BLOCKS, is_block, is_column_numbers, is_folio
 from targets.reading.wholes import whole_value
-from targets.reading.words import FOOT, MID_BLOCKS
+from targets.reading.words import FOOT, MID_BLOCKS, UNFILLED_FOOT
 
 DEFAULT_COLUMNS = {"family": 1, "category": 2, "name": 3, "value": 4}
 MOST_VALUELESS = 0.3
@@ -230,7 +230,8 @@ class RowReader:
                 self.ended = False
                 return False
             text = " ".join(t for _i, t in filled)
-            self.draft.note("foot" if foot else "left_out", row.at(filled[0][0]), {"text": text})
+            if not (foot and all(UNFILLED_FOOT.match(tight(cell)) for _i, cell in filled)):
+                self.draft.note("foot" if foot else "left_out", row.at(filled[0][0]), {"text": text})
             return True
         return False
 

@@ -311,6 +311,8 @@ FOOT = re.compile(
     r"主管部门(?:审核)?意见|财政部门(?:审核)?意见|保障\S{0,8}措施|\S{0,12}意见$|其他(?:需要)?说明|审核信息|审批信息|业务股室?|绩效股|\(?盖章|备注:|注:|说明:|填报说明)"
 )
 """What begins a line at the foot of a form."""
+UNFILLED_FOOT = re.compile(r"^[^:]{2,20}:[_年月日]*$")
+"""A cell of the foot, in tight form, that nobody has filled in: nothing is lost when it is left out."""
 
 SIGNS_OF = {
     "12": words("合格 达标 准确 质量 通过 完好 差错 规范 优良 故障"),

@@ -230,10 +230,10 @@ def card_of(staged: ImportedTable, tables: Sequence[tuple[Project, Case]], *, re
         len(mending.in_bulk(findings)) + len(mending.problems_in_bulk(staged, before, now)), chosen,
         refusal=refused, fills=fills, answers=set(answers))
     _link(card, before, now)
-    done = mending.mended_problems(staged.mends)
-    card.problems = [_problem(number, card, before, now) for number in range(len(staged.problems))
-                     if number not in done]
-    card.findings = _told(findings, card, profile)
+    done, of_checks = mending.mended_problems(staged.mends), mending.told_by_checks(staged)
+    told = {number: _problem(number, card, before, now) for number in range(len(staged.problems)) if number not in done}
+    card.problems = [problem for number, problem in told.items() if number not in of_checks]
+    card.findings = _told(findings, card, profile, [told[number] for number in sorted(of_checks & set(told))])
     if isinstance(refused, uploads.Question):
         card.question = refused.name
     chosen_case = next((case for project, case in tables if str(project.pk) == chosen), None)
@@ -322,17 +322,20 @@ def _edit(card: Card, place: str) -> str:
     return f"{card.staged.pk}:{place}" if card.is_open and is_cell else ""
 
 
-def _told(findings: Sequence[Finding], card: Card, profile: Profile) -> dict[str, list[Told]]:
+def _told(findings: Sequence[Finding], card: Card, profile: Profile, also: Sequence[Told]) -> dict[str, list[Told]]:
+    """Return the findings by severity. `also`: problems of the reading that they tell again, with their buttons."""
     seen = card.content.hash()
     told: dict[str, list[Told]] = {severity: [] for severity in profiles.SEVERITIES}
     for n, finding in enumerate(findings):
         row = finding.row or 0
         value = finding.place.endswith(" value")
         source = (card.of_value if value else card.of_name).get(row) or card.of_field.get(finding.place, "")
+        again = (one for one in also if (one.code, one.source) == (finding.rule, source))
+        more = next((one.buttons for one in again), ())
         told[finding.severity].append(Told(
             finding.rule, finding.severity, judging.sentence(finding), source,
             card.prefix + place_anchor(finding.place),
-            buttons=tuple(_buttons(n, finding, f"{card.staged.pk}:{seen}", profile)) if card.is_open else (),
+            buttons=(*_buttons(n, finding, f"{card.staged.pk}:{seen}", profile), *more) if card.is_open else (),
             edit=_edit(card, finding.place)))
     return told
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -16,8 +17,9 @@ from targets.organisations import NotFinance
 from tests.targets import papers
 from tests.targets.test_pages_tables import at_now, client_of
 from tests.world import NOW
-from workflow.machine import State
+from workflow.machine import FundsOutcome, State
 from workflow.models import Batch, Case
+from workflow.outside import figure_words
 
 __all__ = ["at_now"]
 pytestmark = pytest.mark.django_db
@@ -109,3 +111,12 @@ def _file(data: bytes) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return str(path)
+
+
+def test_a_project_that_the_list_has_just_opened_is_not_called_confirmed_unchanged(world, round_):
+    case = case_of("A1")
+    assert case.state == State.DRAFT
+    assert "unchanged" not in figure_words(case.amount, case)
+    assert figure_words(Decimal(0), case) == str(FundsOutcome.NOT_FUNDED.label)
+    submitted = SimpleNamespace(amount=case.amount, state=State.DEPARTMENT_REVIEW)
+    assert figure_words(case.amount, submitted) == str(FundsOutcome.UNCHANGED.label)

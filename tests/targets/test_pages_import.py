@@ -1,5 +1,6 @@
 """Import over HTTP: from the file to the drafts, with its questions, its refusals, and nothing stored unasked."""
 
+import io
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 
 from targets import drafts, mending, uploads
 from targets.models import ImportedTable, Indicator, SourceDocument, TargetTable
 from targets.views import import_taking
+from targets.views.imports import cards_of
 from tests.targets import papers
 from tests.targets.test_drafts import listed
 from tests.targets.test_pages_tables import at_now, client_of
@@ -317,3 +320,34 @@ def test_more_tables_than_a_request_takes_go_on(world: SimpleNamespace, monkeypa
     assert Case.objects.count() == 7
     page = client.get(answer.headers["Location"]).content.decode()
     assert all(case.number in page for case in Case.objects.all())
+
+
+def test_an_amount_that_is_no_number_is_told_once_with_the_mend_of_what_the_scanner_read(
+    world: SimpleNamespace,
+) -> None:
+    client = client_of(world.editor)
+    _status, where = upload(client, papers.paper().replace("总额：\t30".encode(), "总额：\t3O".encode()))
+    staged = ImportedTable.objects.get()
+    assert [p["code"] for p in staged.problems if p["code"] == "FND-02"] == ["FND-02"]
+    (card,) = cards_of(staged.source)
+    told = [one for one in (*card.must_fix, *card.should_fix, *card.problems) if one.code == "FND-02"]
+    assert [(one.severity, len(one.buttons)) for one in told] == [("must_fix", 1)]
+    assert staged.counts["problems"] == len(staged.problems) - 1
+    assert client.get(where).content.decode().count(str(told[0].words)) == 1
+
+
+def sheet_of(rows: list[list[str]]) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("file", ["csv", "xlsx"])
+def test_a_project_list_dropped_among_target_tables_is_told_where_it_belongs(world: SimpleNamespace, file: str) -> None:
+    rows = [["项目编码", "项目名称", "单位编码", "金额（万元）"], ["A1", "演示项目甲", "D1-0", "30"]]
+    data = "\n".join(",".join(row) for row in rows).encode() if file == "csv" else sheet_of(rows)
+    status, page = upload(client_of(world.editor), data, name=f"清单.{file}")
+    assert (status, "list of projects" in page or "项目清单" in page) == (422, True)
+    assert not SourceDocument.objects.exists()

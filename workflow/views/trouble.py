@@ -3,11 +3,16 @@
 import errno
 import logging
 import sys
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from workflow import kept
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +31,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     log.error("server error %s at %s %s", code, request.method, request.path)
     context = {"code": code, "has_no_room": _has_no_room(sys.exc_info()[1])}
     return HttpResponse(loader.render_to_string("500.html", context), status=500)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token no longer holds; what was typed into a form of ours is shown, so that nothing is lost.
+
+    A form that another site sent is answered without its texts.
+    """
+    came_from = request.headers.get("origin") or request.headers.get("referer", "")
+    ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure())
+    typed = kept.typed_texts(request.POST) if ours and came_from.startswith("http") else ()
+    return render(request, "403_csrf.html", {"kept": typed}, status=HTTPStatus.FORBIDDEN)
 
 
 def _has_no_room(error: BaseException | None) -> bool:
