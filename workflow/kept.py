@@ -4,6 +4,7 @@ Lists of fields that belong together (row_code, row_name, row_value) become one 
 with `name_fields` at start; an unnamed field shows its own name.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,8 @@ MACHINE_FIELDS = {
 MACHINE_PARTS = {"uuid", "kind", "id"}
 """Endings of field names in a row that no person typed."""
 MOST_KEPT = 400
+CHOICE = re.compile(r"[a-z][a-z_]{0,23}")
+"""What a list of choices sends in a field that has no words of its own: no text of a person."""
 
 _labels: dict[str, Any] = {"reason": gettext_lazy("Opinion"), "words": gettext_lazy("Opinion")}
 
@@ -54,7 +57,7 @@ def typed_texts(post: QueryDict) -> Sequence[tuple[str, str]]:
         if part and len(values) > 1:
             rows.setdefault(head, {})[part] = values
             continue
-        texts += [(_label(name), value) for value in values if value.strip() and not _is_machine_made(value)]
+        texts += [(_label(name), value) for value in values if value.strip() and not _is_machine_made(name, value)]
     for head, parts in rows.items():
         texts += _lines(head, parts)
     return texts[:MOST_KEPT]
@@ -75,7 +78,9 @@ def _label(name: str) -> str:
     return str(_labels.get(name) or _labels.get(name.partition(".")[0]) or name)
 
 
-def _is_machine_made(value: str) -> bool:
+def _is_machine_made(name: str, value: str) -> bool:
+    if _label(name) == name and CHOICE.fullmatch(value):
+        return True
     try:
         UUID(value)
     except ValueError:

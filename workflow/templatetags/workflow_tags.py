@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflow import call_list, kinds, orphans, route_words, words
+from workflow import call_list, kinds, orphans, record, route_words, words
 from workflow.machine import Action
 from workflow.models import Case, Event, Purge, Rung, Step, Task
 
@@ -154,6 +154,13 @@ def term_words(step: Step) -> str:
 def told_next(task: Task) -> str:
     """Say who hears of a late task next, and when."""
     return call_list.told_next(task)
+
+
+@register.filter
+def why_refused(event: Event) -> str:
+    """Return the sentence with which an event was refused, as the person read it; its code where none was kept."""
+    refusal = record.payload_of(event).get("refusal")
+    return str(refusal.get("message") or event.refused) if isinstance(refusal, dict) else event.refused
 
 
 @register.simple_tag

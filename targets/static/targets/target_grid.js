@@ -299,7 +299,8 @@ if (form) {
   say(unsaved);
   for (const row of form.querySelectorAll(".progress-rows tr[data-row]")) calm(row);
   form.addEventListener("change", (event) => {
-    if (event.target.matches("input[type=radio]")) calm(event.target.closest("tr"));
+    const row = event.target.matches("input[type=radio]") && event.target.closest("tr[data-row]");
+    if (row) calm(row);
   });
   form.addEventListener("input", (event) => {
     if (event.target.matches("textarea")) grow(event.target);
