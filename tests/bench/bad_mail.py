@@ -45,6 +45,8 @@ FAULTS = {"down": [], "slow": ["slow"], "451": ["451 later"], "554": ["554 no"],
 HOURS = (0, 1, 3, 8, 25, 26)
 """When the sender looks: enough for every mail to be given up."""
 A_BLOCK = 8
+A_WAY = 160
+"""Pages asked in each of the three ways and for each fault, at most: then the sender has the machine for itself."""
 SLOW = 0.01
 PAGES = ("/", "/notices")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -110,7 +112,7 @@ def blocks(browser: Browser, sender: "subprocess.Popen[bytes]", sink: int) -> tu
     """Ask for pages in all three ways while the sender lives; return the seconds by way, and the share it took."""
     took: dict[str, list[float]] = defaultdict(list)
     used = passed = 0.0
-    while sender.poll() is None:
+    while sender.poll() is None and len(took["quiet"]) < A_WAY:
         working = (sender.pid, sink, *backend_of("sender"))
         before, began = processor_seconds(*working), time.monotonic()
         ask(browser, took["sending"])
@@ -125,6 +127,7 @@ def blocks(browser: Browser, sender: "subprocess.Popen[bytes]", sink: int) -> tu
         # The sender, too, has to come to its end.
         with contextlib.suppress(subprocess.TimeoutExpired):
             sender.wait(1)
+    sender.wait()
     return took, used / passed if passed else 0.0
 
 
