@@ -9,7 +9,7 @@ from targets import scoring
 from targets.models import ReviewSheet
 from tests.targets.papers import again, filled, submitted
 from workflow.machine import State
-from workflow.models import Decision, Event
+from workflow.models import Case, Decision, Event
 
 
 def act(capsys, number: str, action: str, person: str, *more: str) -> tuple[dict, int]:
@@ -122,3 +122,21 @@ def test_points_that_are_none_are_refused_with_their_place_and_nothing_is_decide
     assert answer["refused"]["code"] == "blocked"
     assert not Decision.objects.exists()
     assert not ReviewSheet.objects.exists()
+
+
+def test_a_table_off_the_list_is_opened_from_the_command_line_once_and_by_an_editor_only(world, capsys):
+    call_command("add_project", world.own.code, "演示清单外项目", person="editor", key="k")
+    number = capsys.readouterr().out.strip()
+    assert Case.objects.get(number=number).title == "演示清单外项目"
+    call_command("add_project", world.own.code, "演示清单外项目", person="editor", key="k")
+    assert capsys.readouterr().out.strip() == number
+    for unit, name, who, said in (
+        (world.own.code, "演示另一项目", "reviewer", ""),
+        (world.own.code, "演示清单外项目", "editor", "演示清单外项目"),
+        (world.own.code, " ", "editor", ""),
+        ("nowhere", "演示另一项目", "editor", "nowhere"),
+        (world.own.code, "演示另一项目", "ghost", "ghost"),
+    ):
+        with pytest.raises(CommandError, match=said or None):
+            call_command("add_project", unit, name, person=who)
+    assert Case.objects.count() == 1
