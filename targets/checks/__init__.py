@@ -4,6 +4,7 @@ Pure: no Django, no database, no clock. Called by the import preview, the draft,
 """
 
 from targets.checks import (
+    afterwards,
     category,
     cost,
     figures,
@@ -72,6 +73,7 @@ FAMILIES = (
     relevance,
     wording,
     neighbours,
+    afterwards,
 )
 
 

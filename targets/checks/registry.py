@@ -39,8 +39,9 @@ class CheckContext:
     the sum of the unit's tables and its control figure; `same_in_units` in how many units the same indicators stand;
     `other_organisations` names that belong to others; `hosted_units` names whose projects this unit keeps;
     `library` the names of the indicator library; `secrecy_confirmed` the mark of the texts that were reviewed for
-    secrets ("" for none). None means unknown: a rule that needs it then answers
-    "insufficient data", it never guesses.
+    secrets ("" for none); `is_published` whether a released table was published; `has_full_marks` whether its
+    self-evaluation gives all points, `executed_share` the share of its money that was spent (0 to 1). None means
+    unknown: a rule that needs it then answers "insufficient data", it never guesses.
     """
 
     listed_name: str | None = None
@@ -61,6 +62,10 @@ class CheckContext:
     required_attachments: tuple[str, ...] | None = None
     secrecy_confirmed: str = ""
     attachments: tuple[str, ...] = ()
+    days_since_release: int | None = None
+    is_published: bool | None = None
+    has_full_marks: bool | None = None
+    executed_share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

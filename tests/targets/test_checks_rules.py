@@ -231,6 +231,12 @@ FAULTS = [
     ("XTB-02", ROAD, "funds.total", context(unit_control_wan=Decimal(1000))),
     ("XTB-03", ROAD, "indicator 1 name", context(neighbours=(row(2, name="另一座桥梁加固数"),))),
     ("XTB-04", ROAD, "indicator 1 name", context(library=frozenset({"受益行政村数"}))),
+    ("PUB-01", ROAD, "project_name", context(days_since_release=21, is_published=False)),
+    ("PUB-01", ROAD, "", context(days_since_release=20, is_published=False)),
+    ("PUB-01", ROAD, "", context(days_since_release=90, is_published=True)),
+    ("SLF-11", ROAD, "funds.total", context(has_full_marks=True, executed_share=Decimal("0.79"))),
+    ("SLF-11", ROAD, "", context(has_full_marks=True, executed_share=Decimal("0.8"))),
+    ("SLF-11", ROAD, "", context(has_full_marks=False, executed_share=Decimal("0.3"))),
     ("ATT-01", ROAD, "attachments", context(required_attachments=("实施方案", "测算明细"))),
 ]
 
