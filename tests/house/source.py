@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("workflow", "targets", "notifications", "deploy")
 _FOLDERS = (*ROOMS, "templates", "tests", "locale", ".ci")
-_NOT_OURS = re.compile(r"(^|/)(__pycache__|vendor|samples)(/|$)|^tests/files/(readable|refused)/")
+_NOT_OURS = re.compile(r"(^|/)(__pycache__|vendor|samples)(/|$)|^tests/(files/(readable|refused)|corpus/[a-z]+/files)/")
 _TEXT = {".py", ".html", ".txt", ".css", ".js", ".md", ".toml", ".sh", ".po", ".json", ".lock", ".svg", ""}
 
 
