@@ -28,7 +28,9 @@ def spelled_out(rows: Sequence[Row], labels: Labels) -> tuple[list[Row], list[Ro
 
 def _cell(row: Row, labels: Labels) -> int | None:
     """Return the index of the cell that holds several categories in brackets, or None."""
-    for index, text in row.filled():
+    for index, text in enumerate(row.cells):
+        if not any(sign in text for sign in "【[［"):
+            continue
         codes = {label.code for one in LABEL.findall(text) if (label := labels.category(one)) and not label.rest}
         if len(codes) >= MIN_CATEGORIES:
             return index

@@ -265,14 +265,12 @@ class Labels:
 
 def in_chinese(cell: str) -> str:
     """Return a label without the English beside it: Project 项目名称, 产出指标 Output; any other text as it is."""
-    if len(cell) > SHORT or cell.isascii() or not LATIN.search(cell):
-        return cell
-    return _in_chinese(cell)
+    return _in_chinese(cell) if len(cell) <= SHORT else cell
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _in_chinese(cell: str) -> str:
-    return LATIN_BEHIND.sub("", LATIN_BEFORE.sub("", cell))
+    return LATIN_BEHIND.sub("", LATIN_BEFORE.sub("", cell)) if LATIN.search(cell) and not cell.isascii() else cell
 
 
 def kind_by_word(words: str) -> str | None:
