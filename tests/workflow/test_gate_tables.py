@@ -170,7 +170,9 @@ def test_an_open_condition_holds_the_release_up_and_nothing_before_it(world, toy
     act(case, Action.APPROVE, world.performance_reviewer)
     told = assert_refused(ConditionsOpen, case, lambda: act(case, Action.RELEASE, world.leader, **DOCUMENT))
     assert "补充依据" in str(told)
+    assert not explained(case, Action.RELEASE, world.leader).may
     act(case, Action.MEET_CONDITION, world.leader, reason="已补")
+    assert explained(case, Action.RELEASE, world.leader).may
     act(case, Action.RELEASE, world.leader, **DOCUMENT)
 
 
