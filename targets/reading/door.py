@@ -154,8 +154,8 @@ def _table(section: Section, profile: Profile, labels: Labels, notes: Sequence[N
     read_year(section.lead or section.above, draft)
     in_rows = late = False
     rows, as_prose = spelled_out(turned(laid_below(section.rows, labels), labels), labels)
-    for row in as_prose:
-        draft.note("prose", row.at())
+    if as_prose:
+        draft.note("prose", section.rows[0].at())
     others = strangers(section, labels)
     for strange in others:
         text = " ".join(cell for cell in strange[0].cells if cell)
