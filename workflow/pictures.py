@@ -264,7 +264,7 @@ def _pill(picture: Picture, y: float, words: str, stand: Stand | None) -> None:
     picture.text(LEFT + 250, y + 23, wrapped(said, size=13, width=470, most=1)[0], size=13, anchor="middle", bold=True)
 
 
-MARKS = {"done": "✓", "now": "●", "next": "○"}
+MARKS = {"done": "✓", "now": "●", "next": "○", "spared": "–"}
 
 
 def _step(picture: Picture, y: float, step: Step, people: Mapping[int, str] | None, stand: Stand | None) -> None:

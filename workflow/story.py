@@ -44,7 +44,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """One step of the way: status is done, now or next; `who` has decided it or has it now. key: "" for the unit."""
+    """One step of the way: `who` has decided it or has it now. key: "" for the unit.
+
+    status: done, now, next; spared, where the case went on without it, as 补录 does.
+    """
 
     title: str
     status: str
@@ -179,6 +182,7 @@ def route_steps(case: Case, *, open_tasks: Iterable[Task], look: Look | None = N
     decided = {d.step_id: d for d in decisions}
     reviewing = case.state in REVIEW_STATES
     filling = case.state == State.DRAFT
+    skipped = set() if filling else signed.complete()
     steps = [RouteStep(_("Unit fills in"), "now" if filling else "done", **_now_with(tasks if filling else []))]
     if not filling:
         steps = [RouteStep(_("Unit fills in"), "done", case.unit.name, case.submitted_at)]
@@ -189,9 +193,11 @@ def route_steps(case: Case, *, open_tasks: Iterable[Task], look: Look | None = N
             steps.append(RouteStep(step.title, "now", **_now_with(mine), key=step.key))
         elif decision and not filling:
             steps.append(RouteStep(step.title, "done", str(decision.actor), decision.made_at, key=step.key))
+        elif step.key in skipped:
+            steps.append(RouteStep(step.title, "done", key=step.key))
         else:
             over = not filling and not reviewing and case.state not in FINAL_STATES
-            steps.append(RouteStep(step.title, "done" if over else "next", key=step.key))
+            steps.append(RouteStep(step.title, "spared" if over else "next", key=step.key))
     return steps
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.workflow.asserting import assert_refused, assert_sound, refreshed
 from tests.world import NOW, act, person, toy_case, walk_to, write_text
-from workflow import deadlines, record
+from workflow import deadlines, record, story
 from workflow.machine import Action, Kind, Role, State, TaskKind, TaskStatus
 from workflow.models import Decision, Event, Task
 from workflow.refusals import (
@@ -125,6 +125,8 @@ def test_two_finance_people_admit_what_was_approved_on_paper_and_it_is_marked_fo
     assert not Decision.objects.filter(case=case).exists()
     assert open_kinds(case) == []
     assert_sound(case)
+    steps = story.route_steps(admitted, open_tasks=[])
+    assert [step.status for step in steps] == ["done", "spared", "spared", "spared", "spared"]
     act(case, Action.OPEN_MONITORING, None, period_id=1)
     assert refreshed(case).is_admitted
 
