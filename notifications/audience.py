@@ -9,7 +9,7 @@ from datetime import datetime
 
 from notifications.kinds import KINDS
 from notifications.models import Notice
-from workflow import delegations, grants, record, routes, signing, sql
+from workflow import delegations, grants, purging, record, routes, signing, sql
 from workflow.delegations import Deputy
 from workflow.grants import Post
 from workflow.machine import Action, Place, Role, TaskKind, TaskStatus
@@ -218,6 +218,14 @@ def _stewards(seen: Around) -> list[int]:
     return [*administrators, *_in(seen.posts, division)]
 
 
+def _second_signers(seen: Around) -> list[int]:
+    """Return who may sign a purge after who asked for it: whoever administers security, or the heads of the offices."""
+    if seen.notice.by and purging.is_keeper(seen.notice.by):
+        return _in(seen.posts, purging.HEADS)
+    administrators = User.objects.filter(is_active=True, administers__isnull=False)
+    return [person.pk for person in administrators if purging.is_keeper(person)]
+
+
 def _editors(seen: Around) -> list[int]:
     return _in(seen.posts, [(Role.EDITOR, Place.UNIT)])
 
@@ -275,6 +283,7 @@ AUDIENCES: dict[str, Callable[[Around], list[int]]] = {
     "named": _named,
     "finance": _finance,
     "stewards": _stewards,
+    "second_signers": _second_signers,
     "editors": _editors,
     "unit": _unit,
     "unit_and_submitter": _unit_and_submitter,

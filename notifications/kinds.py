@@ -66,7 +66,7 @@ KINDS: dict[str, Kind] = {
             _("To confirm"),
             audience="confirmers",
             subject=_("To confirm: %(title)s"),
-            body=_("“%(title)s” (%(number)s, %(unit)s) waits for your confirmation, until %(due)s. %(words)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s) waits for your confirmation, until %(due)s. %(remark)s"),
         ),
         Kind(
             "figure_set",
@@ -127,7 +127,7 @@ KINDS: dict[str, Kind] = {
             _("Deadline moved"),
             audience="holders",
             subject=_("Now due on %(due)s: %(title)s"),
-            body=_("“%(title)s” (%(number)s, %(unit)s) is now due on %(due)s. %(words)s"),
+            body=_("“%(title)s” (%(number)s, %(unit)s) is now due on %(due)s. %(remark)s"),
         ),
         Kind(
             "extension_asked",
@@ -141,7 +141,7 @@ KINDS: dict[str, Kind] = {
             _("Extension refused"),
             audience="holders",
             subject=_("No extension: %(title)s"),
-            body=_("The deadline of “%(title)s” (%(number)s) stays %(due)s. %(words)s"),
+            body=_("The deadline of “%(title)s” (%(number)s) stays %(due)s. %(remark)s"),
         ),
         Kind(
             "nobody_there",
@@ -154,6 +154,18 @@ KINDS: dict[str, Kind] = {
             ),
             mailed=False,
             outside=_("A case waits and nobody can act on it. %(words)s Name somebody for this post."),
+        ),
+        Kind(
+            "purge_asked",
+            _("Purge to be signed"),
+            audience="second_signers",
+            subject=_("Purge asked for: %(title)s"),
+            body=_(
+                "%(by)s asks that a content of “%(title)s” (%(number)s, %(unit)s) be purged: %(words)s"
+                " Look at it, then sign or refuse."
+            ),
+            mailed=False,
+            outside=_("A purge waits for the second signature: %(words)s Look under Purges, then sign or refuse."),
         ),
         Kind(
             "returned_after_you",

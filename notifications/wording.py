@@ -30,6 +30,7 @@ WHY = {
     "unit_and_submitter": _("You fill the tables of this unit, or have submitted this one."),
     "earlier_signers": _("You have reviewed it at an earlier step."),
     "stewards": _("You see to it that everybody's work is in somebody's hands."),
+    "second_signers": _("You may give the second signature."),
     "rung": _("Work of your office is overdue."),
 }
 """Why somebody of an audience hears of it; every mail says so."""
@@ -85,6 +86,7 @@ def facts_of(seen: Around, *, now: datetime) -> dict[str, str]:
         "unit": case.unit.name,
         "by": str(notice.by) if notice.by else UNKNOWN,
         "words": notice.facts.get("reason", UNKNOWN),
+        "remark": notice.facts.get("reason", ""),
         "step": (str(task.step) if task and task.step else ""),
         "task": str(TaskKind(task.kind).label) if task else UNKNOWN,
         "due": _due_words(task, due_at) if task and due_at else UNKNOWN,

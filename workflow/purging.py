@@ -19,6 +19,7 @@ from workflow.administering import Duty
 from workflow.machine import Action, Place, Role, State
 from workflow.models import Case, Purge, User
 from workflow.refusals import NotPermitted, NotVisible, ReasonMissing, Refused
+from workflow.signals import announced
 
 RESTING = (State.CANCELLED, State.CLOSED, State.REJECTED)
 """The states in which the content that stands may be taken away too: nothing is decided on it any more."""
@@ -129,6 +130,7 @@ def ask(*, case: Case, what: str, sha256: str, reason: str, by: User, now: datet
             case=locked, what=what, sha256=sha256, reason=reason.strip()[:300], asked_by=by, asked_at=now
         )
         _rule(rulings.Rule.ASK_PURGE, made, by=by, now=now)
+        announced.send(sender=Case, case=locked, kind="purge_asked", by=by, now=now, facts={"reason": made.reason})
     return made
 
 

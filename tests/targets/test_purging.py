@@ -13,6 +13,9 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
+from notifications import queries
+from notifications.expand import expand
+from notifications.models import Delivery
 from targets import attachments, drafts, uploads
 from targets.export import Format
 from targets.exporting import export_table
@@ -68,6 +71,29 @@ def confirm(purge, by):
 def everything():
     return (list(Revision.objects.values()), list(Attachment.objects.values()), list(Indicator.objects.values()),
             list(TargetTable.objects.values()), Event.objects.count())
+
+
+def told(kind="purge_asked"):
+    return set(Delivery.objects.filter(notice__kind=kind).values_list("recipient__username", flat=True))
+
+
+def test_who_administers_security_hears_that_a_head_has_asked_and_learns_nothing_of_the_case(world, case, keeper):
+    ask(case, world.head)
+    expand(now=NOW)
+    assert told() == {"keeper"}
+    (row,) = queries.notices_for(fresh(keeper))
+    assert "涉密" in row.body
+    assert not [word for word in (case.title, case.number, case.unit.name) if word in row.subject + row.body]
+
+
+def test_the_heads_of_the_offices_hear_that_the_administrator_has_asked(world, case, keeper):
+    ask(case, keeper)
+    ask(case, keeper)
+    expand(now=NOW)
+    heads = {user.username for user in User.objects.all() if purging.is_head(user, case)}
+    assert told() == heads != set()
+    (row,) = queries.notices_for(fresh(world.head))
+    assert case.number in row.body
 
 
 @pytest.mark.parametrize("order", ["head first", "keeper first"])
