@@ -4,6 +4,7 @@ Imported by celery_app and thereby connected to Celery's signals. Writes Heartbe
 """
 
 import logging
+import math
 import os
 import signal
 import socket
@@ -91,13 +92,13 @@ def work_unbidden() -> None:
 
 
 def unswept_for() -> float:
-    """Return how many seconds ago the last sweep gave a sign of life, 0 where none ever did or nobody can tell."""
+    """Return how many seconds ago a sweep last gave a sign of life: infinite where none did, 0 if nobody can tell."""
     from workflow import deadlines
     from workflow.models import Heartbeat
 
     try:
         swept_at = Heartbeat.objects.filter(name="sweep").values_list("beat_at", flat=True).first()
-        return (deadlines.database_now() - swept_at).total_seconds() if swept_at else 0.0
+        return (deadlines.database_now() - swept_at).total_seconds() if swept_at else math.inf
     except DatabaseError as error:
         logger.warning("The last sweep cannot be asked for: %s", type(error).__name__)
         return 0.0

@@ -1,5 +1,6 @@
 """A worker that consumes nothing for three minutes ends itself; worker and beat leave signs of life."""
 
+import math
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_a_worker_does_the_work_unbidden_where_nobody_sweeps_and_not_otherwise(m
 @pytest.mark.django_db
 def test_the_age_of_the_last_sweep_is_told_by_the_database(monkeypatch, caplog):
     monkeypatch.setattr(watching.connection, "close", lambda: None)
-    assert watching.unswept_for() == 0
+    assert watching.unswept_for() == math.inf
     sweeping.beat(now=deadlines.database_now() - timedelta(minutes=5))
     assert 300 <= watching.unswept_for() < 400
 

@@ -2,7 +2,7 @@
 
 Started as `celery --app=tests.faults.brisk worker` and `beat`. BRISK_VISIBLE: after how many seconds a job is handed
 out again; BRISK_RUNS: where runs of the mails are counted; BRISK_SILENT_AFTER: when a worker that hears nothing ends;
-BRISK_UNBIDDEN: after how long without a sweep it does the work by itself.
+BRISK_UNBIDDEN: after how long without a sweep it does the work by itself, never where it is not given.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Task
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_init
 
 from deploy import watching
 from deploy.celery_app import app
@@ -25,6 +25,8 @@ if visible := os.environ.get("BRISK_VISIBLE"):
 watching.SILENT_AFTER = float(os.environ.get("BRISK_SILENT_AFTER", "180"))
 if unbidden := os.environ.get("BRISK_UNBIDDEN"):
     watching.UNBIDDEN_AFTER = watching.LOOKS_EVERY = float(unbidden)
+else:
+    worker_init.disconnect(dispatch_uid="deploy.watching.unbidden")
 
 
 @task_prerun.connect
