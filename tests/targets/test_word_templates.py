@@ -64,7 +64,7 @@ def test_the_shipped_template_prints_the_eight_real_tables_so_that_they_read_bac
                       word_template=shipped)
         (again,) = read_here("表.docx", made).tables
         assert again.content.hash() == table.content.hash()
-        assert [problem.code for problem in again.problems] == ["STR-07"], "the signatures"
+        assert again.problems == ()
 
 
 @settings(max_examples=12, deadline=None)

@@ -116,7 +116,7 @@ DONE = {
         Duty.ACCOUNTS,
         lambda w, by: accounts.change(person=w.editor, full_name="演示·改", phone="", email="", by=by, now=NOW),
     ),
-    "make a password": (Duty.ACCOUNTS, lambda w, by: accounts.new_password(person=w.editor, by=by, now=NOW)),
+    "make a password": (Duty.ACCOUNTS, lambda w, by: accounts.new_password(person=w.idle, by=by, now=NOW)),
     "use again": (Duty.ACCOUNTS, lambda w, by: accounts.reactivate(person=w.closed, reason="回来", by=by, now=NOW)),
     "close": (Duty.ACCOUNTS, lambda w, by: handover.deactivate(person=w.idle, reason="离职", by=by, now=NOW)),
     "enter an organisation": (
