@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 STOP_WITHIN = 40.0
+LAST_BREATH = 5.0
 
 
 class AlreadyRunning(Exception):
@@ -110,4 +111,14 @@ class Place:
                 os.kill(pid, signal.SIGKILL)
                 return f"Process {pid} did not end within {STOP_WITHIN:.0f} s and was killed."
             time.sleep(0.05)
+        _await_end(pid)
         return "Stopped."
+
+
+def _await_end(pid: int) -> None:
+    """Wait until a process that has let go of its lock is gone, LAST_BREATH seconds at most: nobody may reap it."""
+    deadline = time.monotonic() + LAST_BREATH
+    with contextlib.suppress(OSError):
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(0.02)
